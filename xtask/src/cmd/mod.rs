@@ -1,0 +1,11 @@
+//! The commands, a module each: `Args` for what the user may say, `run` for doing it.
+pub mod abi;
+pub mod bench;
+pub mod build;
+pub mod demo;
+pub mod extensions;
+pub mod numpy;
+pub mod reference;
+pub mod regrtest;
+pub mod suite;
+pub mod test;

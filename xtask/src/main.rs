@@ -1,0 +1,55 @@
+//! `cargo xtask`: every chore of the project, one command each. Each command lives in a module of its own
+//! under `cmd`; what several of them need (paths, child processes, progress, environments) stands beside it.
+use clap::{Parser, Subcommand};
+
+mod cmd;
+mod paths;
+mod proc;
+mod pyenv;
+mod system;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "The chores of Pyroxene, one command each")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the runtime and install it as a relocatable prefix in target/dist.
+    Build(cmd::build::Args),
+    /// Build stock CPython of the same source (clang-22, PGO, ThinLTO) in target/reference.
+    Reference(cmd::reference::Args),
+    /// Compare symbols and layouts of our library with the reference's.
+    Abi(cmd::abi::Args),
+    /// Run CPython's own test suite on our interpreter and compare with the ledger.
+    Regrtest(cmd::regrtest::Args),
+    /// Run NumPy's own test suite and compare with stock CPython test by test.
+    Numpy(cmd::numpy::Args),
+    /// Run one of the long suites by name.
+    Suite(cmd::suite::Args),
+    /// Build and test the extensions in extensions/ against our prefix.
+    Extensions(cmd::extensions::Args),
+    /// From nothing to a real program: lxml, NumPy, cffi and matplotlib on our interpreter.
+    Demo(cmd::demo::Args),
+    /// Compare speed and memory with the reference.
+    Bench(cmd::bench::Args),
+    /// Set everything up and run all the tests that fit into a coffee break.
+    Test(cmd::test::Args),
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().command {
+        Command::Build(args) => cmd::build::run(args),
+        Command::Reference(args) => cmd::reference::run(args),
+        Command::Abi(args) => cmd::abi::run(args),
+        Command::Regrtest(args) => cmd::regrtest::run(args),
+        Command::Numpy(args) => cmd::numpy::run(args),
+        Command::Suite(args) => cmd::suite::run(args),
+        Command::Extensions(args) => cmd::extensions::run(args),
+        Command::Demo(args) => cmd::demo::run(args),
+        Command::Bench(args) => cmd::bench::run(args),
+        Command::Test(args) => cmd::test::run(args),
+    }
+}

@@ -1,0 +1,1 @@
+//! System packages: installed where we are root on a Debian, named where we are not.
