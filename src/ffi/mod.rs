@@ -1,0 +1,24 @@
+//! CPython's declarations as Rust sees them: bindgen's output, and by hand what bindgen cannot translate.
+//!
+//! Sizes and offsets of every struct are asserted at compile time (bindgen's layout tests are constants). Nothing here
+//! has an opinion about ownership; that begins in [`crate::object`].
+mod inline;
+
+pub use bindings::*;
+pub use inline::*;
+
+/// What bindgen made of `include/bindings.h`.
+#[allow(
+    missing_docs,
+    non_camel_case_types,
+    non_snake_case,
+    non_upper_case_globals,
+    unreachable_pub,
+    unsafe_op_in_unsafe_fn,
+    clippy::all,
+    clippy::undocumented_unsafe_blocks,
+    reason = "generated code: its names and its style are CPython's and bindgen's"
+)]
+mod bindings {
+    include!(concat!(env!("OUT_DIR"), "/bindings.rs"));
+}

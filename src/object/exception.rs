@@ -1,0 +1,49 @@
+//! The built-in exception classes by name: `exception::TypeError` is the variable `PyExc_TypeError`. Reads statics.
+#![allow(non_upper_case_globals, reason = "the names are Python's")]
+use crate::ffi;
+use crate::object::Borrowed;
+
+/// A built-in exception class.
+#[derive(Clone, Copy)]
+pub struct Exception(*const *mut ffi::PyObject);
+
+impl Exception {
+    /// The class.
+    #[inline]
+    pub fn class(self) -> Borrowed<'static> {
+        // SAFETY: every constant here is a `PyExc_…` variable, set before any code runs to a static type.
+        unsafe { Borrowed::from_static(*self.0) }
+    }
+
+    /// The class as C functions take it.
+    #[inline]
+    pub fn as_ptr(self) -> *mut ffi::PyObject {
+        self.class().as_ptr()
+    }
+}
+
+macro_rules! exceptions {
+    ($($name:ident $variable:ident)*) => {$(
+        #[doc = concat!("Python's `", stringify!($name), "`.")]
+        pub const $name: Exception = Exception(&raw const ffi::$variable);
+    )*};
+}
+
+exceptions! {
+    AttributeError PyExc_AttributeError
+    BaseException PyExc_BaseException
+    DeprecationWarning PyExc_DeprecationWarning
+    Exception_ PyExc_Exception
+    KeyError PyExc_KeyError
+    KeyboardInterrupt PyExc_KeyboardInterrupt
+    MemoryError PyExc_MemoryError
+    NotImplementedError PyExc_NotImplementedError
+    OSError PyExc_OSError
+    OverflowError PyExc_OverflowError
+    RuntimeError PyExc_RuntimeError
+    RuntimeWarning PyExc_RuntimeWarning
+    SystemError PyExc_SystemError
+    SystemExit PyExc_SystemExit
+    TypeError PyExc_TypeError
+    ValueError PyExc_ValueError
+}

@@ -1,0 +1,101 @@
+//! `Owned`: one reference to an object, given back when it is dropped. Touches reference counts only.
+use crate::ffi;
+use crate::object::{Borrowed, Layout, Raised, Typed};
+use core::mem::ManuallyDrop;
+use core::ptr::NonNull;
+
+/// One reference to an object: CPython's "new reference".
+///
+/// Dropping it is `Py_DECREF`, cloning it is `Py_INCREF`, and passing it by value is what the C documentation calls
+/// stealing. It has the bits of the C pointer, so it can stand in the signature of an exported function. It exists only
+/// on a thread that is attached to an interpreter (it is neither `Send` nor `Sync`).
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Owned<T: Layout = ffi::PyObject>(NonNull<T>);
+
+impl<T: Layout> Owned<T> {
+    /// Takes over a new reference from C; NULL says that an exception is set.
+    ///
+    /// # Safety
+    /// `pointer` is NULL with an exception set, or a reference that the caller owns to a live object of layout `T`.
+    #[inline(always)]
+    pub unsafe fn from_c(pointer: *mut T) -> Result<Self, Raised> {
+        NonNull::new(pointer)
+            .map(Self)
+            .ok_or_else(Raised::on_c_word)
+    }
+
+    /// Takes over a new reference from C, where NULL just says that there is none.
+    ///
+    /// # Safety
+    /// `pointer` is NULL or a reference that the caller owns to a live object of layout `T`.
+    #[inline(always)]
+    pub unsafe fn from_c_optional(pointer: *mut T) -> Option<Self> {
+        NonNull::new(pointer).map(Self)
+    }
+
+    /// Takes over a new reference that cannot be NULL.
+    ///
+    /// # Safety
+    /// `pointer` is a reference that the caller owns to a live object of layout `T`.
+    #[inline(always)]
+    pub unsafe fn from_raw_unchecked(pointer: *mut T) -> Self {
+        debug_assert!(!pointer.is_null());
+        // SAFETY: as the caller promises.
+        Self(unsafe { NonNull::new_unchecked(pointer) })
+    }
+
+    /// Gives the reference to C, which from now on owns it.
+    #[inline(always)]
+    pub fn into_raw(self) -> *mut T {
+        ManuallyDrop::new(self).0.as_ptr()
+    }
+
+    /// The object without its reference.
+    #[inline(always)]
+    pub fn borrow(&self) -> Borrowed<'_, T> {
+        // SAFETY: our reference keeps the object alive for as long as the borrow lasts.
+        unsafe { Borrowed::from_raw_unchecked(self.0.as_ptr()) }
+    }
+
+    /// The address, for C functions that only look.
+    #[inline(always)]
+    pub fn as_ptr(&self) -> *mut T {
+        self.0.as_ptr()
+    }
+
+    /// The same reference, as one to a plain object.
+    #[inline(always)]
+    pub fn upcast(self) -> Owned<ffi::PyObject> {
+        // SAFETY: a layout starts with a PyObject, and the reference moves.
+        unsafe { Owned::from_raw_unchecked(self.into_raw().cast()) }
+    }
+}
+
+impl Owned<ffi::PyObject> {
+    /// The reference as one to an object of layout `U` if it is one, or back.
+    #[inline]
+    pub fn downcast<U: Typed>(self) -> Result<Owned<U>, Self> {
+        if U::check(self.borrow()) {
+            // SAFETY: just checked, and the reference moves.
+            Ok(unsafe { Owned::from_raw_unchecked(self.into_raw().cast()) })
+        } else {
+            Err(self)
+        }
+    }
+}
+
+impl<T: Layout> Clone for Owned<T> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        self.borrow().new_ref()
+    }
+}
+
+impl<T: Layout> Drop for Owned<T> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        // SAFETY: we own one reference to a live object, and give it back once.
+        unsafe { ffi::Py_DECREF(self.0.as_ptr().cast()) }
+    }
+}
