@@ -48,7 +48,8 @@ pub fn capi(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// `#[unsafe(no_mangle)]`
 fn no_mangle() -> TokenStream {
-    let inner = TokenStream::from_iter([TokenTree::from(Ident::new("no_mangle", Span::call_site()))]);
+    let inner =
+        TokenStream::from_iter([TokenTree::from(Ident::new("no_mangle", Span::call_site()))]);
     let attribute = TokenStream::from_iter([
         TokenTree::from(Ident::new("unsafe", Span::call_site())),
         TokenTree::from(Group::new(Delimiter::Parenthesis, inner)),
