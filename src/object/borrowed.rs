@@ -81,7 +81,6 @@ impl<'a, T: Layout> Borrowed<'a, T> {
             _holder: PhantomData,
         }
     }
-    }
 
     /// The address, for C.
     #[inline(always)]
