@@ -37,7 +37,9 @@ macro_rules! field {
     ($object:ident . $($path:ident).+) => {{
         let pointer = $crate::object::Borrowed::as_ptr($object);
         // SAFETY: a Borrowed's object is alive and has the layout of its type; the field is read by value.
-        unsafe { (*pointer).$($path).+ }
+        #[allow(unused_unsafe, reason = "the macro may stand in an unsafe block")]
+        let value = unsafe { (*pointer).$($path).+ };
+        value
     }};
 }
 
