@@ -28,8 +28,18 @@ impl Comparison {
     pub const ALL: [Self; 6] = [Self::Lt, Self::Le, Self::Eq, Self::Ne, Self::Gt, Self::Ge];
 
     /// The comparison with C's number.
-    pub fn from_c(number: c_int) -> Option<Self> {
-        Self::ALL.get(usize::try_from(number).ok()?).copied()
+    #[inline(always)]
+    pub const fn from_c(number: c_int) -> Option<Self> {
+        // Written out so that it compiles to a range check.
+        Some(match number {
+            0 => Self::Lt,
+            1 => Self::Le,
+            2 => Self::Eq,
+            3 => Self::Ne,
+            4 => Self::Gt,
+            5 => Self::Ge,
+            _ => return None,
+        })
     }
 
     /// The one that gives the same answer with the operands exchanged.
@@ -257,6 +267,7 @@ mod tests {
     fn swapping_twice_is_nothing() {
         for (number, comparison) in Comparison::ALL.into_iter().enumerate() {
             assert_eq!(comparison as usize, number);
+            assert!(Comparison::from_c(number as i32) == Some(comparison));
             assert!(comparison.swapped().swapped() == comparison);
         }
     }
