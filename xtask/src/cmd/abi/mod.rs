@@ -49,7 +49,10 @@ pub fn run(args: Args) -> Result<()> {
     let sum = |count: fn(&Section) -> usize| sections.iter().map(count).sum::<usize>();
     let failed = sum(|section| section.failures.len());
     let skipped = sum(|section| section.skips.len());
-    println!("{} passed, {failed} failed, {skipped} skipped", sum(|section| section.passed));
+    println!(
+        "{} passed, {failed} failed, {skipped} skipped",
+        sum(|section| section.passed)
+    );
     if failed > 0 {
         bail!("{failed} deviations from stock's ABI");
     }
@@ -104,9 +107,16 @@ fn compare_files(prefix: &Path) -> Result<Vec<Section>> {
 /// What can be seen of a running process.
 fn compare_process(prefix: &Path) -> Result<[Section; 2]> {
     let python = prefix.join("bin/python3.13");
-    let kind = if prefix == paths::dist() { "ours" } else { "other" };
+    let kind = if prefix == paths::dist() {
+        "ours"
+    } else {
+        "other"
+    };
     let recorded = symbols::from_text(&read(symbols::RECORD)?)?;
-    Ok([process::resolve(&python, &recorded)?, process::stack(&python, kind)?])
+    Ok([
+        process::resolve(&python, &recorded)?,
+        process::stack(&python, kind)?,
+    ])
 }
 
 /// Writes every record from the reference.
@@ -123,7 +133,10 @@ fn record(prefix: &Path) -> Result<()> {
     // What the headers say needs not be kept twice.
     let mut inside = described.c;
     inside.retain(|name, layouts| declared.get(name) != Some(layouts));
-    let layouts = layout::Record { headers: declared, library: inside };
+    let layouts = layout::Record {
+        headers: declared,
+        library: inside,
+    };
     layouts.write(&records())?;
     println!(
         "recorded {count} symbols, {} debug offsets, {} layouts of headers, {} of the library",
