@@ -7,8 +7,10 @@ pub mod exception;
 mod layout;
 mod owned;
 mod raised;
+mod slot;
 
 pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};
 pub use owned::Owned;
 pub use raised::{IntoC, Lookup, Raised, check_bool, check_status, raise};
+pub use slot::Slot;
