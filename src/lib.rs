@@ -5,9 +5,15 @@
 //!
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
+//! - [`module`]: what a module of Python functions made in Rust is declared with.
+//! - [`thread`]: the running thread: its state, the GIL, `errno`.
+//! - [`signal`]: signals: the handler that the system calls, Python's handlers, the module `_signal`.
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
 #![warn(unreachable_pub)]
 
 pub mod capi;
 pub mod ffi;
+pub mod module;
 pub mod object;
+pub mod signal;
+pub mod thread;
