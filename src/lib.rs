@@ -5,9 +5,11 @@
 //!
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
+//! - [`traceback`]: traceback objects, printing them, and the dump of a crashed process.
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
 #![warn(unreachable_pub)]
 
 pub mod capi;
 pub mod ffi;
 pub mod object;
+pub mod traceback;

@@ -3,11 +3,15 @@
 //! The first three modules are the ownership types on which the whole core stands; the others replace
 //! `Objects/object.c` and may touch any object through them.
 mod borrowed;
+pub mod code_points;
 pub mod exception;
+pub mod keywords;
 mod layout;
 mod owned;
 mod raised;
+pub mod slot;
 pub mod static_type;
+pub mod trashcan;
 
 pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};
