@@ -1,5 +1,4 @@
-//! pycore_traceback.h
-#![allow(non_snake_case, reason = "the names are CPython's")]
+//! `Include/internal/pycore_traceback.h`: printing and dumping tracebacks, for CPython's own C files.
 use crate::ffi;
 use crate::object::code_points::CodePoints;
 use crate::object::{Borrowed, IntoC, Owned, Raised};
@@ -9,9 +8,6 @@ use core::ptr::null;
 use pyroxene_macros::capi;
 
 /// Finds a line of source and prints it.
-///
-/// # Safety
-/// As the C declaration in pycore_traceback.h; the last two are NULL or may be written to.
 #[capi]
 pub unsafe fn _Py_DisplaySourceLine(
     f: Borrowed<'_>,
@@ -27,9 +23,6 @@ pub unsafe fn _Py_DisplaySourceLine(
 }
 
 /// Adds an entry for a place in a C file to the traceback of the exception that is set.
-///
-/// # Safety
-/// As the C declaration in pycore_traceback.h; the strings are not NULL, and an exception is set.
 #[capi]
 pub unsafe fn _PyTraceback_Add(funcname: *const c_char, filename: *const c_char, lineno: c_int) {
     // SAFETY: the caller gives C strings.
@@ -38,9 +31,6 @@ pub unsafe fn _PyTraceback_Add(funcname: *const c_char, filename: *const c_char,
 }
 
 /// A new entry for the place at which a frame stands.
-///
-/// # Safety
-/// As the C declaration in pycore_traceback.h.
 #[capi]
 pub unsafe fn _PyTraceBack_FromFrame(
     tb_next: Option<Borrowed<'_>>,
@@ -50,9 +40,6 @@ pub unsafe fn _PyTraceBack_FromFrame(
 }
 
 /// Prints a traceback to a file object, with a line above it; NULL is none, and prints nothing.
-///
-/// # Safety
-/// As the C declaration in pycore_traceback.h.
 #[capi]
 pub unsafe fn _PyTraceBack_Print(
     tb: Option<Borrowed<'_>>,
@@ -66,18 +53,12 @@ pub unsafe fn _PyTraceBack_Print(
 }
 
 /// Writes blanks to a file object.
-///
-/// # Safety
-/// As the C declaration in pycore_traceback.h.
 #[capi]
 pub unsafe fn _Py_WriteIndent(indent: c_int, f: Borrowed<'_>) -> c_int {
     TextFile::new(f).indent(indent).into_c()
 }
 
 /// Writes the stack of a thread to a descriptor. Signal-safe.
-///
-/// # Safety
-/// As [`dump::thread`].
 #[capi]
 pub unsafe fn _Py_DumpTraceback(fd: c_int, tstate: *mut ffi::PyThreadState) {
     // SAFETY: as the caller promises.
@@ -85,9 +66,6 @@ pub unsafe fn _Py_DumpTraceback(fd: c_int, tstate: *mut ffi::PyThreadState) {
 }
 
 /// Writes the stacks of all threads to a descriptor, or gives a message. Signal-safe.
-///
-/// # Safety
-/// As [`dump::threads`].
 #[capi]
 pub unsafe fn _Py_DumpTracebackThreads(
     fd: c_int,
@@ -102,9 +80,6 @@ pub unsafe fn _Py_DumpTracebackThreads(
 }
 
 /// Writes a str to a descriptor, with everything but printable ASCII escaped; another object is ignored. Signal-safe.
-///
-/// # Safety
-/// As the C declaration in pycore_traceback.h.
 #[capi]
 pub unsafe fn _Py_DumpASCII(fd: c_int, text: *mut ffi::PyObject) {
     // SAFETY: the caller gives an object.
@@ -114,18 +89,12 @@ pub unsafe fn _Py_DumpASCII(fd: c_int, text: *mut ffi::PyObject) {
 }
 
 /// Writes a number to a descriptor in decimal. Signal-safe.
-///
-/// # Safety
-/// None.
 #[capi]
 pub unsafe fn _Py_DumpDecimal(fd: c_int, value: usize) {
     SignalSafeWriter::new(fd).decimal(value);
 }
 
 /// Writes a number to a descriptor in hexadecimal, at least `width` digits. Signal-safe.
-///
-/// # Safety
-/// None.
 #[capi]
 pub unsafe fn _Py_DumpHexadecimal(fd: c_int, value: usize, width: ffi::Py_ssize_t) {
     SignalSafeWriter::new(fd).hexadecimal(value, width);

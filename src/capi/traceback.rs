@@ -1,5 +1,4 @@
-//! traceback.h
-#![allow(non_snake_case, non_upper_case_globals, reason = "the names are CPython's")]
+//! `Include/traceback.h`: the type `traceback`, and how an exception gets its entries.
 use crate::ffi;
 use crate::object::{Borrowed, IntoC};
 use crate::traceback::{TextFile, add, object, print};
@@ -11,18 +10,12 @@ use pyroxene_macros::capi;
 pub static mut PyTraceBack_Type: ffi::PyTypeObject = object::type_object();
 
 /// Adds an entry for a frame to the traceback of the exception that is set.
-///
-/// # Safety
-/// As the C declaration in traceback.h; an exception is set.
 #[capi]
 pub unsafe fn PyTraceBack_Here(frame: Borrowed<'_, ffi::PyFrameObject>) -> c_int {
     add::here(frame).into_c()
 }
 
 /// Prints a traceback to a file object; NULL is none, and prints nothing.
-///
-/// # Safety
-/// As the C declaration in traceback.h.
 #[capi]
 pub unsafe fn PyTraceBack_Print(v: Option<Borrowed<'_>>, f: Borrowed<'_>) -> c_int {
     v.map_or(Ok(()), |v| print::print(v, print::HEADER, TextFile::new(f)))

@@ -242,23 +242,13 @@ pub fn _PyThreadState_GET() -> *mut PyThreadState {
 #[macro_export]
 macro_rules! static_id {
     ($name:ident) => {{
-        #[allow(unused_unsafe, reason = "it may stand in an unsafe block")]
         // SAFETY: only the address of a static is taken, and the object there is immortal.
-        let id = unsafe {
-            $crate::object::Borrowed::<'static, $crate::ffi::PyObject>::from_static(
-                core::ptr::addr_of_mut!(
-                    $crate::ffi::_PyRuntime
-                        .static_objects
-                        .singletons
-                        .strings
-                        .identifiers
-                        .$name
-                        ._ascii
-                )
-                .cast(),
-            )
+        #[allow(unused_unsafe, reason = "the macro may stand in an unsafe block")]
+        let name = unsafe {
+            let strings = &raw mut $crate::ffi::_PyRuntime.static_objects.singletons.strings;
+            $crate::object::Borrowed::from_static((&raw mut (*strings).identifiers.$name).cast())
         };
-        id
+        name
     }};
 }
 
@@ -280,6 +270,16 @@ pub unsafe fn PyUnicode_Check(op: *mut PyObject) -> bool {
 pub unsafe fn PyUnicode_CheckExact(op: *mut PyObject) -> bool {
     // SAFETY: the caller promises a live object; only the address of the static type is taken.
     unsafe { core::ptr::eq(Py_TYPE(op), addr_of!(PyUnicode_Type)) }
+}
+
+/// Whether a `str` holds only ASCII (unicodeobject.h `PyUnicode_IS_ASCII`).
+///
+/// # Safety
+/// `op` points at a live `str`.
+#[inline(always)]
+pub unsafe fn PyUnicode_IS_ASCII(op: *mut PyObject) -> bool {
+    // SAFETY: every str starts with this struct.
+    unsafe { (*op.cast::<PyASCIIObject>()).state.ascii() != 0 }
 }
 
 /// Whether an address is one that memory is filled with before its first use, after its last, or around it, or NULL

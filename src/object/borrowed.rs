@@ -36,8 +36,8 @@ impl<T: Layout> core::fmt::Debug for Borrowed<'_, T> {
 macro_rules! field {
     ($object:ident . $($path:ident).+) => {{
         let pointer = $crate::object::Borrowed::as_ptr($object);
-        #[allow(unused_unsafe, reason = "it may stand in an unsafe block")]
         // SAFETY: a Borrowed's object is alive and has the layout of its type; the field is read by value.
+        #[allow(unused_unsafe, reason = "the macro may stand in an unsafe block")]
         let value = unsafe { (*pointer).$($path).+ };
         value
     }};

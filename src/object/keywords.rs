@@ -112,9 +112,9 @@ impl<const N: usize> Keywords<N> {
     }
 }
 
-/// Declares the parameters of a function: `keywords!(static NEW: 2 = "traceback"(_py_tb_next, _py_tb_frame))`.
+/// Declares the parameters of a function: `keywords!(static NEW: 2 = c"pow"(_py_base c"base", _py_exp c"exp"))`.
 ///
-/// Each name is a static identifier (`_Py_ID`) as bindgen spells it, with the C string of the name beside it.
+/// Each name stands as a static identifier (`_Py_ID`), spelled as bindgen does it, and as a C string.
 #[macro_export]
 macro_rules! keywords {
     (static $table:ident: $count:literal = $function:literal($($id:ident $name:literal),* $(,)?)) => {

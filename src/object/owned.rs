@@ -51,12 +51,6 @@ impl<T: Layout> Owned<T> {
         ManuallyDrop::new(self).0.as_ptr()
     }
 
-    /// Gives the result of a function to C: the reference, or NULL for the exception that is set.
-    #[inline(always)]
-    pub fn into_c(result: Result<Self, Raised>) -> *mut T {
-        result.map_or(core::ptr::null_mut(), Self::into_raw)
-    }
-
     /// Puts a reference, or none, where C keeps one, and gives back what was there. Dropping that afterwards is the
     /// order of `Py_XSETREF` and `Py_CLEAR` (refcount.h): whatever its end runs sees the new state.
     ///

@@ -1,6 +1,7 @@
 //! The trashcan: what keeps the end of a long chain of containers from overflowing the C stack. Touches the thread
 //! state's count of C calls and its list of objects that wait for their end.
 use crate::ffi;
+use crate::object::life;
 use core::ptr::{self, NonNull};
 
 /// The deallocator of a type (`tp_dealloc`).
@@ -43,7 +44,7 @@ impl Trashcan {
                 .tp_dealloc
                 .is_some_and(|slot| ptr::fn_addr_eq(slot, dealloc));
             if *remaining <= HEADROOM && its_own {
-                ffi::_PyTrash_thread_deposit_object(thread.as_ptr(), object);
+                life::deposit_in_trash(thread.as_ptr(), object);
                 return None;
             }
             *remaining -= 1;
@@ -60,7 +61,7 @@ impl Drop for Trashcan {
         unsafe {
             (*thread).c_recursion_remaining += 1;
             if !(*thread).delete_later.is_null() && (*thread).c_recursion_remaining > HEADROOM * 2 {
-                ffi::_PyTrash_thread_destroy_chain(thread);
+                life::empty_trash(thread);
             }
         }
     }

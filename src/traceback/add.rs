@@ -26,8 +26,7 @@ pub fn entry_for(
 pub fn here(frame: Borrowed<'_, ffi::PyFrameObject>) -> Result<(), Raised> {
     let exception = Raised::take_pending().ok_or_else(bad_call)?;
     // SAFETY: an exception that was set is an instance of BaseException; what it gives is NULL or a new reference.
-    let rest =
-        unsafe { Owned::from_c_optional(ffi::PyException_GetTraceback(exception.as_ptr())) };
+    let rest = unsafe { Owned::from_c_optional(ffi::PyException_GetTraceback(exception.as_ptr())) };
     match entry_for(rest.as_ref().map(Owned::borrow), frame) {
         Ok(entry) => {
             // SAFETY: both are alive, and an entry is what the function accepts, so it cannot fail.

@@ -80,8 +80,8 @@ unsafe fn each_thread(
     first: *mut ffi::PyThreadState,
     current: *mut ffi::PyThreadState,
 ) {
-    // SAFETY: each member of the list is a thread state.
     let threads = successors(Some(first), |thread| {
+        // SAFETY: each member of the list is a thread state.
         non_null(unsafe { ffi::PyThreadState_Next(*thread) })
     });
     for (index, thread) in threads.enumerate() {
@@ -109,7 +109,11 @@ unsafe fn each_thread(
 /// # Safety
 /// `thread` is a thread state.
 unsafe fn thread_line(writer: SignalSafeWriter, thread: *mut ffi::PyThreadState, is_current: bool) {
-    writer.text(if is_current { b"Current thread 0x" } else { b"Thread 0x" });
+    writer.text(if is_current {
+        b"Current thread 0x"
+    } else {
+        b"Thread 0x"
+    });
     // SAFETY: as the caller promises.
     let id = unsafe { (*thread).thread_id };
     writer.hexadecimal(id as usize, size_of_val(&id).cast_signed() * 2);

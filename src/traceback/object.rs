@@ -1,10 +1,10 @@
 //! The type `traceback`: one entry of a traceback is an object that knows its frame, where that stood, and the next entry.
 use crate::ffi;
-use crate::object::slot::Visitor;
 use crate::object::static_type::{Rows, static_type};
 use crate::object::trashcan::Trashcan;
+use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
-use crate::{field, keywords, raise_format, slot};
+use crate::{field, keywords, raise_format, type_slot};
 use core::ffi::{CStr, c_char, c_int};
 use core::iter::successors;
 use core::mem::offset_of;
@@ -232,7 +232,7 @@ const fn name(name: &'static CStr) -> *const c_char {
 
 static METHODS: Rows<ffi::PyMethodDef, 1> = Rows::<ffi::PyMethodDef, _>::new([ffi::PyMethodDef {
     ml_name: name(c"__dir__"),
-    ml_meth: slot!(noargs ffi::PyTracebackObject, dir),
+    ml_meth: type_slot!(noargs ffi::PyTracebackObject, dir),
     ml_flags: ffi::METH_NOARGS.cast_signed(),
     ml_doc: null(),
 }]);
@@ -257,14 +257,14 @@ static MEMBERS: Rows<ffi::PyMemberDef, 2> = Rows::<ffi::PyMemberDef, _>::new([
 static ATTRIBUTES: Rows<ffi::PyGetSetDef, 2> = Rows::<ffi::PyGetSetDef, _>::new([
     ffi::PyGetSetDef {
         name: name(c"tb_next"),
-        get: slot!(get ffi::PyTracebackObject, get_next),
-        set: slot!(set ffi::PyTracebackObject, set_next),
+        get: type_slot!(get ffi::PyTracebackObject, get_next),
+        set: type_slot!(set ffi::PyTracebackObject, set_next),
         doc: null(),
         closure: core::ptr::null_mut(),
     },
     ffi::PyGetSetDef {
         name: name(c"tb_lineno"),
-        get: slot!(get ffi::PyTracebackObject, get_line),
+        get: type_slot!(get ffi::PyTracebackObject, get_line),
         set: None,
         doc: null(),
         closure: core::ptr::null_mut(),
@@ -281,12 +281,12 @@ pub const fn type_object() -> ffi::PyTypeObject {
         tp_doc: c"traceback(tb_next, tb_frame, tb_lasti, tb_lineno)\n--\n\n\
             One entry of a traceback, in front of the entry tb_next or of None."
             .as_ptr(),
-        tp_traverse: slot!(traverse ffi::PyTracebackObject, traverse),
-        tp_clear: slot!(clear ffi::PyTracebackObject, clear),
+        tp_traverse: type_slot!(traverse ffi::PyTracebackObject, traverse),
+        tp_clear: type_slot!(clear ffi::PyTracebackObject, clear),
         tp_methods: METHODS.as_ptr(),
         tp_members: MEMBERS.as_ptr(),
         tp_getset: ATTRIBUTES.as_ptr(),
-        tp_new: slot!(new new),
+        tp_new: type_slot!(new new),
         ..static_type(c"traceback", size_of::<ffi::PyTracebackObject>())
     }
 }

@@ -23,11 +23,7 @@ const NO_LINE: c_int = -1;
 
 /// Prints a traceback with a line above it, no more of its last entries than `sys.tracebacklimit` allows
 /// (traceback.c `_PyTraceBack_Print`). `SystemError` when it is not a traceback.
-pub fn print(
-    traceback: Borrowed<'_>,
-    header: &CStr,
-    file: TextFile<'_>,
-) -> Result<(), Raised> {
+pub fn print(traceback: Borrowed<'_>, header: &CStr, file: TextFile<'_>) -> Result<(), Raised> {
     let first = traceback
         .downcast::<ffi::PyTracebackObject>()
         .ok_or_else(|| Raised::bad_internal_call(c"src/traceback/print.rs", line!()))?;
@@ -151,11 +147,7 @@ impl Place {
 }
 
 /// Prints a line of source if it can be had. Whatever goes wrong is nothing to report, except that the user interrupts.
-fn print_source(
-    file: TextFile<'_>,
-    filename: Borrowed<'_>,
-    line: c_int,
-) -> Result<(), Raised> {
+fn print_source(file: TextFile<'_>, filename: Borrowed<'_>, line: c_int) -> Result<(), Raised> {
     let printed = SourceLine::find(filename, line)
         .and_then(|line| line.print(file, SOURCE_INDENT).map_err(NoLine::Raised));
     match printed {

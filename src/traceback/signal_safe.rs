@@ -106,7 +106,9 @@ impl Number {
 
     /// The digits.
     fn digits(&self) -> &[u8] {
-        self.buffer.split_at_checked(DIGITS - self.used).map_or(&[], |(_, digits)| digits)
+        self.buffer
+            .split_at_checked(DIGITS - self.used)
+            .map_or(&[], |(_, digits)| digits)
     }
 }
 
@@ -135,7 +137,9 @@ mod tests {
 
     #[test]
     fn printable_is_from_blank_to_tilde() {
-        let printable: Vec<u32> = (0..0x200).filter(|character| is_printable(*character)).collect();
+        let printable: Vec<u32> = (0..0x200)
+            .filter(|character| is_printable(*character))
+            .collect();
         assert_eq!(printable, (0x20..=0x7e).collect::<Vec<u32>>());
     }
 }

@@ -2,8 +2,8 @@
 use crate::ffi;
 use crate::object::code_points::CodePoints;
 use crate::object::{Borrowed, IntoC, Owned, Raised, check_bool};
-use crate::{field, static_id};
 use crate::traceback::TextFile;
+use crate::{field, static_id};
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr::{NonNull, null_mut};
 
@@ -196,11 +196,7 @@ fn open_in(
 }
 
 /// The path of the file `tail` in `folder`; `None` when it is too long for a path, or the folder has a zero in its name.
-fn joined<'a>(
-    folder: &[u8],
-    tail: &[u8],
-    buffer: &'a mut [u8; PATH_BUFFER],
-) -> Option<&'a CStr> {
+fn joined<'a>(folder: &[u8], tail: &[u8], buffer: &'a mut [u8; PATH_BUFFER]) -> Option<&'a CStr> {
     if folder.len() + 1 + tail.len() >= PATH_BUFFER - 1 || folder.contains(&0) {
         return None;
     }
@@ -240,11 +236,7 @@ fn until_zero(object: Borrowed<'_, ffi::PyBytesObject>) -> &[u8] {
 }
 
 /// The file as text, from its start. The file is closed when that is not possible.
-fn decoded(
-    io: Borrowed<'_>,
-    binary: Owned,
-    filename: Borrowed<'_>,
-) -> Result<Owned, NoLine> {
+fn decoded(io: Borrowed<'_>, binary: Owned, filename: Borrowed<'_>) -> Result<Owned, NoLine> {
     // SAFETY: the file is alive.
     let descriptor = unsafe { ffi::PyObject_AsFileDescriptor(binary.as_ptr()) };
     if descriptor < 0 {
@@ -280,9 +272,7 @@ impl Encoding {
     fn declared(descriptor: c_int, filename: Borrowed<'_>) -> Self {
         // SAFETY: the function reads through a duplicate of the descriptor, and gives a string that is the caller's, or
         // NULL with or without an exception set.
-        let name = unsafe {
-            ffi::_PyTokenizer_FindEncodingFilename(descriptor, filename.as_ptr())
-        };
+        let name = unsafe { ffi::_PyTokenizer_FindEncodingFilename(descriptor, filename.as_ptr()) };
         let name = NonNull::new(name);
         if name.is_none()
             && let Err(raised) = Raised::pending()

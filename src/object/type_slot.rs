@@ -36,7 +36,7 @@ impl Visitor {
     }
 }
 
-/// A slot's value, made from a safe function: `slot!(get PyTracebackObject, line)`. The layout is that of the instances
+/// A slot's value, made from a safe function: `type_slot!(get PyTracebackObject, line)`. The layout is that of the instances
 /// of the type to which the slot belongs.
 ///
 /// | Kind | Slot | The function |
@@ -48,7 +48,7 @@ impl Visitor {
 /// | `traverse` | `tp_traverse` | `fn(Borrowed<'_, L>, Visitor) -> ControlFlow<c_int>` |
 /// | `clear` | `tp_clear` | `fn(Borrowed<'_, L>)` |
 #[macro_export]
-macro_rules! slot {
+macro_rules! type_slot {
     (@object $pointer:ident: $layout:ty) => {
         // SAFETY: C calls a slot with a live object of the type that the slot belongs to, or with a live argument.
         unsafe { $crate::object::Borrowed::<$layout>::from_raw_unchecked($pointer.cast()) }
@@ -58,14 +58,14 @@ macro_rules! slot {
         unsafe { $crate::object::Borrowed::from_c_optional($pointer) }
     };
     (@pointer $result:expr) => {
-        $crate::object::Owned::into_c($result)
+        Result::map_or($result, core::ptr::null_mut(), $crate::object::Owned::into_raw)
     };
     (get $layout:ty, $function:path) => {{
         unsafe extern "C" fn c_get(
             object: *mut $crate::ffi::PyObject,
             _closure: *mut core::ffi::c_void,
         ) -> *mut $crate::ffi::PyObject {
-            $crate::slot!(@pointer $function($crate::slot!(@object object: $layout)))
+            $crate::type_slot!(@pointer $function($crate::type_slot!(@object object: $layout)))
         }
         Some(c_get)
     }};
@@ -75,8 +75,8 @@ macro_rules! slot {
             value: *mut $crate::ffi::PyObject,
             _closure: *mut core::ffi::c_void,
         ) -> core::ffi::c_int {
-            let object = $crate::slot!(@object object: $layout);
-            $crate::object::IntoC::into_c($function(object, $crate::slot!(@optional value)))
+            let object = $crate::type_slot!(@object object: $layout);
+            $crate::object::IntoC::into_c($function(object, $crate::type_slot!(@optional value)))
         }
         Some(c_set)
     }};
@@ -85,7 +85,7 @@ macro_rules! slot {
             object: *mut $crate::ffi::PyObject,
             _nothing: *mut $crate::ffi::PyObject,
         ) -> *mut $crate::ffi::PyObject {
-            $crate::slot!(@pointer $function($crate::slot!(@object object: $layout)))
+            $crate::type_slot!(@pointer $function($crate::type_slot!(@object object: $layout)))
         }
         Some(c_noargs)
     }};
@@ -95,10 +95,10 @@ macro_rules! slot {
             arguments: *mut $crate::ffi::PyObject,
             keywords: *mut $crate::ffi::PyObject,
         ) -> *mut $crate::ffi::PyObject {
-            let class = $crate::slot!(@object class: $crate::ffi::PyTypeObject);
-            let arguments = $crate::slot!(@object arguments: $crate::ffi::PyTupleObject);
-            let keywords = $crate::slot!(@optional keywords);
-            $crate::slot!(@pointer $function(class, arguments, keywords))
+            let class = $crate::type_slot!(@object class: $crate::ffi::PyTypeObject);
+            let arguments = $crate::type_slot!(@object arguments: $crate::ffi::PyTupleObject);
+            let keywords = $crate::type_slot!(@optional keywords);
+            $crate::type_slot!(@pointer $function(class, arguments, keywords))
         }
         Some(c_new)
     }};
@@ -109,8 +109,8 @@ macro_rules! slot {
             argument: *mut core::ffi::c_void,
         ) -> core::ffi::c_int {
             // SAFETY: C gives the function with the argument that belongs to it.
-            let visitor = unsafe { $crate::object::slot::Visitor::from_c(visit, argument) };
-            let object = $crate::slot!(@object object: $layout);
+            let visitor = unsafe { $crate::object::type_slot::Visitor::from_c(visit, argument) };
+            let object = $crate::type_slot!(@object object: $layout);
             match visitor.map(|visitor| $function(object, visitor)) {
                 Some(core::ops::ControlFlow::Break(stop)) => stop,
                 _ => 0,
@@ -120,7 +120,7 @@ macro_rules! slot {
     }};
     (clear $layout:ty, $function:path) => {{
         unsafe extern "C" fn c_clear(object: *mut $crate::ffi::PyObject) -> core::ffi::c_int {
-            $function($crate::slot!(@object object: $layout));
+            $function($crate::type_slot!(@object object: $layout));
             0
         }
         Some(c_clear)

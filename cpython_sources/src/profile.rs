@@ -1,0 +1,82 @@
+//! The build profiles and what each means for clang. Names flags only.
+use anyhow::{Result, bail};
+use std::path::PathBuf;
+
+/// How the C is compiled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Profile {
+    /// Quick to compile, good to debug.
+    Dev,
+    /// Optimised.
+    Release,
+    /// Optimised and instrumented: a run writes what it did.
+    PgoGenerate,
+    /// Optimised with what an instrumented run wrote; objects are bitcode for the linker.
+    PgoUse(PathBuf),
+}
+
+/// The environment variable in which `cargo xtask build` tells build scripts the profile when cargo's own name of it
+/// does not say enough: `generate`, or `use=` and the path of the merged profile.
+pub const PGO_VARIABLE: &str = "PYROXENE_PGO";
+
+impl Profile {
+    /// The profile that a build script works for.
+    ///
+    /// # Errors
+    /// When the variable holds something else than it may.
+    pub fn of_build_script() -> Result<Self> {
+        match std::env::var(PGO_VARIABLE) {
+            Ok(value) if value == "generate" => Ok(Self::PgoGenerate),
+            Ok(value) => match value.strip_prefix("use=") {
+                Some(path) => Ok(Self::PgoUse(path.into())),
+                None => bail!("{PGO_VARIABLE} is `{value}`: it may be `generate` or `use=FILE`"),
+            },
+            Err(_) => Ok(match std::env::var("OPT_LEVEL").as_deref() {
+                Ok("0" | "1") => Self::Dev,
+                _ => Self::Release,
+            }),
+        }
+    }
+
+    /// The profile for programs that only run during the build.
+    #[must_use]
+    pub fn for_helpers(&self) -> Self {
+        match self {
+            Self::Dev => Self::Dev,
+            _ => Self::Release,
+        }
+    }
+
+    /// Flags for compiling.
+    pub fn compile_flags(&self) -> Vec<String> {
+        let words: &[&str] = match self {
+            Self::Dev => &["-O1", "-g"],
+            Self::Release => &["-O3", "-g"],
+            Self::PgoGenerate => &["-O3", "-g", "-fprofile-generate"],
+            Self::PgoUse(_) => &["-O3", "-g", "-flto=thin"],
+        };
+        let mut flags: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        if let Self::PgoUse(path) = self {
+            flags.push(format!("-fprofile-use={}", path.display()));
+        }
+        flags
+    }
+
+    /// Flags for linking.
+    pub fn link_flags(&self) -> Vec<String> {
+        let words: &[&str] = match self {
+            Self::Dev | Self::Release => &[],
+            Self::PgoGenerate => &["-fprofile-generate"],
+            Self::PgoUse(_) => &["-flto=thin", "-O3", "-Wl,--lto-O3"],
+        };
+        words.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    /// A file on which the objects depend besides their sources.
+    pub fn input(&self) -> Option<&PathBuf> {
+        match self {
+            Self::PgoUse(path) => Some(path),
+            _ => None,
+        }
+    }
+}
