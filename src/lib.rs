@@ -8,6 +8,7 @@
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
 //! - [`thread`]: the running thread: its state, the GIL, `errno`.
 //! - [`signal`]: signals: the handler that the system calls, Python's handlers, the module `_signal`.
+//! - [`traceback`]: traceback objects, printing them, and the dump of a crashed process.
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
 #![warn(unreachable_pub)]
 
@@ -17,3 +18,4 @@ pub mod module;
 pub mod object;
 pub mod signal;
 pub mod thread;
+pub mod traceback;

@@ -20,4 +20,6 @@ pub mod pycore_pyerrors;
 pub mod pycore_pylifecycle;
 pub mod pycore_pystate;
 pub mod pycore_signal;
+pub mod pycore_traceback;
 pub mod pyerrors;
+pub mod traceback;

@@ -362,16 +362,6 @@ pub unsafe fn _PyCode_CODE(code: *mut PyCodeObject) -> *mut _Py_CODEUNIT {
     unsafe { addr_of_mut!((*code).co_code_adaptive).cast() }
 }
 
-/// The code that a frame runs (pycore_frame.h `_PyFrame_GetCode`).
-///
-/// # Safety
-/// `frame` points at a live frame that runs Python code.
-#[inline(always)]
-pub unsafe fn _PyFrame_GetCode(frame: *mut _PyInterpreterFrame) -> *mut PyCodeObject {
-    // SAFETY: the caller promises that the executable is a code object.
-    unsafe { (*frame).f_executable.cast() }
-}
-
 /// Whether the frame is not to be seen yet: an entry frame, or one before its first traceable instruction
 /// (pycore_frame.h `_PyFrame_IsIncomplete`). A generator's frame is always complete.
 ///
@@ -434,4 +424,40 @@ pub unsafe fn _PyFrame_GetFrameObject(frame: *mut _PyInterpreterFrame) -> *mut P
             object
         }
     }
+}
+
+/// Whether an address is one that memory is filled with before its first use, after its last, or around it, or NULL
+/// (pycore_pymem.h `_PyMem_IsPtrFreed`). It looks at the number alone, and knows only what the debug allocators write.
+#[inline]
+pub fn _PyMem_IsPtrFreed<T>(pointer: *const T) -> bool {
+    const FILLS: [u32; 3] = [PYMEM_CLEANBYTE, PYMEM_DEADBYTE, PYMEM_FORBIDDENBYTE];
+    let address = pointer.addr();
+    address == 0
+        || FILLS
+            .iter()
+            .any(|fill| address == usize::from_ne_bytes([*fill as u8; size_of::<usize>()]))
+}
+
+/// The code object that a frame runs (pycore_frame.h `_PyFrame_GetCode`).
+///
+/// # Safety
+/// `frame` points at a frame of a Python function, not at one of the evaluator's entry frames.
+#[inline(always)]
+pub unsafe fn _PyFrame_GetCode(frame: *const _PyInterpreterFrame) -> *mut PyCodeObject {
+    // SAFETY: the caller promises the frame.
+    unsafe { (*frame).f_executable.cast() }
+}
+
+/// The index of the instruction at which a frame stands, in code units (pycore_frame.h `_PyInterpreterFrame_LASTI`).
+///
+/// # Safety
+/// As [`_PyFrame_GetCode`]; its code object is alive.
+#[inline(always)]
+pub unsafe fn _PyInterpreterFrame_LASTI(frame: *const _PyInterpreterFrame) -> core::ffi::c_int {
+    // SAFETY: the caller promises the frame and its code; addresses are compared, nothing is read behind them.
+    let bytes = unsafe {
+        let first = addr_of!((*_PyFrame_GetCode(frame)).co_code_adaptive);
+        (*frame).instr_ptr.addr().wrapping_sub(first.addr())
+    };
+    (bytes.cast_signed() / size_of::<_Py_CODEUNIT>().cast_signed()) as core::ffi::c_int
 }

@@ -3,10 +3,12 @@
 //! The ownership types (`Owned`, `Borrowed`, `Raised`) are what the whole core stands on; the other modules replace
 //! `Objects/object.c` and may touch any object through them.
 mod borrowed;
+pub mod code_points;
 pub mod compare;
 pub mod debug;
 pub mod exception;
 pub mod generic;
+pub mod keywords;
 mod layout;
 pub mod life;
 pub mod lookup;
@@ -18,6 +20,8 @@ mod slot;
 pub mod static_type;
 pub mod static_types;
 pub mod text;
+pub mod trashcan;
+pub mod type_slot;
 
 pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};

@@ -83,6 +83,20 @@ impl Raised {
         Self::on_c_word()
     }
 
+    /// Takes the exception out of the thread state if there is one.
+    pub fn take_pending() -> Option<Owned<ffi::PyObject>> {
+        // SAFETY: the result is NULL or a new reference.
+        unsafe { Owned::from_c_optional(ffi::PyErr_GetRaisedException()) }
+    }
+
+    /// Makes an exception that was taken before the context of this one, which came up meanwhile
+    /// (errors.c `_PyErr_ChainExceptions1`).
+    pub fn with_context(self, earlier: Owned<ffi::PyObject>) -> Self {
+        // SAFETY: the reference is stolen, as the function wants it; an exception is set.
+        unsafe { ffi::_PyErr_ChainExceptions1(earlier.into_raw()) };
+        self
+    }
+
     /// Reports the exception as one that nobody can catch, with `message` before it
     /// (errors.c `PyErr_FormatUnraisable`).
     pub fn unraisable(self, message: &CStr) {
