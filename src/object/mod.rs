@@ -7,6 +7,7 @@ pub mod exception;
 mod layout;
 mod owned;
 mod raised;
+pub mod static_type;
 
 pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};
