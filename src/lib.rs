@@ -6,8 +6,16 @@
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
+//! - [`config`]: how the runtime starts: its configuration, and statuses where there are no exceptions yet.
+//! - [`main_program`]: the `python` program, from its arguments to its exit code.
+//! - [`inittab`]: the table of built-in modules.
+//! - [`pyroxene_module`]: the module `pyroxene`, by which a program asks what runs it.
 #![warn(unreachable_pub)]
 
 pub mod capi;
+pub mod config;
 pub mod ffi;
+pub mod inittab;
+pub mod main_program;
 pub mod object;
+pub mod pyroxene_module;

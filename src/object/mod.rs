@@ -13,3 +13,6 @@ pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};
 pub use owned::Owned;
 pub use raised::{IntoC, Lookup, Raised, check_bool, check_status, raise};
+
+mod operations;
+pub use operations::{audit, import, str_from};
