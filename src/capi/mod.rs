@@ -12,6 +12,7 @@
 
 pub mod config;
 pub mod cpython_object;
+pub mod import;
 pub mod intrcheck;
 pub mod object;
 pub mod objimpl;
@@ -22,4 +23,5 @@ pub mod pycore_pystate;
 pub mod pycore_signal;
 pub mod pycore_traceback;
 pub mod pyerrors;
+pub mod pylifecycle;
 pub mod traceback;

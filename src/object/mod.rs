@@ -29,3 +29,6 @@ pub use owned::Owned;
 pub use raised::{IntoC, Lookup, Raised, check_bool, check_status, raise};
 pub use recursion::Recursion;
 pub use slot::Slot;
+
+mod operations;
+pub use operations::{audit, import, str_from};

@@ -56,6 +56,12 @@ impl Raised {
         unsafe { ffi::PyErr_ExceptionMatches(class.as_ptr()) != 0 }
     }
 
+    /// Whether the exception's class is `class` itself, not one derived from it.
+    pub fn is_exactly(&self, class: Exception) -> bool {
+        // SAFETY: the thread is attached; only the address of the class is looked at.
+        unsafe { ffi::PyErr_Occurred() == class.as_ptr() }
+    }
+
     /// Drops the exception (errors.c `PyErr_Clear`).
     pub fn clear(self) {
         // SAFETY: the thread is attached.
@@ -111,6 +117,13 @@ impl Raised {
         let object = object.map_or(none, Borrowed::as_ptr);
         // SAFETY: a live object; None is immortal.
         unsafe { ffi::PyErr_WriteUnraisable(object) }
+    }
+
+    /// Shows the exception through `sys.excepthook` and keeps it in `sys.last_exc` (pythonrun.c `PyErr_Print`). On
+    /// `SystemExit` the process ends, unless `-i` was given.
+    pub fn print(self) {
+        // SAFETY: the thread is attached and an exception is set.
+        unsafe { ffi::PyErr_Print() }
     }
 
     /// Raises `MemoryError` (errors.c `PyErr_NoMemory`).
@@ -224,6 +237,13 @@ impl IntoC<ffi::Py_ssize_t> for Result<ffi::Py_ssize_t, Raised> {
     #[inline(always)]
     fn into_c(self) -> ffi::Py_ssize_t {
         self.unwrap_or(-1)
+    }
+}
+
+impl<T: Layout> IntoC<*mut T> for Result<Owned<T>, Raised> {
+    #[inline(always)]
+    fn into_c(self) -> *mut T {
+        self.map_or(core::ptr::null_mut(), Owned::into_raw)
     }
 }
 
