@@ -50,7 +50,9 @@ fn declarations(runtime: &Runtime, out: &Path) -> Result<(), Box<dyn std::error:
         .clang_arg(format!("-I{}", include.display()))
         .clang_arg(format!("-I{}", include.join("internal").display()))
         .clang_arg(format!("-I{}", include.join("internal/mimalloc").display()));
-    binding_options(builder).generate()?.write_to_file(out.join("bindings.rs"))?;
+    binding_options(builder)
+        .generate()?
+        .write_to_file(out.join("bindings.rs"))?;
     Ok(())
 }
 
