@@ -8,6 +8,7 @@ use crate::main_program::stdio::{
     File, NotOpen, complains, is_input_terminal, standard_input, write_error, write_version,
 };
 use crate::object::{Owned, Raised, audit, check_status, exception, import};
+use crate::thread::set_errno;
 use core::ffi::c_int;
 
 /// The module that reads from a terminal with an editor of its own.
@@ -57,8 +58,8 @@ fn run_startup(config: LiveConfig<'_>) -> Result<(), Raised> {
     audit(c"cpython.run_startup", Some(path.borrow()))?;
     let file = File::open(path.borrow(), c"r").map_err(|failed| cannot_open(failed, &path))?;
     let mut flags = compiler_flags();
-    // SAFETY: the file is open and stays ours, and the name is alive. No exception is left, but none is passed on
-    // either if one were.
+    // SAFETY: the file is open and stays ours, and the name is alive. What the file raised has been shown; whatever is
+    // set nevertheless must not reach the prompt.
     unsafe {
         ffi::_PyRun_SimpleFileObject(file.as_ptr(), path.as_ptr(), 0, &raw mut flags);
         ffi::PyErr_Clear();
@@ -69,10 +70,11 @@ fn run_startup(config: LiveConfig<'_>) -> Result<(), Raised> {
 /// Says that the startup file does not open, and raises an `OSError` with its path instead of what was raised.
 fn cannot_open(failed: NotOpen, path: &Owned) -> Raised {
     failed.raised.clear();
-    // SAFETY: the format takes nothing; the number is the thread's own, and the reason is made from it.
+    // SAFETY: the format takes nothing.
+    unsafe { ffi::PySys_WriteStderr(c"Could not open PYTHONSTARTUP\n".as_ptr()) };
+    set_errno(failed.errno);
+    // SAFETY: the class is an exception type and the path is alive; there is no second path.
     unsafe {
-        ffi::PySys_WriteStderr(c"Could not open PYTHONSTARTUP\n".as_ptr());
-        *libc::__errno_location() = failed.errno;
         ffi::PyErr_SetFromErrnoWithFilenameObjects(
             exception::OSError.as_ptr(),
             path.as_ptr(),

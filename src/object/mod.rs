@@ -5,14 +5,15 @@
 mod borrowed;
 pub mod exception;
 mod layout;
+mod operations;
 mod owned;
 mod raised;
+mod slot;
 pub mod static_type;
 
 pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};
+pub use operations::{audit, import};
 pub use owned::Owned;
 pub use raised::{IntoC, Lookup, Raised, check_bool, check_status, raise};
-
-mod operations;
-pub use operations::{audit, import, str_from};
+pub use slot::Slot;

@@ -105,6 +105,15 @@ impl Raised {
         unsafe { ffi::PyErr_Print() }
     }
 
+    /// Reports the exception as one that nobody can catch, in the work of an object or of none in particular
+    /// (errors.c `PyErr_WriteUnraisable`).
+    pub fn unraisable_in(self, object: Option<Borrowed<'_>>) {
+        let none = &raw mut ffi::_Py_NoneStruct;
+        let object = object.map_or(none, Borrowed::as_ptr);
+        // SAFETY: a live object; None is immortal.
+        unsafe { ffi::PyErr_WriteUnraisable(object) }
+    }
+
     /// Raises `MemoryError` (errors.c `PyErr_NoMemory`).
     #[cold]
     pub fn no_memory() -> Self {
@@ -125,6 +134,14 @@ impl Raised {
     #[cold]
     pub fn from_errno(class: Exception) -> Self {
         // SAFETY: the class is an exception type; the result is always NULL.
+        unsafe { ffi::PyErr_SetFromErrno(class.as_ptr()) };
+        Self::on_c_word()
+    }
+
+    /// The same for a class that is not built in, such as one that a module made (errors.c `PyErr_SetFromErrno`).
+    #[cold]
+    pub fn from_errno_as(class: Borrowed<'_>) -> Self {
+        // SAFETY: the class is alive; what is no exception class is reported by the function itself.
         unsafe { ffi::PyErr_SetFromErrno(class.as_ptr()) };
         Self::on_c_word()
     }
