@@ -41,17 +41,11 @@ fn link_into_tests(out: &Path, objects: &[PathBuf]) -> Result<(), Box<dyn std::e
 
 /// Layouts and prototypes from CPython's own headers, as `bindings.rs`.
 fn declarations(runtime: &Runtime, out: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let header = Path::new("include/bindings.h");
-    if !header.exists() {
-        std::fs::write(out.join("bindings.rs"), "")?;
-        return Ok(());
-    }
     let tree = runtime.tree();
     let include = tree.source().join("Include");
     let builder = bindgen::Builder::default()
-        .header(header.display().to_string())
+        .header("include/bindings.h")
         .clang_arg("-std=c11")
-        .clang_arg("-DPy_BUILD_CORE")
         .clang_arg(format!("-I{}", tree.config().display()))
         .clang_arg(format!("-I{}", include.display()))
         .clang_arg(format!("-I{}", include.join("internal").display()))
@@ -63,9 +57,15 @@ fn declarations(runtime: &Runtime, out: &Path) -> Result<(), Box<dyn std::error:
 /// What is taken from the headers, and in which shape.
 fn binding_options(builder: bindgen::Builder) -> bindgen::Builder {
     builder
-        .allowlist_item("_?Py.*|PY_.*")
-        .layout_tests(true)
+        .allowlist_file(".*/Include/.*")
+        .rust_edition(bindgen::RustEdition::Edition2024)
+        .default_enum_style(bindgen::EnumVariation::Consts)
+        .prepend_enum_name(false)
         .derive_default(false)
+        .derive_debug(false)
+        .layout_tests(true)
         .generate_comments(false)
         .use_core()
+        .wrap_unsafe_ops(true)
+        .size_t_is_usize(true)
 }

@@ -28,6 +28,7 @@
 #include "pycore_list.h"
 #include "pycore_long.h"
 #include "pycore_memoryobject.h"
+#include "pycore_modsupport.h"
 #include "pycore_moduleobject.h"
 #include "pycore_namespace.h"
 #include "pycore_object.h"

@@ -8,17 +8,13 @@
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
 //! - [`thread`]: the running thread: its state, the GIL, `errno`.
 //! - [`signal`]: signals: the handler that the system calls, Python's handlers, the module `_signal`.
+//! - [`traceback`]: traceback objects, printing them, and the dump of a crashed process.
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
 //! - [`config`]: how the runtime starts: its configuration, and statuses where there are no exceptions yet.
 //! - [`main_program`]: the `python` program, from its arguments to its exit code.
 //! - [`inittab`]: the table of built-in modules.
 //! - [`pyroxene_module`]: the module `pyroxene`, by which a program asks what runs it.
 #![warn(unreachable_pub)]
-#![allow(
-    improper_ctypes_definitions,
-    reason = "Result<Owned, Raised> is a C pointer: object::raised asserts its size, and the lint asks for an error type \
-              without even a PhantomData"
-)]
 
 pub mod capi;
 pub mod config;
@@ -30,3 +26,4 @@ pub mod object;
 pub mod pyroxene_module;
 pub mod signal;
 pub mod thread;
+pub mod traceback;

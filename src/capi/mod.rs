@@ -3,11 +3,24 @@
 //! A function here says in Rust's types what its C declaration says in words (new, borrowed, stolen, may be NULL), calls
 //! the module that does the work, and turns the result into C's. It holds no behaviour. Exported by
 //! [`pyroxene_macros::capi`]; the linker's version script decides which of them leave the library.
+#![allow(
+    clippy::missing_safety_doc,
+    non_snake_case,
+    non_upper_case_globals,
+    reason = "the contract of a function here is its C declaration, and its name is CPython's"
+)]
+
 pub mod config;
+pub mod cpython_object;
 pub mod intrcheck;
+pub mod object;
+pub mod objimpl;
+pub mod pycore_object;
 pub mod pycore_pyerrors;
 pub mod pycore_pylifecycle;
 pub mod pycore_pystate;
 pub mod pycore_signal;
+pub mod pycore_traceback;
 pub mod pyerrors;
 pub mod pylifecycle;
+pub mod traceback;

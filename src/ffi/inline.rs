@@ -242,23 +242,15 @@ pub fn _PyThreadState_GET() -> *mut PyThreadState {
 /// is a [`Borrowed`](crate::object::Borrowed) string, immortal while the process lives.
 #[macro_export]
 macro_rules! static_id {
-    ($name:ident) => {
+    ($name:ident) => {{
         // SAFETY: only the address of a static is taken, and the object there is immortal.
-        unsafe {
-            $crate::object::Borrowed::<'static, $crate::ffi::PyObject>::from_static(
-                core::ptr::addr_of_mut!(
-                    $crate::ffi::_PyRuntime
-                        .static_objects
-                        .singletons
-                        .strings
-                        .identifiers
-                        .$name
-                        ._ascii
-                )
-                .cast(),
-            )
-        }
-    };
+        #[allow(unused_unsafe, reason = "the macro may stand in an unsafe block")]
+        let name = unsafe {
+            let strings = &raw mut $crate::ffi::_PyRuntime.static_objects.singletons.strings;
+            $crate::object::Borrowed::from_static((&raw mut (*strings).identifiers.$name).cast())
+        };
+        name
+    }};
 }
 
 /// Whether the object is a `str` or of a subclass (unicodeobject.h `PyUnicode_Check`).
@@ -279,6 +271,16 @@ pub unsafe fn PyUnicode_Check(op: *mut PyObject) -> bool {
 pub unsafe fn PyUnicode_CheckExact(op: *mut PyObject) -> bool {
     // SAFETY: the caller promises a live object; only the address of the static type is taken.
     unsafe { core::ptr::eq(Py_TYPE(op), addr_of!(PyUnicode_Type)) }
+}
+
+/// Whether a `str` holds only ASCII (unicodeobject.h `PyUnicode_IS_ASCII`).
+///
+/// # Safety
+/// `op` points at a live `str`.
+#[inline(always)]
+pub unsafe fn PyUnicode_IS_ASCII(op: *mut PyObject) -> bool {
+    // SAFETY: every str starts with this struct.
+    unsafe { (*op.cast::<PyASCIIObject>()).state.ascii() != 0 }
 }
 
 /// Whether the object is an `int` or of a subclass (longobject.h `PyLong_Check`).
@@ -360,16 +362,6 @@ pub unsafe fn _PyCode_CODE(code: *mut PyCodeObject) -> *mut _Py_CODEUNIT {
     unsafe { addr_of_mut!((*code).co_code_adaptive).cast() }
 }
 
-/// The code that a frame runs (pycore_frame.h `_PyFrame_GetCode`).
-///
-/// # Safety
-/// `frame` points at a live frame that runs Python code.
-#[inline(always)]
-pub unsafe fn _PyFrame_GetCode(frame: *mut _PyInterpreterFrame) -> *mut PyCodeObject {
-    // SAFETY: the caller promises that the executable is a code object.
-    unsafe { (*frame).f_executable.cast() }
-}
-
 /// Whether the frame is not to be seen yet: an entry frame, or one before its first traceable instruction
 /// (pycore_frame.h `_PyFrame_IsIncomplete`). A generator's frame is always complete.
 ///
@@ -432,4 +424,40 @@ pub unsafe fn _PyFrame_GetFrameObject(frame: *mut _PyInterpreterFrame) -> *mut P
             object
         }
     }
+}
+
+/// Whether an address is one that memory is filled with before its first use, after its last, or around it, or NULL
+/// (pycore_pymem.h `_PyMem_IsPtrFreed`). It looks at the number alone, and knows only what the debug allocators write.
+#[inline]
+pub fn _PyMem_IsPtrFreed<T>(pointer: *const T) -> bool {
+    const FILLS: [u32; 3] = [PYMEM_CLEANBYTE, PYMEM_DEADBYTE, PYMEM_FORBIDDENBYTE];
+    let address = pointer.addr();
+    address == 0
+        || FILLS
+            .iter()
+            .any(|fill| address == usize::from_ne_bytes([*fill as u8; size_of::<usize>()]))
+}
+
+/// The code object that a frame runs (pycore_frame.h `_PyFrame_GetCode`).
+///
+/// # Safety
+/// `frame` points at a frame of a Python function, not at one of the evaluator's entry frames.
+#[inline(always)]
+pub unsafe fn _PyFrame_GetCode(frame: *const _PyInterpreterFrame) -> *mut PyCodeObject {
+    // SAFETY: the caller promises the frame.
+    unsafe { (*frame).f_executable.cast() }
+}
+
+/// The index of the instruction at which a frame stands, in code units (pycore_frame.h `_PyInterpreterFrame_LASTI`).
+///
+/// # Safety
+/// As [`_PyFrame_GetCode`]; its code object is alive.
+#[inline(always)]
+pub unsafe fn _PyInterpreterFrame_LASTI(frame: *const _PyInterpreterFrame) -> core::ffi::c_int {
+    // SAFETY: the caller promises the frame and its code; addresses are compared, nothing is read behind them.
+    let bytes = unsafe {
+        let first = addr_of!((*_PyFrame_GetCode(frame)).co_code_adaptive);
+        (*frame).instr_ptr.addr().wrapping_sub(first.addr())
+    };
+    (bytes.cast_signed() / size_of::<_Py_CODEUNIT>().cast_signed()) as core::ffi::c_int
 }

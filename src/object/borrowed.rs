@@ -37,7 +37,9 @@ macro_rules! field {
     ($object:ident . $($path:ident).+) => {{
         let pointer = $crate::object::Borrowed::as_ptr($object);
         // SAFETY: a Borrowed's object is alive and has the layout of its type; the field is read by value.
-        unsafe { (*pointer).$($path).+ }
+        #[allow(unused_unsafe, reason = "the macro may stand in an unsafe block")]
+        let value = unsafe { (*pointer).$($path).+ };
+        value
     }};
 }
 
@@ -148,6 +150,15 @@ impl<T: Layout> Borrowed<'static, T> {
     pub const unsafe fn from_static(pointer: *mut T) -> Self {
         // SAFETY: as the caller promises.
         unsafe { Self::from_raw_unchecked(pointer) }
+    }
+}
+
+impl Borrowed<'static, ffi::PyObject> {
+    /// `None`.
+    #[inline(always)]
+    pub const fn none() -> Self {
+        // SAFETY: None is a static object, and immortal.
+        unsafe { Self::from_static(&raw mut ffi::_Py_NoneStruct) }
     }
 }
 

@@ -1,19 +1,33 @@
 //! Objects: who owns a reference, how an object is born, compared, shown, looked into, and how it dies.
 //!
-//! The first three modules are the ownership types on which the whole core stands; the others replace
+//! The ownership types (`Owned`, `Borrowed`, `Raised`) are what the whole core stands on; the other modules replace
 //! `Objects/object.c` and may touch any object through them.
 mod borrowed;
+pub mod code_points;
+pub mod compare;
+pub mod debug;
 pub mod exception;
+pub mod generic;
+pub mod keywords;
 mod layout;
+pub mod life;
+pub mod lookup;
 mod operations;
 mod owned;
 mod raised;
+mod recursion;
+pub mod singletons;
 mod slot;
 pub mod static_type;
+pub mod static_types;
+pub mod text;
+pub mod trashcan;
+pub mod type_slot;
 
 pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};
 pub use operations::{audit, import};
 pub use owned::Owned;
 pub use raised::{IntoC, Lookup, Raised, check_bool, check_status, raise};
+pub use recursion::Recursion;
 pub use slot::Slot;

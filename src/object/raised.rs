@@ -1,20 +1,17 @@
 //! Errors: CPython's "NULL and an exception is set" as a type. Reads and writes the thread state's current exception.
 use crate::ffi;
-use crate::object::exception::Exception;
+use crate::object::exception::{self, Exception};
 use crate::object::{Borrowed, Layout, Owned};
 use core::ffi::{CStr, c_int};
-use core::marker::PhantomData;
 
 /// A witness that the running thread's state holds an exception.
 ///
-/// It has no size, so `Result<Owned<T>, Raised>` is a C pointer in which NULL is the error, and `?` is the NULL check.
-/// It is neither `Copy` nor `Send`: whoever has it passes it on, clears it ([`Raised::clear`]), or takes the exception
-/// ([`Raised::take`]).
+/// It has no size and no fields, so `Result<Owned<T>, Raised>` is, by Rust's guarantee for such results, a C pointer in
+/// which NULL is the error: `?` is the NULL check. Nobody makes one but the functions here; it is not `Copy`, and whoever
+/// has it passes it on, clears it ([`Raised::clear`]) or takes the exception ([`Raised::take`]).
 #[must_use = "an exception is set: pass it on, clear it or take it"]
 #[derive(Debug)]
-pub struct Raised {
-    _thread: PhantomData<*mut ()>,
-}
+pub struct Raised {}
 
 const _: () = assert!(size_of::<Raised>() == 0);
 const _: () =
@@ -29,16 +26,11 @@ const _: () =
 pub type Lookup<T = ffi::PyObject> = Result<Option<Owned<T>>, Raised>;
 
 impl Raised {
-    /// The witness, on C's word: a function that says so by its result has just set an exception.
+    /// The witness, on C's word: a function that says so by its result has just set an exception. An extension's word
+    /// may be wrong, so nothing that is unsafe rests on it.
     #[inline(always)]
     pub fn on_c_word() -> Self {
-        debug_assert!(
-            Self::is_pending(),
-            "C reported an error without setting an exception"
-        );
-        Self {
-            _thread: PhantomData,
-        }
+        Self {}
     }
 
     /// Whether the running thread has an exception set (errors.c `PyErr_Occurred`).
@@ -52,9 +44,7 @@ impl Raised {
     #[inline]
     pub fn pending() -> Result<(), Self> {
         if Self::is_pending() {
-            Err(Self {
-                _thread: PhantomData,
-            })
+            Err(Self {})
         } else {
             Ok(())
         }
@@ -78,10 +68,18 @@ impl Raised {
         unsafe { ffi::PyErr_Clear() }
     }
 
-    /// Takes the exception out of the thread state (errors.c `PyErr_GetRaisedException`).
+    /// Takes the exception out of the thread state (errors.c `PyErr_GetRaisedException`). Where C's word was wrong and
+    /// there is none, it is a `SystemError` that says so.
     pub fn take(self) -> Owned<ffi::PyObject> {
-        // SAFETY: an exception is set, so the result is a new reference and not NULL.
-        unsafe { Owned::from_raw_unchecked(ffi::PyErr_GetRaisedException()) }
+        // SAFETY: the thread is attached; the result is a new reference or NULL.
+        let taken = unsafe { Owned::from_c_optional(ffi::PyErr_GetRaisedException()) };
+        taken.unwrap_or_else(|| {
+            raise(
+                exception::SystemError,
+                c"error return without exception set",
+            )
+            .take()
+        })
     }
 
     /// Sets an exception that was taken before (errors.c `PyErr_SetRaisedException`).
@@ -91,18 +89,25 @@ impl Raised {
         Self::on_c_word()
     }
 
+    /// Takes the exception out of the thread state if there is one.
+    pub fn take_pending() -> Option<Owned<ffi::PyObject>> {
+        // SAFETY: the result is NULL or a new reference.
+        unsafe { Owned::from_c_optional(ffi::PyErr_GetRaisedException()) }
+    }
+
+    /// Makes an exception that was taken before the context of this one, which came up meanwhile
+    /// (errors.c `_PyErr_ChainExceptions1`).
+    pub fn with_context(self, earlier: Owned<ffi::PyObject>) -> Self {
+        // SAFETY: the reference is stolen, as the function wants it; an exception is set.
+        unsafe { ffi::_PyErr_ChainExceptions1(earlier.into_raw()) };
+        self
+    }
+
     /// Reports the exception as one that nobody can catch, with `message` before it
     /// (errors.c `PyErr_FormatUnraisable`).
     pub fn unraisable(self, message: &CStr) {
         // SAFETY: the format takes one C string.
         unsafe { ffi::PyErr_FormatUnraisable(c"%s".as_ptr(), message.as_ptr()) }
-    }
-
-    /// Shows the exception through `sys.excepthook` and keeps it in `sys.last_exc` (pythonrun.c `PyErr_Print`). On
-    /// `SystemExit` the process ends, unless `-i` was given.
-    pub fn print(self) {
-        // SAFETY: the thread is attached and an exception is set.
-        unsafe { ffi::PyErr_Print() }
     }
 
     /// Reports the exception as one that nobody can catch, in the work of an object or of none in particular
@@ -112,6 +117,13 @@ impl Raised {
         let object = object.map_or(none, Borrowed::as_ptr);
         // SAFETY: a live object; None is immortal.
         unsafe { ffi::PyErr_WriteUnraisable(object) }
+    }
+
+    /// Shows the exception through `sys.excepthook` and keeps it in `sys.last_exc` (pythonrun.c `PyErr_Print`). On
+    /// `SystemExit` the process ends, unless `-i` was given.
+    pub fn print(self) {
+        // SAFETY: the thread is attached and an exception is set.
+        unsafe { ffi::PyErr_Print() }
     }
 
     /// Raises `MemoryError` (errors.c `PyErr_NoMemory`).

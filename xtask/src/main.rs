@@ -3,9 +3,12 @@
 use clap::{Parser, Subcommand};
 
 mod cmd;
+mod interpreter;
 mod paths;
 mod proc;
 mod pyenv;
+mod record;
+mod session;
 mod system;
 
 #[derive(Parser)]
