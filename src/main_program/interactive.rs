@@ -7,7 +7,7 @@ use crate::main_program::report::{Stop, noting_interrupt, says, show_and_code, u
 use crate::main_program::stdio::{
     File, NotOpen, complains, is_input_terminal, standard_input, write_error, write_version,
 };
-use crate::object::{Owned, Raised, audit, check_status, exception, import};
+use crate::object::{Owned, Raised, audit, check_status, exception, import, lookup};
 use crate::thread::set_errno;
 use core::ffi::c_int;
 
@@ -88,7 +88,7 @@ fn cannot_open(failed: NotOpen, path: &Owned) -> Raised {
 fn run_interactive_hook() -> Result<(), Raised> {
     let called = || {
         let sys = import(c"sys")?;
-        match sys.borrow().attribute(c"__interactivehook__") {
+        match lookup::get_string(sys.borrow(), c"__interactivehook__") {
             Ok(hook) => {
                 audit(c"cpython.run_interactivehook", Some(hook.borrow()))?;
                 hook.borrow().call(&[]).map(drop)
@@ -159,12 +159,9 @@ pub(super) fn look_around(config: LiveConfig<'_>) -> Option<c_int> {
 fn run_pyrepl() -> Result<(), Raised> {
     let pyrepl =
         import(c"_pyrepl.main").inspect_err(complains(c"Could not import _pyrepl.main"))?;
-    let console = pyrepl
-        .borrow()
-        .attribute(c"interactive_console")
-        .inspect_err(complains(
-            c"Could not access _pyrepl.main.interactive_console",
-        ))?;
+    let console = lookup::get_string(pyrepl.borrow(), c"interactive_console").inspect_err(
+        complains(c"Could not access _pyrepl.main.interactive_console"),
+    )?;
     let keywords = keyword_true(c"pythonstartup")?;
     // SAFETY: the callable and the dict are alive, and there are no positional arguments; the result is a new reference.
     noting_interrupt(|| unsafe {

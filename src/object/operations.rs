@@ -38,15 +38,6 @@ impl<'a> Borrowed<'a> {
         unsafe { Borrowed::from_static(object.cast()) }
     }
 
-    /// The attribute of this name (object.c `PyObject_GetAttrString`).
-    ///
-    /// # Errors
-    /// Whatever the lookup raises.
-    pub fn attribute(self, name: &CStr) -> Result<Owned, Raised> {
-        // SAFETY: the object is alive and the name a C string; the result is a new reference.
-        unsafe { Owned::from_c(ffi::PyObject_GetAttrString(self.as_ptr(), name.as_ptr())) }
-    }
-
     /// Calls the object with positional arguments (call.c `PyObject_Vectorcall`).
     ///
     /// # Errors
