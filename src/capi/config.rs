@@ -1,5 +1,11 @@
-//! `Modules/config.c`: the functions that make built-in modules, which its table names. Calls each module's folder.
-#![allow(non_snake_case, reason = "the names are CPython's")]
+//! `Modules/config.c`: the table of built-in modules, and the functions of ours that it names and that were C's. Calls
+//! each module's folder.
+#![allow(
+    non_snake_case,
+    non_upper_case_globals,
+    reason = "the names are CPython's"
+)]
+use crate::inittab::{self, Inittab};
 use crate::object::{Borrowed, Raised};
 use pyroxene_macros::capi;
 
@@ -11,3 +17,7 @@ use pyroxene_macros::capi;
 pub unsafe fn PyInit__signal() -> Result<Borrowed<'static>, Raised> {
     crate::signal::DEFINITION.init()
 }
+
+/// The built-in modules. `PyImport_Inittab` points here until a program sets or extends it.
+#[capi]
+pub static _PyImport_Inittab: Inittab<{ inittab::LENGTH }> = inittab::table();

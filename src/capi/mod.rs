@@ -12,7 +12,6 @@
 
 pub mod config;
 pub mod cpython_object;
-pub mod import;
 pub mod intrcheck;
 pub mod object;
 pub mod objimpl;

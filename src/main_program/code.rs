@@ -4,7 +4,7 @@ use crate::config::{LiveConfig, WideStr};
 use crate::ffi;
 use crate::main_program::report::{noting_interrupt, says};
 use crate::main_program::stdio::{File, complains};
-use crate::object::{Borrowed, Owned, Raised, audit, check_status, import};
+use crate::object::{Borrowed, Owned, Raised, audit, check_status, import, lookup};
 use core::ffi::c_int;
 
 /// Compiler flags of a program that starts: none, for this version's grammar (`_PyCompilerFlags_INIT`).
@@ -54,9 +54,7 @@ pub(super) fn run_module(name: WideStr<'_>, set_argv0: bool) -> Result<c_int, Ra
         ffi::PySys_Audit(c"cpython.run_module".as_ptr(), c"u".as_ptr(), name.as_ptr())
     })?;
     let runpy = import(c"runpy").inspect_err(complains(c"Could not import runpy module"))?;
-    let run = runpy
-        .borrow()
-        .attribute(c"_run_module_as_main")
+    let run = lookup::get_string(runpy.borrow(), c"_run_module_as_main")
         .inspect_err(complains(c"Could not access runpy._run_module_as_main"))?;
     let name = name
         .to_str()

@@ -7,7 +7,8 @@ use crate::main_program::report::{Stop, noting_interrupt, says, show_and_code, u
 use crate::main_program::stdio::{
     File, NotOpen, complains, is_input_terminal, standard_input, write_error, write_version,
 };
-use crate::object::{Owned, Raised, audit, check_status, exception, import};
+use crate::object::{Owned, Raised, audit, check_status, exception, import, lookup};
+use crate::thread::set_errno;
 use core::ffi::c_int;
 
 /// The module that reads from a terminal with an editor of its own.
@@ -57,8 +58,8 @@ fn run_startup(config: LiveConfig<'_>) -> Result<(), Raised> {
     audit(c"cpython.run_startup", Some(path.borrow()))?;
     let file = File::open(path.borrow(), c"r").map_err(|failed| cannot_open(failed, &path))?;
     let mut flags = compiler_flags();
-    // SAFETY: the file is open and stays ours, and the name is alive. No exception is left, but none is passed on
-    // either if one were.
+    // SAFETY: the file is open and stays ours, and the name is alive. What the file raised has been shown; whatever is
+    // set nevertheless must not reach the prompt.
     unsafe {
         ffi::_PyRun_SimpleFileObject(file.as_ptr(), path.as_ptr(), 0, &raw mut flags);
         ffi::PyErr_Clear();
@@ -69,10 +70,11 @@ fn run_startup(config: LiveConfig<'_>) -> Result<(), Raised> {
 /// Says that the startup file does not open, and raises an `OSError` with its path instead of what was raised.
 fn cannot_open(failed: NotOpen, path: &Owned) -> Raised {
     failed.raised.clear();
-    // SAFETY: the format takes nothing; the number is the thread's own, and the reason is made from it.
+    // SAFETY: the format takes nothing.
+    unsafe { ffi::PySys_WriteStderr(c"Could not open PYTHONSTARTUP\n".as_ptr()) };
+    set_errno(failed.errno);
+    // SAFETY: the class is an exception type and the path is alive; there is no second path.
     unsafe {
-        ffi::PySys_WriteStderr(c"Could not open PYTHONSTARTUP\n".as_ptr());
-        *libc::__errno_location() = failed.errno;
         ffi::PyErr_SetFromErrnoWithFilenameObjects(
             exception::OSError.as_ptr(),
             path.as_ptr(),
@@ -86,7 +88,7 @@ fn cannot_open(failed: NotOpen, path: &Owned) -> Raised {
 fn run_interactive_hook() -> Result<(), Raised> {
     let called = || {
         let sys = import(c"sys")?;
-        match sys.borrow().attribute(c"__interactivehook__") {
+        match lookup::get_string(sys.borrow(), c"__interactivehook__") {
             Ok(hook) => {
                 audit(c"cpython.run_interactivehook", Some(hook.borrow()))?;
                 hook.borrow().call(&[]).map(drop)
@@ -157,12 +159,9 @@ pub(super) fn look_around(config: LiveConfig<'_>) -> Option<c_int> {
 fn run_pyrepl() -> Result<(), Raised> {
     let pyrepl =
         import(c"_pyrepl.main").inspect_err(complains(c"Could not import _pyrepl.main"))?;
-    let console = pyrepl
-        .borrow()
-        .attribute(c"interactive_console")
-        .inspect_err(complains(
-            c"Could not access _pyrepl.main.interactive_console",
-        ))?;
+    let console = lookup::get_string(pyrepl.borrow(), c"interactive_console").inspect_err(
+        complains(c"Could not access _pyrepl.main.interactive_console"),
+    )?;
     let keywords = keyword_true(c"pythonstartup")?;
     // SAFETY: the callable and the dict are alive, and there are no positional arguments; the result is a new reference.
     noting_interrupt(|| unsafe {

@@ -4,7 +4,7 @@ use crate::config::{LiveConfig, WideStr, wide};
 use crate::ffi;
 use crate::main_program::report::{Stop, says, unless_exit};
 use crate::main_program::{code, interactive};
-use crate::object::{Borrowed, Owned, Raised, check_status, exception, raise};
+use crate::object::{Borrowed, Owned, Raised, check_status, exception, lookup, raise};
 use crate::static_id;
 use core::ffi::c_int;
 use core::ptr::NonNull;
@@ -29,23 +29,16 @@ impl Interpreter {
 
     /// Puts `path` first into `sys.path` (main.c `pymain_sys_path_add_path0`).
     fn prepend_to_sys_path(self, path: Borrowed<'_>) -> Result<(), Raised> {
-        let key = static_id!(_py_path);
-        // SAFETY: the interpreter lives, and so does its dict of `sys` if it has one; the key is a str.
-        let found = unsafe {
-            match (*self.0.as_ptr()).sysdict {
-                sys if sys.is_null() => core::ptr::null_mut(),
-                sys => ffi::PyDict_GetItemWithError(sys, key.as_ptr()),
-            }
+        // SAFETY: the interpreter lives, and so does its dict of `sys` if it has one.
+        let sys = unsafe { Borrowed::from_c_optional((*self.0.as_ptr()).sysdict) };
+        let found = match sys {
+            Some(sys) => lookup::dict_item(sys, static_id!(_py_path))?,
+            None => None,
         };
-        // SAFETY: the dict keeps what it found.
-        let sys_path = unsafe { Borrowed::from_c_optional(found) };
-        if sys_path.is_none() {
-            Raised::pending()?;
-        }
         let missing = || raise(exception::RuntimeError, c"unable to get sys.path");
-        let sys_path = sys_path.ok_or_else(missing)?.as_ptr();
-        // SAFETY: the dict keeps the list, and the function refuses what is no list.
-        check_status(unsafe { ffi::PyList_Insert(sys_path, 0, path.as_ptr()) })
+        let sys_path = found.ok_or_else(missing)?;
+        // SAFETY: both are alive, and the function refuses what is no list.
+        check_status(unsafe { ffi::PyList_Insert(sys_path.as_ptr(), 0, path.as_ptr()) })
     }
 }
 

@@ -2,6 +2,7 @@
 //! Python's. Touches no object but a path.
 use crate::ffi;
 use crate::object::{Borrowed, Raised};
+use crate::thread::errno;
 use core::ffi::{CStr, c_int};
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::NonNull;
@@ -70,8 +71,7 @@ impl File {
         // SAFETY: the path is alive and the mode a C string.
         let file = unsafe { ffi::_Py_fopen_obj(path.as_ptr(), mode.as_ptr()) };
         NonNull::new(file).map(Self).ok_or_else(|| NotOpen {
-            // SAFETY: the number is the thread's own; it is read before anything can change it.
-            errno: unsafe { *libc::__errno_location() },
+            errno: errno(),
             raised: Raised::on_c_word(),
         })
     }

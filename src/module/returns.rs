@@ -1,6 +1,6 @@
 //! Results: from what a Rust function gives to the object that its Python caller gets.
 use crate::ffi;
-use crate::object::{Borrowed, Layout, Owned, Raised};
+use crate::object::{Borrowed, Layout, Owned, Raised, check_status};
 use core::ffi::{CStr, c_int, c_long};
 
 /// A value that Python can be given. Errors: making the object may run out of memory.
@@ -96,5 +96,36 @@ impl<A: IntoObject, B: IntoObject> IntoObject for (A, B) {
         let (first, second) = (self.0.into_object()?, self.1.into_object()?);
         // SAFETY: the two references are alive; the tuple takes its own.
         unsafe { Owned::from_c(ffi::PyTuple_Pack(2, first.as_ptr(), second.as_ptr())) }
+    }
+}
+
+/// A `str`.
+impl IntoObject for &str {
+    #[inline]
+    fn into_object(self) -> Result<Owned, Raised> {
+        let length = self.len().cast_signed();
+        // SAFETY: the address and the length are those of UTF-8 text, which is copied.
+        unsafe {
+            Owned::from_c(ffi::PyUnicode_FromStringAndSize(
+                self.as_ptr().cast(),
+                length,
+            ))
+        }
+    }
+}
+
+/// A `tuple` of them all.
+impl<T: IntoObject> IntoObject for Vec<T> {
+    fn into_object(self) -> Result<Owned, Raised> {
+        // SAFETY: gives a new reference, or NULL with an exception.
+        let tuple = unsafe { Owned::from_c(ffi::PyTuple_New(self.len().cast_signed()))? };
+        for (index, item) in self.into_iter().enumerate() {
+            let item = item.into_object()?.into_raw();
+            // SAFETY: the tuple is new and ours alone, so it may be filled; the reference is stolen.
+            check_status(unsafe {
+                ffi::PyTuple_SetItem(tuple.as_ptr(), index.cast_signed(), item)
+            })?;
+        }
+        Ok(tuple)
     }
 }

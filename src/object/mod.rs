@@ -12,6 +12,7 @@ pub mod keywords;
 mod layout;
 pub mod life;
 pub mod lookup;
+mod operations;
 mod owned;
 mod raised;
 mod recursion;
@@ -25,10 +26,8 @@ pub mod type_slot;
 
 pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};
+pub use operations::{audit, import};
 pub use owned::Owned;
 pub use raised::{IntoC, Lookup, Raised, check_bool, check_status, raise};
 pub use recursion::Recursion;
 pub use slot::Slot;
-
-mod operations;
-pub use operations::{audit, import, str_from};

@@ -26,21 +26,6 @@ pub fn audit(event: &CStr, argument: Option<Borrowed<'_>>) -> Result<(), Raised>
     })
 }
 
-/// Makes a `str` of text (unicodeobject.c `PyUnicode_FromStringAndSize`).
-///
-/// # Errors
-/// `MemoryError`.
-pub fn str_from(text: &str) -> Result<Owned, Raised> {
-    let length = text.len().cast_signed();
-    // SAFETY: the address and the length are those of UTF-8 text; the result is a new reference.
-    unsafe {
-        Owned::from_c(ffi::PyUnicode_FromStringAndSize(
-            text.as_ptr().cast(),
-            length,
-        ))
-    }
-}
-
 impl<'a> Borrowed<'a> {
     /// `True` or `False`.
     pub fn from_bool(yes: bool) -> Borrowed<'static> {
@@ -51,15 +36,6 @@ impl<'a> Borrowed<'a> {
         };
         // SAFETY: both are immortal statics.
         unsafe { Borrowed::from_static(object.cast()) }
-    }
-
-    /// The attribute of this name (object.c `PyObject_GetAttrString`).
-    ///
-    /// # Errors
-    /// Whatever the lookup raises.
-    pub fn attribute(self, name: &CStr) -> Result<Owned, Raised> {
-        // SAFETY: the object is alive and the name a C string; the result is a new reference.
-        unsafe { Owned::from_c(ffi::PyObject_GetAttrString(self.as_ptr(), name.as_ptr())) }
     }
 
     /// Calls the object with positional arguments (call.c `PyObject_Vectorcall`).
