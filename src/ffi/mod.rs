@@ -3,10 +3,12 @@
 //! Sizes and offsets of every struct are asserted at compile time (bindgen's layout tests are constants). Nothing here
 //! has an opinion about ownership; that begins in [`crate::object`].
 mod inline;
+mod inline_runtime;
 mod undeclared;
 
 pub use bindings::*;
 pub use inline::*;
+pub use inline_runtime::*;
 pub use undeclared::*;
 
 /// What bindgen made of `include/bindings.h`.

@@ -98,11 +98,8 @@ const fn count(required: &[bool]) -> usize {
 }
 
 /// Calls a function without arguments (`METH_NOARGS`).
-///
-/// # Safety
-/// As [`call_positional`].
 #[inline]
-pub unsafe fn call_none<'a, S: 'static, F: Function<'a, S, ()>>(
+pub fn call_none<'a, S: 'static, F: Function<'a, S, ()>>(
     name: &'static CStr,
     function: F,
     module: Module<'a, S>,
@@ -116,11 +113,8 @@ pub unsafe fn call_none<'a, S: 'static, F: Function<'a, S, ()>>(
 }
 
 /// Calls a function of one argument (`METH_O`).
-///
-/// # Safety
-/// As [`call_positional`].
 #[inline]
-pub unsafe fn call_one<'a, S: 'static, A: Argument<'a>, F: Function<'a, S, (A,)>>(
+pub fn call_one<'a, S: 'static, A: Argument<'a>, F: Function<'a, S, (A,)>>(
     name: &'static CStr,
     function: F,
     module: Module<'a, S>,

@@ -154,8 +154,7 @@ macro_rules! method {
             module: $crate::module::Module<'_, $state>,
             _: *mut $crate::ffi::PyObject,
         ) -> Result<$crate::object::Owned, $crate::object::Raised> {
-            // SAFETY: the interpreter calls.
-            unsafe { $crate::module::call_none(const { $name }, $function, module) }
+            $crate::module::call_none(const { $name }, $function, module)
         }
         $crate::module::Method::<$state>::no_arguments($name, call, $doc)
     }};
@@ -164,8 +163,7 @@ macro_rules! method {
             module: $crate::module::Module<'a, $state>,
             argument: $crate::object::Borrowed<'a>,
         ) -> Result<$crate::object::Owned, $crate::object::Raised> {
-            // SAFETY: the interpreter calls.
-            unsafe { $crate::module::call_one(const { $name }, $function, module, argument) }
+            $crate::module::call_one(const { $name }, $function, module, argument)
         }
         $crate::module::Method::<$state>::one($name, call, $doc)
     }};
@@ -209,4 +207,32 @@ macro_rules! method {
         }
         $crate::module::Method::<$state>::with_keywords($name, call, $doc)
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Nothing;
+
+    fn pair(_: Module<'_, Nothing>, _: c_int, _: Option<c_int>) -> Result<(), Raised> {
+        Ok(())
+    }
+
+    static TABLE: &[Method<Nothing>] = methods! { Nothing:
+        FASTCALL pair "($module, a, b=0, /)" "Words.";
+    };
+
+    #[test]
+    fn a_row_has_the_name_the_convention_and_the_signature() {
+        let [row, end] = TABLE else {
+            panic!("one row and the end");
+        };
+        // SAFETY: both are C strings made by the macro.
+        let (name, doc) = unsafe { (CStr::from_ptr(row.0.ml_name), CStr::from_ptr(row.0.ml_doc)) };
+        assert_eq!(name, c"pair");
+        assert_eq!(doc, c"pair($module, a, b=0, /)\n--\n\nWords.");
+        assert_eq!(row.0.ml_flags, ffi::METH_FASTCALL as c_int);
+        assert!(row.0.ml_meth.is_some() && !row.is_end() && end.is_end());
+    }
 }

@@ -1,6 +1,7 @@
 //! What the system does when a signal comes: pylifecycle.c's `PyOS_getsig` and `PyOS_setsig` with an enum for C's three
 //! kinds of pointer. Touches the process's dispositions. Async-signal-safe.
 use crate::ffi;
+use crate::signal::state::Constant;
 use crate::signal::{Signal, handler};
 
 /// A signal's disposition.
@@ -10,10 +11,8 @@ pub(super) enum Disposition {
     Default,
     /// `SIG_IGN`
     Ignore,
-    /// Our handler.
+    /// Our handler, which calls Python's.
     Python,
-    /// A handler that is none of our business.
-    Foreign,
 }
 
 /// The system refused; `errno` says why.
@@ -24,24 +23,13 @@ pub(super) struct Refused;
 type CHandler = ffi::PyOS_sighandler_t;
 
 impl Disposition {
-    /// The disposition now.
-    pub(super) fn of(signal: Signal) -> Self {
-        // SAFETY: the number is a signal's.
-        match address(unsafe { ffi::PyOS_getsig(signal.number()) }) {
-            libc::SIG_DFL => Self::Default,
-            libc::SIG_IGN => Self::Ignore,
-            _ => Self::Foreign,
-        }
-    }
-
-    /// Sets the disposition. A foreign handler is not ours to set, so that is refused.
+    /// Sets the disposition.
     pub(super) fn set(self, signal: Signal) -> Result<(), Refused> {
         let new: CHandler = match self {
             Self::Default => None,
             // SAFETY: C's own way to write it: a number in the place of a pointer that nobody calls.
             Self::Ignore => unsafe { core::mem::transmute::<usize, CHandler>(libc::SIG_IGN) },
             Self::Python => Some(handler::on_signal),
-            Self::Foreign => return Err(Refused),
         };
         // SAFETY: a signal's number and a handler that may run at any time.
         match address(unsafe { ffi::PyOS_setsig(signal.number(), new) }) {
@@ -53,6 +41,17 @@ impl Disposition {
     /// Sets the disposition where there is nobody to tell that the system refused.
     pub(super) fn set_if_possible(self, signal: Signal) {
         let _ = self.set(signal);
+    }
+}
+
+/// What the system does with the signal now, or `None` for any function: one that was set before Python came is none of
+/// our business.
+pub(super) fn inherited(signal: Signal) -> Option<Constant> {
+    // SAFETY: the number is a signal's.
+    match address(unsafe { ffi::PyOS_getsig(signal.number()) }) {
+        libc::SIG_DFL => Some(Constant::Default),
+        libc::SIG_IGN => Some(Constant::Ignore),
+        _ => None,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::ffi;
 use crate::methods;
 use crate::module::{Definition, IntoObject, Method, Module, ModuleState, Stop, Traversal};
 use crate::object::{Owned, Raised, Slot, exception};
-use crate::signal::disposition::Disposition;
+use crate::signal::disposition::{self, Disposition};
 use crate::signal::state::Constant;
 use crate::signal::{Signal, constants};
 use crate::thread::ThreadState;
@@ -169,10 +169,9 @@ fn constant(constant: Constant) -> Result<Owned, Raised> {
 /// somebody already handles or ignores it (signalmodule.c `signal_get_set_handlers`). Errors: memory.
 fn take_over(module: Module<'_, State>) -> Result<(), Raised> {
     for signal in Signal::all() {
-        let handler = match Disposition::of(signal) {
-            Disposition::Default => constant(Constant::Default)?,
-            Disposition::Ignore => constant(Constant::Ignore)?,
-            Disposition::Python | Disposition::Foreign => ().into_object()?,
+        let handler = match disposition::inherited(signal) {
+            Some(inherited) => constant(inherited)?,
+            None => ().into_object()?,
         };
         // A second import finds the handlers of the first, which go.
         drop(signal.replace_handler(Some(handler)));

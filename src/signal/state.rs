@@ -102,7 +102,7 @@ impl Signal {
         }
     }
 
-    /// Python's handler: a callable, one of the two numbers of [`Constants`], `None` for one that is not Python's, or
+    /// Python's handler: a callable, one of the two numbers of [`Constant`], `None` for one that is not Python's, or
     /// nothing. The caller holds the GIL.
     #[inline]
     pub(super) fn handler(self) -> Option<Owned> {

@@ -15,7 +15,8 @@ impl ThreadState {
     /// that says so: every caller is documented to hold the GIL.
     #[inline]
     pub fn current() -> Self {
-        NonNull::new(ffi::_PyThreadState_GET()).map_or_else(|| not_attached(c"current"), Self)
+        NonNull::new(ffi::_PyThreadState_GET())
+            .map_or_else(|| not_attached(c"ThreadState::current"), Self)
     }
 
     /// A thread state from C.
