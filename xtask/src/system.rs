@@ -36,6 +36,9 @@ pub const BUILD: &[&str] = &[
     "zlib1g-dev",
 ];
 
+/// What the test suites want besides.
+pub const TESTS: &[&str] = &["gdb", "gfortran", "locales", "tzdata", "xvfb"];
+
 /// Makes sure that system packages are installed.
 ///
 /// # Errors
