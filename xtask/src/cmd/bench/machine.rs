@@ -1,10 +1,9 @@
 //! What a result was measured on and with: enough to know what it is worth, nothing that names the machine.
+use super::catalogue::dir;
 use super::sides::Side;
 use crate::{paths, proc};
-use anyhow::Result;
-use serde::Serialize;
-use serde_json::Value;
-use std::path::Path;
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 use std::process::Command;
 
 /// The machine.
@@ -67,13 +66,26 @@ fn field<'a>(text: &'a str, key: &str) -> &'a str {
         .trim()
 }
 
-/// An interpreter that took part.
-#[derive(Debug, Serialize)]
+/// An interpreter that took part, as `benches/subject.py` describes it.
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Subject {
     /// What it says of itself: `sys.version`.
     pub version: String,
-    /// How it was built, where its prefix tells (`share/pyroxene/build.json`).
-    pub build: Option<Value>,
+    /// How it was built, where the interpreter can tell.
+    pub build: Option<Build>,
+}
+
+/// How an interpreter of ours was built.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Build {
+    /// dev, release or pgo.
+    pub profile: Option<String>,
+    /// The version of the Rust compiler.
+    pub rustc: Option<String>,
+    /// The version of LLVM in it.
+    pub llvm: Option<String>,
+    /// The commit of the sources.
+    pub commit: Option<String>,
 }
 
 impl Subject {
@@ -83,20 +95,13 @@ impl Subject {
     /// When it cannot be run.
     pub fn of(side: &Side) -> Result<Self> {
         let mut ask = Command::new(&side.python);
-        let version = proc::output(ask.args(["-I", "-c", "import sys; print(sys.version)"]))?;
-        let prefix = side.python.parent().and_then(Path::parent);
-        let build = prefix
-            .and_then(|prefix| std::fs::read(prefix.join("share/pyroxene/build.json")).ok())
-            .and_then(|text| serde_json::from_slice(&text).ok());
-        Ok(Self {
-            version: version.split_whitespace().collect::<Vec<_>>().join(" "),
-            build,
-        })
+        let answer = proc::output(ask.arg("-I").arg(dir().join("subject.py")))?;
+        serde_json::from_str(&answer).context("it does not say what it is")
     }
 
     /// The name of the build profile.
     pub fn profile(&self) -> Option<&str> {
-        self.build.as_ref()?.get("profile")?.as_str()
+        self.build.as_ref()?.profile.as_deref()
     }
 }
 
@@ -129,6 +134,15 @@ mod tests {
         let text = "processor\t: 0\nmodel name\t: Some CPU @ 3 GHz\n";
         assert_eq!(field(text, "model name\t:"), "Some CPU @ 3 GHz");
         assert_eq!(field(text, "MemTotal:"), "");
+    }
+
+    #[test]
+    fn stock_knows_nothing_of_its_build() {
+        let stock: Subject = serde_json::from_str(r#"{"version": "3", "build": null}"#).unwrap();
+        assert_eq!(stock.profile(), None);
+        let ours = r#"{"version": "3", "build": {"profile": "pgo", "commit": null}}"#;
+        let ours: Subject = serde_json::from_str(ours).unwrap();
+        assert_eq!(ours.profile(), Some("pgo"));
     }
 
     #[test]

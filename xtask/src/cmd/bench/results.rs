@@ -44,7 +44,8 @@ pub struct Results {
     pub started: u64,
     /// What was asked for: the name of a set, or `names`.
     pub set: String,
-    /// The commit of the checkout; a plus sign when files differ from it.
+    /// The commit that ours was built from, where it knows; otherwise that of the checkout, with a plus sign when files
+    /// differ from it.
     pub commit: Option<String>,
     /// The interpreter that is looked at.
     pub ours: Subject,
@@ -69,11 +70,12 @@ pub struct Results {
 impl Results {
     /// A run that has just begun.
     pub fn new(set: &str, plan: Plan, ours: Subject, reference: Subject) -> Self {
+        let built_from = ours.build.as_ref().and_then(|build| build.commit.clone());
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         Self {
             started: now.map_or(0, |since| since.as_secs()),
             set: set.to_owned(),
-            commit: super::machine::commit(),
+            commit: built_from.or_else(super::machine::commit),
             ours,
             reference,
             machine: Machine::here(),
