@@ -6,6 +6,7 @@ NAMES = {
     "np": np,
     "a": np.array([1.0, 2.0, 3.0]),
     "b": np.array([4.0, 5.0, 6.0]),
+    "c": np.zeros(3),
     "m": np.eye(3),
     "s": np.float64(1.5),
     "items": [1.0, 2.0, 3.0],
@@ -13,7 +14,7 @@ NAMES = {
 STATEMENTS = {
     "numpy_small_add": "a + b",
     "numpy_small_add_number": "a + 1.0",
-    "numpy_small_in_place": "a += 0.0",
+    "numpy_small_out": "np.add(a, b, c)",
     "numpy_small_compare": "a < b",
     "numpy_small_sum": "a.sum()",
     "numpy_small_dot": "a.dot(b)",

@@ -149,5 +149,8 @@ impl Manifest {
 
 /// The files of one list that are compiled.
 pub fn compiled_of(files: &Files) -> impl Iterator<Item = &str> {
-    files.iter().filter(|(_, entry)| entry.fate() == Fate::Compile).map(|(path, _)| path.as_str())
+    files
+        .iter()
+        .filter(|(_, entry)| entry.fate() == Fate::Compile)
+        .map(|(path, _)| path.as_str())
 }

@@ -10,7 +10,7 @@ use pyroxene_macros::capi;
 /// Finds a line of source and prints it.
 #[capi]
 pub unsafe fn _Py_DisplaySourceLine(
-    f: Borrowed<'_>,
+    f: Option<Borrowed<'_>>,
     filename: Option<Borrowed<'_>>,
     lineno: c_int,
     indent: c_int,
@@ -44,7 +44,7 @@ pub unsafe fn _PyTraceBack_FromFrame(
 pub unsafe fn _PyTraceBack_Print(
     tb: Option<Borrowed<'_>>,
     header: *const c_char,
-    f: Borrowed<'_>,
+    f: Option<Borrowed<'_>>,
 ) -> c_int {
     // SAFETY: the caller gives a C string.
     let header = unsafe { CStr::from_ptr(header) };
@@ -54,7 +54,7 @@ pub unsafe fn _PyTraceBack_Print(
 
 /// Writes blanks to a file object.
 #[capi]
-pub unsafe fn _Py_WriteIndent(indent: c_int, f: Borrowed<'_>) -> c_int {
+pub unsafe fn _Py_WriteIndent(indent: c_int, f: Option<Borrowed<'_>>) -> c_int {
     TextFile::new(f).indent(indent).into_c()
 }
 

@@ -17,7 +17,7 @@ pub unsafe fn PyTraceBack_Here(frame: Borrowed<'_, ffi::PyFrameObject>) -> c_int
 
 /// Prints a traceback to a file object; NULL is none, and prints nothing.
 #[capi]
-pub unsafe fn PyTraceBack_Print(v: Option<Borrowed<'_>>, f: Borrowed<'_>) -> c_int {
+pub unsafe fn PyTraceBack_Print(v: Option<Borrowed<'_>>, f: Option<Borrowed<'_>>) -> c_int {
     v.map_or(Ok(()), |v| print::print(v, print::HEADER, TextFile::new(f)))
         .into_c()
 }

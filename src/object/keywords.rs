@@ -79,8 +79,11 @@ impl<const N: usize> Keywords<N> {
         }))
     }
 
-    /// The arguments of one call in the order of the parameters, all of which are required; `TypeError` when one is
-    /// missing, unknown, or there twice (getargs.c `_PyArg_UnpackKeywords`).
+    /// The arguments of one call in the order of the parameters, all of which are required
+    /// (getargs.c `_PyArg_UnpackKeywords`).
+    ///
+    /// # Errors
+    /// `TypeError` when one is missing, unknown, or there twice.
     pub fn required<'a>(
         &'static self,
         positional: Borrowed<'a, ffi::PyTupleObject>,

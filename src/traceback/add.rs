@@ -7,7 +7,9 @@ use core::ffi::{CStr, c_int};
 use core::ptr::null_mut;
 
 /// An entry for the place at which a frame stands now, in front of `next` (traceback.c `_PyTraceBack_FromFrame`).
-/// `SystemError` when `next` is not an entry.
+///
+/// # Errors
+/// `SystemError` when `next` is not an entry; `MemoryError`.
 pub fn entry_for(
     next: Option<Borrowed<'_>>,
     frame: Borrowed<'_, ffi::PyFrameObject>,
@@ -21,8 +23,10 @@ pub fn entry_for(
     create(next, frame, code_offset, None)
 }
 
-/// Adds an entry for the frame to the traceback of the exception that is set (traceback.c `PyTraceBack_Here`). When that
-/// fails, the exception which says why is set instead, with the first one as its context.
+/// Adds an entry for the frame to the traceback of the exception that is set (traceback.c `PyTraceBack_Here`).
+///
+/// # Errors
+/// As [`entry_for`], with the exception that was set before as its context; `SystemError` when there was none.
 pub fn here(frame: Borrowed<'_, ffi::PyFrameObject>) -> Result<(), Raised> {
     let exception = Raised::take_pending().ok_or_else(bad_call)?;
     // SAFETY: an exception that was set is an instance of BaseException; what it gives is NULL or a new reference.

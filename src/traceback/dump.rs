@@ -15,6 +15,12 @@ const FRAME_LIMIT: usize = 100;
 /// The most threads that are written.
 const THREAD_LIMIT: usize = 100;
 
+/// Who owns the frame by which C enters the evaluator, and which has no code of Python's.
+const OWNED_BY_C_STACK: u32 = ffi::FRAME_OWNED_BY_CSTACK;
+
+/// What stands for a name or a line that cannot be told.
+const UNKNOWN: &[u8] = b"???";
+
 /// Writes the stack of one thread with a line above it (traceback.c `_Py_DumpTraceback`).
 ///
 /// # Safety
@@ -80,11 +86,9 @@ unsafe fn each_thread(
     first: *mut ffi::PyThreadState,
     current: *mut ffi::PyThreadState,
 ) {
-    let threads = successors(Some(first), |thread| {
-        // SAFETY: each member of the list is a thread state.
-        non_null(unsafe { ffi::PyThreadState_Next(*thread) })
-    });
-    for (index, thread) in threads.enumerate() {
+    let mut next = Some(first);
+    let mut index = 0;
+    while let Some(thread) = next {
         if index > 0 {
             writer.text(b"\n");
         }
@@ -93,14 +97,17 @@ unsafe fn each_thread(
             break;
         }
         let is_current = thread == current;
+        // The list is not locked: the next thread is looked up as late as possible, for it may just be ending.
         // SAFETY: as the caller promises for the list, and for the stack as said above.
-        unsafe {
+        next = unsafe {
             thread_line(writer, thread, is_current);
             if is_current && (*(*thread).interp).gc.collecting != 0 {
                 writer.text(b"  Garbage-collecting\n");
             }
             stack(writer, thread);
-        }
+            non_null(ffi::PyThreadState_Next(thread))
+        };
+        index += 1;
     }
 }
 
@@ -143,9 +150,6 @@ unsafe fn stack(writer: SignalSafeWriter, thread: *mut ffi::PyThreadState) {
     }
 }
 
-/// Who owns the frame by which C enters the evaluator, and which has no code of Python's.
-const OWNED_BY_C_STACK: u32 = ffi::FRAME_OWNED_BY_CSTACK;
-
 /// Writes file, line and name of one frame (traceback.c `dump_frame`).
 ///
 /// # Safety
@@ -177,9 +181,6 @@ unsafe fn frame_line(writer: SignalSafeWriter, frame: *mut ffi::_PyInterpreterFr
     }
     writer.text(b"\n");
 }
-
-/// What stands for a name or a line that cannot be told.
-const UNKNOWN: &[u8] = b"???";
 
 /// The characters of a member that should be a `str`, if it is one.
 ///

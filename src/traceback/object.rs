@@ -5,11 +5,11 @@ use crate::object::trashcan::Trashcan;
 use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
 use crate::{field, keywords, raise_format, type_slot};
-use core::ffi::{CStr, c_char, c_int};
+use core::ffi::{CStr, c_int};
 use core::iter::successors;
 use core::mem::offset_of;
 use core::ops::ControlFlow;
-use core::ptr::null;
+use core::ptr::{null, null_mut};
 
 /// The line of an entry that was made while an exception passed: it is computed when somebody asks.
 const LINE_NOT_KNOWN_YET: c_int = -1;
@@ -53,6 +53,9 @@ impl<'a> Borrowed<'a, ffi::PyTracebackObject> {
 
 /// Makes an entry. Without a known line ([`None`]) it is computed from the offset of the instruction, in bytes, when
 /// somebody asks (traceback.c `tb_create_raw`).
+///
+/// # Errors
+/// `MemoryError`.
 pub fn create(
     next: Option<Borrowed<'_, ffi::PyTracebackObject>>,
     frame: Borrowed<'_, ffi::PyFrameObject>,
@@ -65,7 +68,7 @@ pub fn create(
         let new = ffi::_PyObject_GC_New(&raw mut ffi::PyTraceBack_Type);
         let entry = Owned::from_c(new.cast::<ffi::PyTracebackObject>())?;
         let members = entry.as_ptr();
-        (*members).tb_next = next.map_or(core::ptr::null_mut(), |next| next.new_ref().into_raw());
+        (*members).tb_next = next.map_or(null_mut(), |next| next.new_ref().into_raw());
         (*members).tb_frame = frame.new_ref().into_raw();
         (*members).tb_lasti = code_offset;
         (*members).tb_lineno = line.unwrap_or(LINE_NOT_KNOWN_YET);
@@ -225,28 +228,25 @@ unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
     }
 }
 
-/// The name of an attribute, for a table.
-const fn name(name: &'static CStr) -> *const c_char {
-    name.as_ptr()
-}
-
+/// `tp_methods`
 static METHODS: Rows<ffi::PyMethodDef, 1> = Rows::<ffi::PyMethodDef, _>::new([ffi::PyMethodDef {
-    ml_name: name(c"__dir__"),
+    ml_name: c"__dir__".as_ptr(),
     ml_meth: type_slot!(noargs ffi::PyTracebackObject, dir),
     ml_flags: ffi::METH_NOARGS.cast_signed(),
     ml_doc: null(),
 }]);
 
+/// `tp_members`
 static MEMBERS: Rows<ffi::PyMemberDef, 2> = Rows::<ffi::PyMemberDef, _>::new([
     ffi::PyMemberDef {
-        name: name(c"tb_frame"),
+        name: c"tb_frame".as_ptr(),
         type_: ffi::_Py_T_OBJECT.cast_signed(),
         offset: offset_of!(ffi::PyTracebackObject, tb_frame).cast_signed(),
         flags: (ffi::Py_READONLY | ffi::Py_AUDIT_READ).cast_signed(),
         doc: null(),
     },
     ffi::PyMemberDef {
-        name: name(c"tb_lasti"),
+        name: c"tb_lasti".as_ptr(),
         type_: ffi::Py_T_INT.cast_signed(),
         offset: offset_of!(ffi::PyTracebackObject, tb_lasti).cast_signed(),
         flags: ffi::Py_READONLY.cast_signed(),
@@ -254,20 +254,21 @@ static MEMBERS: Rows<ffi::PyMemberDef, 2> = Rows::<ffi::PyMemberDef, _>::new([
     },
 ]);
 
+/// `tp_getset`
 static ATTRIBUTES: Rows<ffi::PyGetSetDef, 2> = Rows::<ffi::PyGetSetDef, _>::new([
     ffi::PyGetSetDef {
-        name: name(c"tb_next"),
+        name: c"tb_next".as_ptr(),
         get: type_slot!(get ffi::PyTracebackObject, get_next),
         set: type_slot!(set ffi::PyTracebackObject, set_next),
         doc: null(),
-        closure: core::ptr::null_mut(),
+        closure: null_mut(),
     },
     ffi::PyGetSetDef {
-        name: name(c"tb_lineno"),
+        name: c"tb_lineno".as_ptr(),
         get: type_slot!(get ffi::PyTracebackObject, get_line),
         set: None,
         doc: null(),
-        closure: core::ptr::null_mut(),
+        closure: null_mut(),
     },
 ]);
 

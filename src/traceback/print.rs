@@ -22,7 +22,10 @@ const SOURCE_INDENT: c_int = 4;
 const NO_LINE: c_int = -1;
 
 /// Prints a traceback with a line above it, no more of its last entries than `sys.tracebacklimit` allows
-/// (traceback.c `_PyTraceBack_Print`). `SystemError` when it is not a traceback.
+/// (traceback.c `_PyTraceBack_Print`).
+///
+/// # Errors
+/// `SystemError` when it is not a traceback; what writing to the file raises, and what a signal handler raises.
 pub fn print(traceback: Borrowed<'_>, header: &CStr, file: TextFile<'_>) -> Result<(), Raised> {
     let first = traceback
         .downcast::<ffi::PyTracebackObject>()

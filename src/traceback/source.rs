@@ -42,6 +42,9 @@ impl NoLine {
 impl SourceLine {
     /// Reads a line of a source file, which is looked for on `sys.path` when it is not where its name says, and is
     /// decoded as its first lines declare (traceback.c `display_source_line`).
+    ///
+    /// # Errors
+    /// The reason why there is none, with an exception or without.
     pub fn find(filename: Borrowed<'_>, line: c_int) -> Result<Self, NoLine> {
         if !is_file_name(filename) {
             return Err(NoLine::NoText);
@@ -80,6 +83,9 @@ impl SourceLine {
     }
 
     /// Prints the line, with an indentation of so many blanks instead of its own.
+    ///
+    /// # Errors
+    /// What writing to the file raises.
     pub fn print(&self, file: TextFile<'_>, indent: c_int) -> Result<(), Raised> {
         let stripped = self.stripped();
         file.indent(indent)?;

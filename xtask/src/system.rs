@@ -42,7 +42,10 @@ pub const BUILD: &[&str] = &[
 /// When some are missing and we may not install them, or when apt-get fails.
 pub fn ensure(packages: &[&str]) -> Result<()> {
     if !Path::new("/usr/bin/dpkg-query").exists() {
-        eprintln!("  not a Debian: the build relies on what is installed ({})", packages.join(" "));
+        eprintln!(
+            "  not a Debian: the build relies on what is installed ({})",
+            packages.join(" ")
+        );
         return Ok(());
     }
     let missing = missing(packages)?;
@@ -62,9 +65,15 @@ pub fn ensure(packages: &[&str]) -> Result<()> {
         command.env("DEBIAN_FRONTEND", "noninteractive");
         command
     };
-    proc::run_logged(apt().args(["-q", "update"]), "system package lists", "apt-update")?;
     proc::run_logged(
-        apt().args(["-q", "-y", "--no-install-recommends", "install"]).args(&missing),
+        apt().args(["-q", "update"]),
+        "system package lists",
+        "apt-update",
+    )?;
+    proc::run_logged(
+        apt()
+            .args(["-q", "-y", "--no-install-recommends", "install"])
+            .args(&missing),
         &format!("installing {} system packages", missing.len()),
         "apt-install",
     )
@@ -73,7 +82,10 @@ pub fn ensure(packages: &[&str]) -> Result<()> {
 /// Those of `packages` that are not installed.
 fn missing<'a>(packages: &[&'a str]) -> Result<Vec<&'a str>> {
     let out = Command::new("dpkg-query")
-        .args(["-W", "-f=${db:Status-Abbrev}${binary:Package} ${Provides}\n"])
+        .args([
+            "-W",
+            "-f=${db:Status-Abbrev}${binary:Package} ${Provides}\n",
+        ])
         .stderr(Stdio::null())
         .output()?;
     let text = String::from_utf8_lossy(&out.stdout);
@@ -83,5 +95,9 @@ fn missing<'a>(packages: &[&'a str]) -> Result<Vec<&'a str>> {
             installed.insert(name.split(':').next().unwrap_or(name).to_owned());
         }
     }
-    Ok(packages.iter().copied().filter(|&name| !installed.contains(name)).collect())
+    Ok(packages
+        .iter()
+        .copied()
+        .filter(|&name| !installed.contains(name))
+        .collect())
 }

@@ -1,4 +1,5 @@
 //! `cargo xtask abi`: whether our libpython is stock's for everything that links to it, loads it or looks into it.
+mod bindings;
 mod dwarf;
 mod elf;
 mod headers;
@@ -90,17 +91,25 @@ fn compare_files(prefix: &Path) -> Result<Vec<Section>> {
         runtime::compare(&library, &read(runtime::RECORD)?)?,
         layout::compare_headers(&headers::layouts(&include(prefix))?, &layouts),
     ];
-    match dwarf::read(&library.data)? {
-        Some(described) => {
-            sections.push(layout::compare_library(&described.c, &layouts));
-            sections.push(layout::compare_rust(&described.rust, &layouts));
-        }
-        None => {
-            let mut none = Section::new("layouts in the library");
-            none.skip("it is built without debug information");
-            sections.push(none);
-        }
+    let described = dwarf::read(&library.data)?;
+    match &described {
+        Some(described) => sections.push(layout::compare_library(&described.c, &layouts)),
+        None => sections.push(Section::skipped(
+            "layouts in the library's C",
+            "it is built without debug information",
+        )),
     }
+    // A build with full debug information says itself what its Rust has; any build was compiled against bindings.
+    let rust = described.map(|described| described.rust);
+    let is_ours = prefix == paths::dist();
+    let rust = match rust.filter(|rust| !rust.is_empty()) {
+        None if is_ours => bindings::layouts()?,
+        rust => rust,
+    };
+    sections.push(match rust {
+        Some(rust) => layout::compare_rust(&rust, &layouts),
+        None => Section::skipped("layouts in Rust", "neither types nor bindings to be seen"),
+    });
     Ok(sections)
 }
 

@@ -1,5 +1,5 @@
 //! Runs one program once on one side, by pyperf, and reads what it measured.
-use super::catalogue::Program;
+use super::catalogue::{Program, dir};
 use super::sides::Side;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
@@ -8,6 +8,16 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+/// What a benchmark's clock counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Clock {
+    /// The time that passes.
+    Wall,
+    /// The time that the processor spends on the program: for machines that others use too.
+    Cpu,
+}
 
 /// How a program is to be run.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -18,6 +28,8 @@ pub struct Plan {
     pub warmups: u32,
     /// The processor to which everything is bound.
     pub cpu: Option<usize>,
+    /// What is measured.
+    pub clock: Clock,
     /// Seconds after which a process counts as hung.
     pub timeout: u32,
 }
@@ -59,6 +71,9 @@ pub fn run(side: &Side, program: &Program, plan: &Plan, loops: Option<u64>) -> R
     command.arg(format!("--timeout={}", plan.timeout));
     command.arg(format!("--inherit-environ={}", inherited().join(",")));
     command.args(loops.map(|loops| format!("--loops={loops}")));
+    if plan.clock == Clock::Cpu {
+        command.env("PYTHONPATH", dir().join("clock"));
+    }
     if let Some(cpu) = plan.cpu {
         pin(&mut command, cpu);
     }
@@ -88,7 +103,7 @@ fn inherited() -> Vec<String> {
     let ours = std::env::vars()
         .map(|(name, _)| name)
         .filter(|name| name.starts_with("PYROXENE_"));
-    ["PATH", "VIRTUAL_ENV"]
+    ["PATH", "VIRTUAL_ENV", "PYTHONPATH"]
         .map(str::to_owned)
         .into_iter()
         .chain(ours)

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use catalogue::{Catalogue, Program};
 use indicatif::{ProgressBar, ProgressStyle};
 use machine::Subject;
-use measure::{Plan, Samples};
+use measure::{Clock, Plan, Samples};
 use results::Results;
 use sides::Side;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long, default_value = "quick")]
     set: String,
     /// How many times each program runs on each interpreter.
-    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// How many values a process measures.
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
@@ -42,6 +42,9 @@ pub struct Args {
     /// Write the table as Markdown too.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// What to measure: the time that passes, or the processor time (for machines that others use too).
+    #[arg(long, value_enum, default_value = "wall")]
+    clock: Clock,
     /// Do not bind everything to one processor.
     #[arg(long)]
     no_pin: bool,
@@ -81,6 +84,7 @@ pub fn run(args: Args) -> Result<()> {
         } else {
             measure::last_cpu()
         },
+        clock: args.clock,
         timeout: 600,
     };
     let set = if args.names.is_empty() {
@@ -89,9 +93,9 @@ pub fn run(args: Args) -> Result<()> {
         "names"
     };
     let results = Results::new(set, plan, Subject::of(&ours)?, Subject::of(&reference)?);
-    if results.machine.is_busy() {
+    if results.machine.is_busy() && plan.clock == Clock::Wall {
         eprintln!(
-            "  this machine is busy (load {:.1}): the ratios will spread",
+            "  this machine is busy (load {:.1}): the ratios will spread; --clock cpu helps",
             results.machine.load
         );
     }

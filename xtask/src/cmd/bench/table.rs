@@ -1,4 +1,5 @@
 //! The results for people: a table for the terminal, and Markdown for the documents.
+use super::measure::Clock;
 use super::results::{Mean, Results};
 use super::statistics::Ratio;
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
@@ -68,9 +69,13 @@ pub fn about(results: &Results) -> String {
     } else {
         ""
     };
+    let clock = match results.plan.clock {
+        Clock::Wall => "elapsed time",
+        Clock::Cpu => "processor time",
+    };
     let machine = &results.machine;
     format!(
-        "Set `{}`, commit {commit}{ours}; {rounds} rounds, both interpreters in turn{pinned}; {} ({} processors), {}.",
+        "Set `{}`, commit {commit}{ours}; {rounds} rounds, both interpreters in turn{pinned}, {clock}; {} ({} processors), {}.",
         results.set, machine.cpu, machine.cpus, machine.system
     )
 }

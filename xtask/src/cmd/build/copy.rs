@@ -27,7 +27,10 @@ pub fn file(from: &Path, to: &Path, mode: u32) -> Result<bool> {
     let copy = || -> std::io::Result<()> {
         fs::copy(from, &partial)?;
         fs::set_permissions(&partial, fs::Permissions::from_mode(mode))?;
-        File::options().write(true).open(&partial)?.set_modified(source.modified()?)?;
+        File::options()
+            .write(true)
+            .open(&partial)?
+            .set_modified(source.modified()?)?;
         fs::rename(&partial, to)
     };
     copy().with_context(|| format!("cannot copy {} to {}", from.display(), to.display()))?;
@@ -56,7 +59,11 @@ pub fn tree(from: &Path, to: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<us
             } else if meta.is_symlink() {
                 link(&fs::read_link(&path)?, &to.join(inside))?;
             } else {
-                let mode = if meta.permissions().mode() & 0o100 == 0 { 0o644 } else { 0o755 };
+                let mode = if meta.permissions().mode() & 0o100 == 0 {
+                    0o644
+                } else {
+                    0o755
+                };
                 copied += usize::from(file(&path, &to.join(inside), mode)?);
             }
         }

@@ -60,17 +60,25 @@ fn core(profile: &Profile) -> Result<PathBuf> {
         Profile::PgoUse(path) => (
             "pgo",
             "pgo-use",
-            Some(format!("-Cprofile-use={} -Clinker-plugin-lto", path.display())),
+            Some(format!(
+                "-Cprofile-use={} -Clinker-plugin-lto",
+                path.display()
+            )),
             Some(format!("use={}", path.display())),
         ),
     };
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(paths::root()).args(["build", "--package", "pyroxene", "--lib"]);
+    command
+        .current_dir(paths::root())
+        .args(["build", "--package", "pyroxene", "--lib"]);
     command.args(["--profile", cargo_profile]);
     let mut folder = paths::target().join(folder);
     if let (Some(flags), Some(pgo)) = (rustflags, pgo) {
         // A target folder of its own, and flags for the target only: build scripts are not instrumented.
-        command.arg("--target-dir").arg(&folder).args(["--target", TRIPLE]);
+        command
+            .arg("--target-dir")
+            .arg(&folder)
+            .args(["--target", TRIPLE]);
         command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", flags);
         command.env(PGO_VARIABLE, pgo);
         folder = folder.join(TRIPLE).join(cargo_profile);
@@ -136,15 +144,21 @@ fn exports() -> Result<String> {
         .filter_map(|line| line.split_whitespace().next())
         .map(|name| format!("    {name};\n"))
         .collect();
-    Ok(format!("{{\n  global:\n{names}    pyroxene_*;\n    Pyroxene_*;\n  local:\n    *;\n}};\n"))
+    Ok(format!(
+        "{{\n  global:\n{names}    pyroxene_*;\n    Pyroxene_*;\n  local:\n    *;\n}};\n"
+    ))
 }
 
 /// libpython3.so: what programs link that use the stable ABI only.
 fn stable(runtime: &Runtime, profile: &Profile, out: &Path, library: &Path) -> Result<PathBuf> {
     let stable = out.join("libpython3.so");
-    let arguments =
-        ["-shared", "-Wl,--no-as-needed", "-Wl,-soname,libpython3.so", "-Wl,-rpath,$ORIGIN"]
-            .map(str::to_owned);
+    let arguments = [
+        "-shared",
+        "-Wl,--no-as-needed",
+        "-Wl,-soname,libpython3.so",
+        "-Wl,-rpath,$ORIGIN",
+    ]
+    .map(str::to_owned);
     Link {
         toolchain: runtime.toolchain(),
         profile,
@@ -163,7 +177,10 @@ fn program(runtime: &Runtime, profile: &Profile, out: &Path, library: &Path) -> 
     let arguments = [
         library.display().to_string(),
         "-Wl,--export-dynamic".to_owned(),
-        format!("-Wl,-rpath,$ORIGIN/../lib:{}", paths::dist().join("lib").display()),
+        format!(
+            "-Wl,-rpath,$ORIGIN/../lib:{}",
+            paths::dist().join("lib").display()
+        ),
         "-ldl".to_owned(),
         "-lm".to_owned(),
     ];

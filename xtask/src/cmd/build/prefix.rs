@@ -18,15 +18,25 @@ pub fn install(runtime: &Runtime, products: &Products, dist: &Path, profile: &st
     let source = runtime.tree().source();
     let config = runtime.tree().config();
     let copied = copy::tree(&source.join("Lib"), &dist.join("lib/python3.13"), &|path| {
-        !path.components().any(|part| part.as_os_str() == "__pycache__")
+        !path
+            .components()
+            .any(|part| part.as_os_str() == "__pycache__")
     })?;
-    copy::file(&source.join("LICENSE"), &dist.join("lib/python3.13/LICENSE.txt"), 0o644)?;
+    copy::file(
+        &source.join("LICENSE"),
+        &dist.join("lib/python3.13/LICENSE.txt"),
+        0o644,
+    )?;
     binaries(products, dist)?;
     headers(&source, &config, dist)?;
     configuration(&source, &config, dist)?;
     scripts::install(&source, &config, dist)?;
     sysconfig::install(runtime, dist)?;
-    copy::text(&dist.join(CONFIG_DIR).join("pyroxene-profile"), &format!("{profile}\n"), 0o644)?;
+    copy::text(
+        &dist.join(CONFIG_DIR).join("pyroxene-profile"),
+        &format!("{profile}\n"),
+        0o644,
+    )?;
     python::compile_all(dist, copied)?;
     python::pip(dist)
 }
@@ -57,17 +67,27 @@ fn binaries(products: &Products, dist: &Path) -> Result<()> {
 fn headers(source: &Path, config: &Path, dist: &Path) -> Result<()> {
     let include = dist.join("include/python3.13");
     copy::tree(&source.join("Include"), &include, &|path| {
-        path.extension().is_none_or(|ext| ext == "h") && path.extension().is_some() || is_folder(path)
+        path.extension().is_none_or(|ext| ext == "h") && path.extension().is_some()
+            || is_folder(path)
     })?;
-    copy::file(&config.join("pyconfig.h"), &include.join("pyconfig.h"), 0o644)?;
+    copy::file(
+        &config.join("pyconfig.h"),
+        &include.join("pyconfig.h"),
+        0o644,
+    )?;
     Ok(())
 }
 
 /// The folders below `Include` that are installed.
 fn is_folder(path: &Path) -> bool {
-    ["cpython", "internal", "internal/mimalloc", "internal/mimalloc/mimalloc"]
-        .iter()
-        .any(|folder| path == Path::new(folder))
+    [
+        "cpython",
+        "internal",
+        "internal/mimalloc",
+        "internal/mimalloc/mimalloc",
+    ]
+    .iter()
+    .any(|folder| path == Path::new(folder))
 }
 
 /// What configure found, for those who build extensions by hand.
@@ -77,7 +97,11 @@ fn configuration(source: &Path, config: &Path, dist: &Path) -> Result<()> {
         (config.join("Modules/config.c"), "config.c", 0o644),
         (source.join("Modules/config.c.in"), "config.c.in", 0o644),
         (source.join("Modules/Setup"), "Setup", 0o644),
-        (config.join("Modules/Setup.bootstrap"), "Setup.bootstrap", 0o644),
+        (
+            config.join("Modules/Setup.bootstrap"),
+            "Setup.bootstrap",
+            0o644,
+        ),
         (config.join("Modules/Setup.stdlib"), "Setup.stdlib", 0o644),
         (config.join("Modules/Setup.local"), "Setup.local", 0o644),
         (source.join("Modules/makesetup"), "makesetup", 0o755),
@@ -86,10 +110,18 @@ fn configuration(source: &Path, config: &Path, dist: &Path) -> Result<()> {
         copy::file(&from, &to.join(name), mode)?;
     }
     let man = dist.join("share/man/man1");
-    copy::file(&source.join("Misc/python.man"), &man.join("python3.13.1"), 0o644)?;
+    copy::file(
+        &source.join("Misc/python.man"),
+        &man.join("python3.13.1"),
+        0o644,
+    )?;
     copy::link(Path::new("python3.13.1"), &man.join("python3.1"))?;
     let gdb = source.join("Tools/gdb/libpython.py");
-    copy::file(&gdb, &dist.join("lib").join(format!("{LIBRARY}-gdb.py")), 0o644)?;
+    copy::file(
+        &gdb,
+        &dist.join("lib").join(format!("{LIBRARY}-gdb.py")),
+        0o644,
+    )?;
     copy::file(&gdb, &dist.join("bin/python3.13-gdb.py"), 0o644)?;
     Ok(())
 }

@@ -10,7 +10,13 @@ use std::process::Command;
 fn python(dist: &Path) -> Command {
     let mut command = Command::new(dist.join("bin/python3.13"));
     command.arg("-I");
-    for name in ["PIP_PREFIX", "PIP_TARGET", "PIP_USER", "PIP_CONFIG_FILE", "LD_LIBRARY_PATH"] {
+    for name in [
+        "PIP_PREFIX",
+        "PIP_TARGET",
+        "PIP_USER",
+        "PIP_CONFIG_FILE",
+        "LD_LIBRARY_PATH",
+    ] {
         command.env_remove(name);
     }
     command
@@ -45,10 +51,14 @@ pub fn compile_all(dist: &Path, copied: usize) -> Result<()> {
 pub fn pip(dist: &Path) -> Result<()> {
     let bin = dist.join("bin");
     let names = ["pip3", "pip3.13"];
-    let there = dist.join("lib/python3.13/site-packages/pip/__main__.py").exists();
+    let there = dist
+        .join("lib/python3.13/site-packages/pip/__main__.py")
+        .exists();
     if !there || names.iter().any(|name| !bin.join(name).exists()) {
         proc::run_logged(
-            python(dist).args(["-m", "ensurepip", "--upgrade"]).env("PIP_ROOT_USER_ACTION", "ignore"),
+            python(dist)
+                .args(["-m", "ensurepip", "--upgrade"])
+                .env("PIP_ROOT_USER_ACTION", "ignore"),
             "pip",
             "ensurepip",
         )?;

@@ -41,10 +41,16 @@ fn package_files(config: &Path, dist: &Path) -> Result<()> {
     let to = dist.join("lib/pkgconfig");
     for (from, name, short) in [
         ("Misc/python.pc", "python-3.13.pc", "python3.pc"),
-        ("Misc/python-embed.pc", "python-3.13-embed.pc", "python3-embed.pc"),
+        (
+            "Misc/python-embed.pc",
+            "python-3.13-embed.pc",
+            "python3-embed.pc",
+        ),
     ] {
-        let text = read(&config.join(from))?
-            .replace(&format!("prefix={PLACEHOLDER_PREFIX}"), "prefix=${pcfiledir}/../..");
+        let text = read(&config.join(from))?.replace(
+            &format!("prefix={PLACEHOLDER_PREFIX}"),
+            "prefix=${pcfiledir}/../..",
+        );
         copy::text(&to.join(name), &text, 0o644)?;
         copy::link(Path::new(name), &to.join(short))?;
     }
@@ -100,6 +106,9 @@ mod tests {
 
     #[test]
     fn references_become_the_shells() {
-        assert_eq!(braces("a $(B_1)$(C) $(dirname $x)"), "a ${B_1}${C} $(dirname $x)");
+        assert_eq!(
+            braces("a $(B_1)$(C) $(dirname $x)"),
+            "a ${B_1}${C} $(dirname $x)"
+        );
     }
 }

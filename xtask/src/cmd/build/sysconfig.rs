@@ -26,9 +26,13 @@ pub fn install(runtime: &Runtime, dist: &Path) -> Result<()> {
         generate(&config, dist).context("cannot generate sysconfig's data")?;
         files::set_fresh(&module, &key)?;
     }
-    let text = fs::read_to_string(&module)
-        .with_context(|| format!("cannot read {}", module.display()))?;
-    copy::text(&dist.join("lib/python3.13").join(MODULE), &(text + RELOCATION), 0o644)?;
+    let text =
+        fs::read_to_string(&module).with_context(|| format!("cannot read {}", module.display()))?;
+    copy::text(
+        &dist.join("lib/python3.13").join(MODULE),
+        &(text + RELOCATION),
+        0o644,
+    )?;
     Ok(())
 }
 
@@ -50,7 +54,10 @@ del _relocate
 
 /// Runs upstream's generator the way its Makefile does, with the new interpreter under the name of upstream's.
 fn generate(config: &Path, dist: &Path) -> Result<()> {
-    assert!(RELOCATION.contains(PLACEHOLDER_PREFIX), "both name one placeholder");
+    assert!(
+        RELOCATION.contains(PLACEHOLDER_PREFIX),
+        "both name one placeholder"
+    );
     let program = config.join("python");
     copy::file(&dist.join("bin/python3.13"), &program, 0o755)?;
     fs::write(config.join("pybuilddir.txt"), "none\n")?;
