@@ -11,6 +11,10 @@
 )]
 
 pub mod cpython_object;
+pub mod genobject;
 pub mod object;
 pub mod objimpl;
+pub mod pycore_ceval;
+pub mod pycore_freelist;
+pub mod pycore_genobject;
 pub mod pycore_object;

@@ -2,9 +2,11 @@
 //!
 //! Sizes and offsets of every struct are asserted at compile time (bindgen's layout tests are constants). Nothing here
 //! has an opinion about ownership; that begins in [`crate::object`].
+mod frames;
 mod inline;
 
 pub use bindings::*;
+pub use frames::*;
 pub use inline::*;
 
 /// What bindgen made of `include/bindings.h`.

@@ -153,6 +153,15 @@ impl<T: Layout> Borrowed<'static, T> {
     }
 }
 
+impl Borrowed<'static, ffi::PyObject> {
+    /// `None`.
+    #[inline(always)]
+    pub const fn none() -> Self {
+        // SAFETY: None is a static object, and immortal.
+        unsafe { Self::from_static(&raw mut ffi::_Py_NoneStruct) }
+    }
+}
+
 impl<'a> Borrowed<'a, ffi::PyObject> {
     /// The object as one of layout `U` if it is one.
     #[inline(always)]

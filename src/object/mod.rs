@@ -3,6 +3,7 @@
 //! The ownership types (`Owned`, `Borrowed`, `Raised`) are what the whole core stands on; the other modules replace
 //! `Objects/object.c` and may touch any object through them.
 mod borrowed;
+pub mod call_slot;
 pub mod compare;
 pub mod debug;
 pub mod exception;
@@ -17,6 +18,7 @@ pub mod singletons;
 pub mod static_type;
 pub mod static_types;
 pub mod text;
+pub mod type_slot;
 
 pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};

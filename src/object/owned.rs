@@ -51,6 +51,18 @@ impl<T: Layout> Owned<T> {
         ManuallyDrop::new(self).0.as_ptr()
     }
 
+    /// Puts a reference, or none, where C keeps one, and gives back what was there. Dropping that afterwards is the
+    /// order of `Py_XSETREF` and `Py_CLEAR` (refcount.h): whatever its end runs sees the new state.
+    ///
+    /// # Safety
+    /// `place` is a member that owns its reference or is NULL, of an object that is alive.
+    #[inline(always)]
+    pub unsafe fn exchange(place: *mut *mut T, new: Option<Self>) -> Option<Self> {
+        let new = new.map_or(core::ptr::null_mut(), Self::into_raw);
+        // SAFETY: the caller promises the member, whose reference changes hands.
+        unsafe { Self::from_c_optional(place.replace(new)) }
+    }
+
     /// The object without its reference.
     #[inline(always)]
     pub fn borrow(&self) -> Borrowed<'_, T> {

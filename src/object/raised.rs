@@ -83,6 +83,20 @@ impl Raised {
         Self::on_c_word()
     }
 
+    /// Takes the exception out of the thread state if there is one.
+    pub fn take_pending() -> Option<Owned<ffi::PyObject>> {
+        // SAFETY: the result is NULL or a new reference.
+        unsafe { Owned::from_c_optional(ffi::PyErr_GetRaisedException()) }
+    }
+
+    /// Makes an exception that was taken before the context of this one, which came up meanwhile
+    /// (errors.c `_PyErr_ChainExceptions1`).
+    pub fn with_context(self, earlier: Owned<ffi::PyObject>) -> Self {
+        // SAFETY: the reference is stolen, as the function wants it; an exception is set.
+        unsafe { ffi::_PyErr_ChainExceptions1(earlier.into_raw()) };
+        self
+    }
+
     /// Reports the exception as one that nobody can catch, with `message` before it
     /// (errors.c `PyErr_FormatUnraisable`).
     pub fn unraisable(self, message: &CStr) {
@@ -112,6 +126,20 @@ impl Raised {
         // SAFETY: the class is an exception type; the result is always NULL.
         unsafe { ffi::PyErr_SetFromErrno(class.as_ptr()) };
         Self::on_c_word()
+    }
+
+    /// Raises an exception without arguments (errors.c `PyErr_SetNone`).
+    pub fn bare(class: Exception) -> Self {
+        // SAFETY: the class is an exception type.
+        unsafe { ffi::PyErr_SetNone(class.as_ptr()) };
+        Self::on_c_word()
+    }
+
+    /// Reports the exception as one that nobody can catch because of where it came up: in code that `object` is to blame
+    /// for (errors.c `PyErr_WriteUnraisable`).
+    pub fn unraisable_in(self, object: Borrowed<'_>) {
+        // SAFETY: the object is alive, or at least whole, as in its finalizer.
+        unsafe { ffi::PyErr_WriteUnraisable(object.as_ptr()) }
     }
 }
 
@@ -202,5 +230,12 @@ impl<T: Layout> IntoC<*mut T> for Lookup<T> {
         self.ok()
             .flatten()
             .map_or(core::ptr::null_mut(), Owned::into_raw)
+    }
+}
+
+impl<T: Layout> IntoC<*mut T> for Result<Owned<T>, Raised> {
+    #[inline(always)]
+    fn into_c(self) -> *mut T {
+        self.map_or(core::ptr::null_mut(), Owned::into_raw)
     }
 }
