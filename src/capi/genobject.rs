@@ -1,7 +1,7 @@
 //! `Include/cpython/genobject.h`: generators, coroutines and asynchronous generators for C.
 use crate::ffi::{PyCodeObject, PyFrameObject, PyGenObject, PyTypeObject};
 use crate::generator::frame::Kind;
-use crate::generator::{coroutine, make, types};
+use crate::generator::{awaitable_types, coroutine, make, types};
 use crate::object::{Borrowed, Owned, Raised};
 use pyroxene_macros::capi;
 
@@ -19,7 +19,7 @@ pub static mut PyAsyncGen_Type: PyTypeObject = types::async_generator();
 
 /// The type of what `__anext__()` and `asend()` give.
 #[capi]
-pub static mut _PyAsyncGenASend_Type: PyTypeObject = types::async_generator_asend();
+pub static mut _PyAsyncGenASend_Type: PyTypeObject = awaitable_types::async_generator_asend();
 
 /// A generator from a frame object.
 #[capi]

@@ -1,7 +1,9 @@
 //! `Include/internal/pycore_genobject.h`: what the evaluator and `_asyncio` want of generators, and the types that no
 //! public header names.
 use crate::ffi::{PyGenObject, PyObject, PyThreadState, PyTypeObject};
-use crate::generator::{async_gen_wrapped, awaitable, life, stop_iteration, types};
+use crate::generator::{
+    async_gen_wrapped, awaitable, awaitable_types, life, stop_iteration, types,
+};
 use crate::object::{Borrowed, Owned, Raised};
 use core::ffi::c_int;
 use pyroxene_macros::capi;
@@ -12,11 +14,12 @@ pub static mut _PyCoroWrapper_Type: PyTypeObject = types::coroutine_wrapper();
 
 /// The type of the wrapper around a value that an asynchronous generator yields.
 #[capi]
-pub static mut _PyAsyncGenWrappedValue_Type: PyTypeObject = types::async_generator_wrapped_value();
+pub static mut _PyAsyncGenWrappedValue_Type: PyTypeObject =
+    awaitable_types::async_generator_wrapped_value();
 
 /// The type of what `athrow()` and `aclose()` give.
 #[capi]
-pub static mut _PyAsyncGenAThrow_Type: PyTypeObject = types::async_generator_athrow();
+pub static mut _PyAsyncGenAThrow_Type: PyTypeObject = awaitable_types::async_generator_athrow();
 
 /// What a generator delegates to, or NULL without an exception.
 #[capi]

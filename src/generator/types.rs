@@ -1,9 +1,7 @@
-//! The seven types as they stand before an interpreter starts: names, sizes, slots and tables. Constants only. The statics
-//! themselves are in [`crate::capi::genobject`] and [`crate::capi::pycore_genobject`].
+//! The types of the three kinds, and of the iterator behind a coroutine's `__await__`, as they stand before an interpreter
+//! starts: names, sizes, slots and tables. Constants only. The statics themselves are in [`crate::capi::genobject`] and
+//! [`crate::capi::pycore_genobject`]; the awaitables' types are in [`super::awaitable_types`].
 use crate::ffi::{self, METH_CLASS, METH_FASTCALL, METH_NOARGS, METH_O, METH_VARARGS};
-use crate::generator::async_gen_send::{self, AsyncGenSend};
-use crate::generator::async_gen_throw::{self, AsyncGenThrow};
-use crate::generator::async_gen_wrapped::{self, WrappedValue};
 use crate::generator::coroutine::{self, CoroutineWrapper};
 use crate::generator::tables::{attribute, member, method};
 use crate::generator::{async_gen, close, life, names, send, throw};
@@ -14,32 +12,32 @@ use core::mem::offset_of;
 
 use ffi::{PyGenObject, PyGetSetDef, PyMemberDef, PyMethodDef, PyTypeObject};
 
-// Upstream's sizes, which `__sizeof__` and the collector's statistics show.
+// Upstream's size, which `__sizeof__` shows.
 const _: () = assert!(size_of::<CoroutineWrapper>() == 24);
-const _: () = assert!(size_of::<WrappedValue>() == 24);
-const _: () = assert!(size_of::<AsyncGenSend>() == 40);
-const _: () = assert!(size_of::<AsyncGenThrow>() == 40);
 
-/// All of them: objects of the collector that have no subclasses.
-const FLAGS: c_ulong = (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_GC) as c_ulong;
+/// All seven types: objects of the collector that have no subclasses.
+pub(super) const FLAGS: c_ulong = (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_GC) as c_ulong;
 
-const SEND_DOC: &CStr =
+// None of these texts has the mark that ends a signature, so that `inspect` finds none, as with upstream's. The tests ask
+// those of coroutines for the words "into", "in" and "inside coroutine".
+pub(super) const SEND_DOC: &CStr =
     c"send(arg) -> resume the generator with 'arg' as the value of its yield,\n\
     and give what it yields next; raise StopIteration at its end.";
-const THROW_DOC: &CStr = c"throw(value)\nthrow(type[,value[,tb]])\n\n\
+pub(super) const THROW_DOC: &CStr = c"throw(value)\nthrow(type[,value[,tb]])\n\n\
     Raise an exception where the generator stands, and give what it yields next;\n\
     raise StopIteration at its end.\n\
     The (type, value, tb) signature is deprecated and may go in a later version.";
-const CLOSE_DOC: &CStr = c"close() -> end the generator by a GeneratorExit where it stands.";
+pub(super) const CLOSE_DOC: &CStr =
+    c"close() -> end the generator by a GeneratorExit where it stands.";
 const COROUTINE_SEND_DOC: &CStr =
-    c"send(arg) -> resume the coroutine with 'arg' as the value of its await,\n\
+    c"send(arg) -> pass 'arg' into coroutine as the value of its await,\n\
     and give what it yields next; raise StopIteration at its end.";
 const COROUTINE_THROW_DOC: &CStr = c"throw(value)\nthrow(type[,value[,traceback]])\n\n\
-    Raise an exception where the coroutine stands, and give what it yields next;\n\
+    Raise an exception in coroutine, where it stands, and give what it yields next;\n\
     raise StopIteration at its end.\n\
     The (type, value, tb) signature is deprecated and may go in a later version.";
 const COROUTINE_CLOSE_DOC: &CStr =
-    c"close() -> end the coroutine by a GeneratorExit where it stands.";
+    c"close() -> raise a GeneratorExit inside coroutine, which ends it.";
 const ASEND_DOC: &CStr = c"asend(v) -> an awaitable that resumes the generator with 'v'.";
 const ATHROW_DOC: &CStr = c"athrow(value)\nathrow(type[,value[,tb]])\n\n\
     An awaitable that raises an exception where the generator stands.\n\
@@ -61,7 +59,7 @@ const CLASS_GETITEM: PyMethodDef = method(
     c"__class_getitem__",
     Some(ffi::Py_GenericAlias),
     METH_O | METH_CLASS,
-    c"See PEP 585",
+    c"the generic alias of the type for these arguments (PEP 585)",
 );
 
 /// `__name__` and `__qualname__`, which all three kinds have.
@@ -379,102 +377,5 @@ pub const fn async_generator() -> PyTypeObject {
         tp_members: ASYNC_MEMBERS.as_ptr(),
         tp_getset: ASYNC_ATTRIBUTES.as_ptr(),
         ..kind_of_generator(c"async_generator")
-    }
-}
-
-/// What awaits itself: the awaitables of asynchronous generators.
-const AWAITS_ITSELF: ffi::PyAsyncMethods = ffi::PyAsyncMethods {
-    am_await: Some(ffi::PyObject_SelfIter),
-    am_aiter: None,
-    am_anext: None,
-    am_send: None,
-};
-
-static ASYNC_SEND_METHODS: Rows<PyMethodDef, 3> = Rows::<PyMethodDef, _>::new([
-    method(
-        c"send",
-        call_slot!(o AsyncGenSend, async_gen_send::send),
-        METH_O,
-        SEND_DOC,
-    ),
-    method(
-        c"throw",
-        call_slot!(fast AsyncGenSend, async_gen_send::throw_in),
-        METH_FASTCALL,
-        THROW_DOC,
-    ),
-    method(
-        c"close",
-        type_slot!(noargs AsyncGenSend, async_gen_send::close),
-        METH_NOARGS,
-        CLOSE_DOC,
-    ),
-]);
-
-static mut ASYNC_SEND_ASYNC: ffi::PyAsyncMethods = AWAITS_ITSELF;
-
-/// What `_PyAsyncGenASend_Type` starts as.
-pub const fn async_generator_asend() -> PyTypeObject {
-    PyTypeObject {
-        tp_dealloc: Some(async_gen_send::dealloc),
-        tp_as_async: &raw mut ASYNC_SEND_ASYNC,
-        tp_getattro: Some(ffi::PyObject_GenericGetAttr),
-        tp_flags: FLAGS,
-        tp_traverse: type_slot!(traverse AsyncGenSend, async_gen_send::traverse),
-        tp_iter: Some(ffi::PyObject_SelfIter),
-        tp_iternext: call_slot!(unary AsyncGenSend, async_gen_send::next),
-        tp_methods: ASYNC_SEND_METHODS.as_ptr(),
-        tp_finalize: call_slot!(finalize AsyncGenSend, async_gen_send::finalize),
-        ..static_type(c"async_generator_asend", size_of::<AsyncGenSend>())
-    }
-}
-
-static ASYNC_THROW_METHODS: Rows<PyMethodDef, 3> = Rows::<PyMethodDef, _>::new([
-    method(
-        c"send",
-        call_slot!(o AsyncGenThrow, async_gen_throw::send),
-        METH_O,
-        SEND_DOC,
-    ),
-    method(
-        c"throw",
-        call_slot!(fast AsyncGenThrow, async_gen_throw::throw_in),
-        METH_FASTCALL,
-        THROW_DOC,
-    ),
-    method(
-        c"close",
-        type_slot!(noargs AsyncGenThrow, async_gen_throw::close),
-        METH_NOARGS,
-        CLOSE_DOC,
-    ),
-]);
-
-static mut ASYNC_THROW_ASYNC: ffi::PyAsyncMethods = AWAITS_ITSELF;
-
-/// What `_PyAsyncGenAThrow_Type` starts as.
-pub const fn async_generator_athrow() -> PyTypeObject {
-    PyTypeObject {
-        tp_dealloc: Some(async_gen_throw::dealloc),
-        tp_as_async: &raw mut ASYNC_THROW_ASYNC,
-        tp_getattro: Some(ffi::PyObject_GenericGetAttr),
-        tp_flags: FLAGS,
-        tp_traverse: type_slot!(traverse AsyncGenThrow, async_gen_throw::traverse),
-        tp_iter: Some(ffi::PyObject_SelfIter),
-        tp_iternext: call_slot!(unary AsyncGenThrow, async_gen_throw::next),
-        tp_methods: ASYNC_THROW_METHODS.as_ptr(),
-        tp_finalize: call_slot!(finalize AsyncGenThrow, async_gen_throw::finalize),
-        ..static_type(c"async_generator_athrow", size_of::<AsyncGenThrow>())
-    }
-}
-
-/// What `_PyAsyncGenWrappedValue_Type` starts as.
-pub const fn async_generator_wrapped_value() -> PyTypeObject {
-    PyTypeObject {
-        tp_dealloc: Some(async_gen_wrapped::dealloc),
-        tp_getattro: Some(ffi::PyObject_GenericGetAttr),
-        tp_flags: FLAGS,
-        tp_traverse: type_slot!(traverse WrappedValue, async_gen_wrapped::traverse),
-        ..static_type(c"async_generator_wrapped_value", size_of::<WrappedValue>())
     }
 }
