@@ -35,6 +35,7 @@
 #include "pycore_object_stack.h"
 #include "pycore_object_state.h"
 #include "pycore_opcode_metadata.h"
+#include "pycore_opcode_utils.h"
 #include "pycore_optimizer.h"
 #include "pycore_pathconfig.h"
 #include "pycore_pyerrors.h"

@@ -4,6 +4,7 @@
 //! by file which C went and which module here came instead. The folders:
 //!
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
+//! - [`generator`]: generators, coroutines, asynchronous generators.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
 //! - [`thread`]: the running thread: its state, the GIL, `errno`.
@@ -19,6 +20,7 @@
 pub mod capi;
 pub mod config;
 pub mod ffi;
+pub mod generator;
 pub mod inittab;
 pub mod main_program;
 pub mod module;

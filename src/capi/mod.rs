@@ -12,9 +12,13 @@
 
 pub mod config;
 pub mod cpython_object;
+pub mod genobject;
 pub mod intrcheck;
 pub mod object;
 pub mod objimpl;
+pub mod pycore_ceval;
+pub mod pycore_freelist;
+pub mod pycore_genobject;
 pub mod pycore_object;
 pub mod pycore_pyerrors;
 pub mod pycore_pylifecycle;

@@ -156,6 +156,16 @@ pub unsafe fn _PyGCHead_NEXT(gc: *mut PyGC_Head) -> *mut PyGC_Head {
     unsafe { core::ptr::with_exposed_provenance_mut((*gc)._gc_next) }
 }
 
+/// Lets the finalizer of an object run once more (pycore_gc.h `_PyGC_CLEAR_FINALIZED`).
+///
+/// # Safety
+/// As [`_Py_AS_GC`].
+#[inline(always)]
+pub unsafe fn _PyGC_CLEAR_FINALIZED(op: *mut PyObject) {
+    // SAFETY: as the caller promises, the header is there.
+    unsafe { (*_Py_AS_GC(op))._gc_prev &= !(_PyGC_PREV_MASK_FINALIZED as usize) }
+}
+
 /// Takes the object out of the collector's list (pycore_object.h `_PyObject_GC_UNTRACK`).
 ///
 /// # Safety
@@ -235,6 +245,13 @@ pub unsafe fn _PyObject_ManagedDictPointer(op: *mut PyObject) -> *mut *mut PyDic
 pub fn _PyThreadState_GET() -> *mut PyThreadState {
     // SAFETY: the function reads one thread-local variable and has no precondition.
     unsafe { _PyThreadState_GetCurrent() }
+}
+
+/// The free lists of the running thread's interpreter (pycore_pystate.h `_Py_object_freelists_GET`).
+#[inline(always)]
+pub fn _Py_object_freelists_GET() -> *mut _Py_object_freelists {
+    // SAFETY: code that handles objects runs attached, and the interpreter lives as long as its threads.
+    unsafe { addr_of_mut!((*(*_PyThreadState_GET()).interp).object_state.freelists) }
 }
 
 /// A statically allocated string by the name of its field (pycore_global_strings.h `_Py_ID`): `static_id!(_py___dir__)`

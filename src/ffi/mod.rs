@@ -2,11 +2,13 @@
 //!
 //! Sizes and offsets of every struct are asserted at compile time (bindgen's layout tests are constants). Nothing here
 //! has an opinion about ownership; that begins in [`crate::object`].
+mod frames;
 mod inline;
 mod inline_runtime;
 mod undeclared;
 
 pub use bindings::*;
+pub use frames::*;
 pub use inline::*;
 pub use inline_runtime::*;
 pub use undeclared::*;

@@ -46,4 +46,7 @@ exceptions! {
     SystemExit PyExc_SystemExit
     TypeError PyExc_TypeError
     ValueError PyExc_ValueError
+    GeneratorExit PyExc_GeneratorExit
+    StopAsyncIteration PyExc_StopAsyncIteration
+    StopIteration PyExc_StopIteration
 }

@@ -38,6 +38,8 @@ layouts!(
     PyModuleObject,
     PyBaseExceptionObject,
     PyAttributeErrorObject,
+    PyGenObject,
+    PyFunctionObject,
 );
 
 macro_rules! typed {

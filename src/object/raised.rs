@@ -157,6 +157,13 @@ impl Raised {
         unsafe { ffi::PyErr_SetFromErrno(class.as_ptr()) };
         Self::on_c_word()
     }
+
+    /// Raises an exception without arguments (errors.c `PyErr_SetNone`).
+    pub fn bare(class: Exception) -> Self {
+        // SAFETY: the class is an exception type.
+        unsafe { ffi::PyErr_SetNone(class.as_ptr()) };
+        Self::on_c_word()
+    }
 }
 
 /// Raises an exception with a fixed message (errors.c `PyErr_SetString`). For messages with values use [`raise_format!`](crate::raise_format).

@@ -1,0 +1,159 @@
+//! The end of a generator of any kind: what the collector visits, the finalizer, the deallocator. Runs the rest of the
+//! body where that has something to clean up, and calls the hook of an event loop.
+use crate::ffi;
+use crate::field;
+use crate::generator::Generator;
+use crate::generator::close::close;
+use crate::generator::frame::{Kind, State};
+use crate::object::life::{Fate, finalize_dying};
+use crate::object::type_slot::Visitor;
+use crate::object::{Borrowed, Owned, Raised};
+use core::ffi::{c_int, c_void};
+use core::ops::ControlFlow;
+use core::ptr::null_mut;
+
+/// The exception that the thread was handling when something came between, put aside. Dropped, it is set again in place of
+/// what is set then, which may be none for none.
+struct PutAside(Option<Owned>);
+
+impl PutAside {
+    /// Takes the exception, if there is one.
+    fn take() -> Self {
+        Self(Raised::take_pending())
+    }
+}
+
+impl Drop for PutAside {
+    fn drop(&mut self) {
+        let exception = self.0.take().map_or(null_mut(), Owned::into_raw);
+        // SAFETY: the reference is stolen, as the function wants it; NULL clears.
+        unsafe { ffi::PyErr_SetRaisedException(exception) }
+    }
+}
+
+/// Finalizes a generator that nobody refers to any more (genobject.c `_PyGen_Finalize`): a coroutine that was never awaited
+/// is warned about, an asynchronous generator is handed to its event loop, and any other is closed.
+pub fn finalize(object: Borrowed<'_>) {
+    // SAFETY: the slot belongs to types with this layout alone.
+    let generator: Generator<'_> = unsafe { Borrowed::from_raw_unchecked(object.as_ptr().cast()) };
+    if generator.state().is_finished() {
+        return;
+    }
+    let _exception = PutAside::take();
+    let outcome = if let Some(hook) = finalizer_hook(generator) {
+        // SAFETY: a live callable, which the generator keeps.
+        unsafe { Owned::from_c(ffi::PyObject_CallOneArg(hook.as_ptr(), object.as_ptr())).map(drop) }
+    } else if generator.code_has(ffi::CO_COROUTINE) && generator.state() == State::CREATED {
+        // SAFETY: a coroutine, alive while it is finalized.
+        unsafe { ffi::_PyErr_WarnUnawaitedCoroutine(object.as_ptr()) };
+        Ok(())
+    } else {
+        close(generator).map(drop)
+    };
+    if let Err(raised) = outcome {
+        raised.unraisable_in(Some(object));
+    }
+}
+
+/// The hook of the event loop in which an asynchronous generator was first iterated, unless somebody has closed it.
+fn finalizer_hook(generator: Generator<'_>) -> Option<Borrowed<'_>> {
+    if generator.kind() != Kind::AsyncGenerator || field!(generator.gi_closed) != 0 {
+        return None;
+    }
+    // SAFETY: the member is NULL or a reference that the generator owns.
+    unsafe { Borrowed::from_c_optional(field!(generator.gi_origin_or_finalizer)) }
+}
+
+/// The slot `tp_dealloc` of the three types (genobject.c `gen_dealloc`).
+pub(super) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: C calls it once, for a generator with a count of 0, tracked by the collector. Whatever can run code is done
+    // while the object is whole, or after the member that it comes from is empty; its memory goes last.
+    unsafe {
+        let generator = Generator::from_raw_unchecked(object.cast());
+        let members = generator.as_ptr();
+        ffi::_PyObject_GC_UNTRACK(object);
+        if !(*members).gi_weakreflist.is_null() {
+            ffi::PyObject_ClearWeakRefs(object);
+        }
+        ffi::_PyObject_GC_TRACK(object);
+        if finalize_dying(object) == Fate::Resurrected {
+            return;
+        }
+        ffi::_PyObject_GC_UNTRACK(object);
+        if generator.kind() == Kind::AsyncGenerator {
+            clear(&raw mut (*members).gi_origin_or_finalizer);
+        }
+        if generator.state() != State::CLEARED {
+            let frame = generator.frame();
+            generator.set_state(State::CLEARED);
+            (*frame).previous = null_mut();
+            ffi::_PyFrame_ClearExceptCode(frame);
+            clear(&raw mut (*members).gi_exc_state.exc_value);
+        }
+        if generator.code_has(ffi::CO_COROUTINE) {
+            clear(&raw mut (*members).gi_origin_or_finalizer);
+        }
+        drop(Owned::from_raw_unchecked(generator.code().as_ptr()));
+        clear(&raw mut (*members).gi_name);
+        clear(&raw mut (*members).gi_qualname);
+        ffi::PyObject_GC_Del(object.cast());
+    }
+}
+
+/// Empties a member (refcount.h `Py_CLEAR`).
+///
+/// # Safety
+/// `member` owns its reference or is NULL, and the thread holds the GIL.
+unsafe fn clear(member: *mut *mut ffi::PyObject) {
+    // SAFETY: as the caller promises.
+    drop(unsafe { Owned::exchange(member, None) });
+}
+
+/// The slot `tp_traverse` of generators and coroutines (genobject.c `gen_traverse`). The origin of a coroutine is not
+/// visited: nothing in it can refer to anything.
+pub(super) unsafe extern "C" fn traverse(
+    object: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    // SAFETY: C gives a generator, and a function with the argument that belongs to it.
+    unsafe {
+        let generator = Generator::from_raw_unchecked(object.cast());
+        let Some(visitor) = Visitor::from_c(visit, argument) else {
+            return 0;
+        };
+        let visit_member = |member| visitor.visit(Borrowed::from_c_optional(member));
+        let members = || {
+            visit_member(field!(generator.gi_name))?;
+            visit_member(field!(generator.gi_qualname))?;
+            if generator.state() != State::CLEARED {
+                match ffi::_PyFrame_Traverse(generator.frame(), visit, argument) {
+                    0 => {}
+                    stop => return ControlFlow::Break(stop),
+                }
+            }
+            visit_member(field!(generator.gi_exc_state.exc_value))
+        };
+        match members() {
+            ControlFlow::Continue(()) => 0,
+            ControlFlow::Break(stop) => stop,
+        }
+    }
+}
+
+/// The slot `tp_traverse` of asynchronous generators (genobject.c `async_gen_traverse`).
+pub(super) unsafe extern "C" fn traverse_async(
+    object: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    argument: *mut c_void,
+) -> c_int {
+    // SAFETY: as in `traverse`; the member is NULL or owns its reference.
+    unsafe {
+        let generator = Generator::from_raw_unchecked(object.cast());
+        let hook = Borrowed::from_c_optional(field!(generator.gi_origin_or_finalizer));
+        match Visitor::from_c(visit, argument).map(|visitor| visitor.visit::<ffi::PyObject>(hook)) {
+            Some(ControlFlow::Break(stop)) => stop,
+            _ => traverse(object, visit, argument),
+        }
+    }
+}

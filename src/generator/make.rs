@@ -1,0 +1,134 @@
+//! Making generators: by the evaluator when a function is called, and by C from a frame object. Allocates, and moves a
+//! frame into the new object.
+use crate::ffi;
+use crate::field;
+use crate::generator::frame::{Kind, State};
+use crate::generator::{Generator, coroutine};
+use crate::object::{Borrowed, Owned, Raised};
+use core::ptr::null_mut;
+
+impl Kind {
+    /// What a call of a function with this code makes; the three flags exclude each other.
+    fn of_code(code: Borrowed<'_, ffi::PyCodeObject>) -> Self {
+        let flags = field!(code.co_flags).cast_unsigned();
+        if flags & ffi::CO_COROUTINE != 0 {
+            Self::Coroutine
+        } else if flags & ffi::CO_ASYNC_GENERATOR != 0 {
+            Self::AsyncGenerator
+        } else {
+            Self::Generator
+        }
+    }
+
+    /// Its type.
+    fn class(self) -> *mut ffi::PyTypeObject {
+        match self {
+            Self::Generator => &raw mut ffi::PyGen_Type,
+            Self::Coroutine => &raw mut ffi::PyCoro_Type,
+            Self::AsyncGenerator => &raw mut ffi::PyAsyncGen_Type,
+        }
+    }
+}
+
+/// Memory for a generator with room for a frame of the code, everything set but names, state and frame. The members that
+/// only the other kinds have are set too. The collector does not know it yet.
+fn allocate(kind: Kind, slots: core::ffi::c_int) -> Result<Owned<ffi::PyGenObject>, Raised> {
+    // SAFETY: the type's instances have this layout, with so many pointers behind it.
+    unsafe {
+        let new = ffi::_PyObject_GC_NewVar(kind.class(), slots as ffi::Py_ssize_t);
+        let generator = Owned::from_c(new.cast::<ffi::PyGenObject>())?;
+        let members = generator.as_ptr();
+        (*members).gi_weakreflist = null_mut();
+        (*members).gi_exc_state.exc_value = null_mut();
+        (*members).gi_exc_state.previous_item = null_mut();
+        (*members).gi_origin_or_finalizer = null_mut();
+        (*members).gi_closed = 0;
+        (*members).gi_hooks_inited = 0;
+        (*members).gi_running_async = 0;
+        Ok(generator)
+    }
+}
+
+/// Sets the names of a new generator and shows it to the collector.
+///
+/// # Safety
+/// The names are not set yet, and the frame is, unless the state is [`State::CLEARED`].
+unsafe fn finish(generator: Generator<'_>, name: Borrowed<'_>, qualname: Borrowed<'_>) {
+    let members = generator.as_ptr();
+    // SAFETY: the members are free, and the object is whole now.
+    unsafe {
+        (*members).gi_name = name.new_ref().into_raw();
+        (*members).gi_qualname = qualname.new_ref().into_raw();
+        ffi::_PyObject_GC_TRACK(members.cast());
+    }
+}
+
+/// What a call of a generator function, coroutine function or asynchronous generator function gives
+/// (genobject.c `_Py_MakeCoro`). The evaluator moves the frame into it next, so it is [`State::CLEARED`] until then.
+///
+/// # Errors
+/// `MemoryError`.
+pub fn from_function(
+    function: Borrowed<'_, ffi::PyFunctionObject>,
+) -> Result<Owned<ffi::PyGenObject>, Raised> {
+    // SAFETY: a function has its code and both names.
+    let (code, name, qualname): (Borrowed<'_, ffi::PyCodeObject>, _, _) = unsafe {
+        (
+            Borrowed::from_raw_unchecked(field!(function.func_code).cast()),
+            Borrowed::from_raw_unchecked(field!(function.func_name)),
+            Borrowed::from_raw_unchecked(field!(function.func_qualname)),
+        )
+    };
+    let kind = Kind::of_code(code);
+    // SAFETY: the code is alive; the new object has a state in which nobody looks at its frame.
+    let generator = unsafe {
+        let generator = allocate(kind, ffi::_PyFrame_NumSlotsForCodeObject(code.as_ptr()))?;
+        generator.borrow().set_state(State::CLEARED);
+        finish(generator.borrow(), name, qualname);
+        generator
+    };
+    if kind == Kind::Coroutine
+        && let Err(raised) = coroutine::set_origin_of_call(generator.borrow())
+    {
+        // It dies without ever having had a frame, and what dies lets go of its frame's code.
+        // SAFETY: the frame is the new object's own, and nobody has written to it.
+        unsafe { (*generator.borrow().frame()).f_executable = code.upcast().new_ref().into_raw() };
+        return Err(raised);
+    }
+    Ok(generator)
+}
+
+/// A generator of the given kind from a frame object that was never run, whose frame it takes
+/// (genobject.c `gen_new_with_qualname`). The names are the code's where none are given.
+///
+/// # Errors
+/// `MemoryError`.
+pub fn from_frame(
+    kind: Kind,
+    frame_object: Owned<ffi::PyFrameObject>,
+    name: Option<Borrowed<'_>>,
+    qualname: Option<Borrowed<'_>>,
+) -> Result<Owned<ffi::PyGenObject>, Raised> {
+    // SAFETY: a frame object of PyFrame_New owns its frame, which lies in it; it is copied with its references to a place
+    // with as much room, and from there on belongs to the generator.
+    unsafe {
+        let code = {
+            let frame = (*frame_object.as_ptr()).f_frame;
+            Borrowed::<ffi::PyCodeObject>::from_raw_unchecked((*frame).f_executable.cast())
+        };
+        let slots = field!(code.co_nlocalsplus) + field!(code.co_stacksize);
+        let generator = allocate(kind, slots)?;
+        let frame = generator.borrow().frame();
+        let source = &raw mut (*frame_object.as_ptr())._f_frame_data;
+        ffi::_PyFrame_Copy(source.cast(), frame);
+        generator.borrow().set_state(State::CREATED);
+        (*frame_object.as_ptr()).f_frame = frame;
+        (*frame).owner = ffi::FRAME_OWNED_BY_GENERATOR as core::ffi::c_char;
+        drop(frame_object);
+        let code = generator.borrow().code();
+        let name = name.unwrap_or(Borrowed::from_raw_unchecked(field!(code.co_name)));
+        let qualname = qualname.unwrap_or(Borrowed::from_raw_unchecked(field!(code.co_qualname)));
+        finish(generator.borrow(), name, qualname);
+        Ok(generator)
+    }
+}
