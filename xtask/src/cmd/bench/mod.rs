@@ -155,10 +155,11 @@ impl Run {
                         &format!("round {}/{rounds} {}: {line}", round + 1, program.name),
                     );
                 }
+                // Written at once: who stops a long run keeps what it found.
+                self.results.sum_up();
+                path = self.results.write()?;
                 bar.inc(1);
             }
-            self.results.sum_up();
-            path = self.results.write()?;
         }
         bar.finish_and_clear();
         Ok(path)
