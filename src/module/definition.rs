@@ -2,10 +2,12 @@
 use crate::ffi;
 use crate::field;
 use crate::module::Method;
-use crate::object::{Borrowed, IntoC, Layout, Raised, Slot, check_status};
+use crate::object::type_slot::Visitor;
+use crate::object::{Borrowed, IntoC, Raised, check_status};
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_int, c_long, c_void};
 use core::marker::PhantomData;
+use core::ops::ControlFlow;
 
 /// The state of a module, and with it the module: one value for each interpreter that imports it.
 ///
@@ -24,37 +26,10 @@ pub unsafe trait ModuleState: Sized + 'static {
     fn execute(module: Module<'_, Self>) -> Result<(), Raised>;
 
     /// Shows the collector every reference in the state.
-    fn traverse(&self, traversal: Traversal) -> Result<(), Stop>;
+    fn traverse(&self, visitor: Visitor) -> ControlFlow<c_int>;
 
     /// Lets go of every reference in the state.
     fn clear(&self);
-}
-
-/// The collector's walk over references (`visitproc` with its argument).
-#[derive(Clone, Copy, Debug)]
-pub struct Traversal {
-    visit: unsafe extern "C" fn(*mut ffi::PyObject, *mut c_void) -> c_int,
-    argument: *mut c_void,
-}
-
-/// The collector wants the walk to end here; what it gave goes back to it.
-#[derive(Debug)]
-#[must_use = "the walk must end"]
-pub struct Stop(c_int);
-
-impl Traversal {
-    /// Shows what is in a slot, if anything is (objimpl.h `Py_VISIT`).
-    pub fn visit<T: Layout>(self, slot: &Slot<T>) -> Result<(), Stop> {
-        let object = slot.as_ptr();
-        if object.is_null() {
-            return Ok(());
-        }
-        // SAFETY: the collector's own function and argument; the slot keeps the object alive.
-        match unsafe { (self.visit)(object.cast(), self.argument) } {
-            0 => Ok(()),
-            result => Err(Stop(result)),
-        }
-    }
 }
 
 /// A module object whose state is an `S`, as its functions get it.
@@ -198,11 +173,11 @@ impl<S: ModuleState> Definition<S> {
         visit: ffi::visitproc,
         argument: *mut c_void,
     ) -> c_int {
-        // SAFETY: the collector gives a live module of this definition.
-        match (visit, unsafe { Self::state(module) }) {
-            (Some(visit), Some(state)) => match state.traverse(Traversal { visit, argument }) {
-                Ok(()) => 0,
-                Err(Stop(result)) => result,
+        // SAFETY: the collector gives a live module of this definition, and its own function with its argument.
+        match unsafe { (Visitor::from_c(visit, argument), Self::state(module)) } {
+            (Some(visitor), Some(state)) => match state.traverse(visitor) {
+                ControlFlow::Continue(()) => 0,
+                ControlFlow::Break(stop) => stop,
             },
             _ => 0,
         }

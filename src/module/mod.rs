@@ -12,7 +12,7 @@ mod record;
 mod returns;
 
 pub use args::{Argument, Bitwise, Label, Parameter};
-pub use definition::{Definition, Module, ModuleState, Stop, Traversal};
+pub use definition::{Definition, Module, ModuleState};
 pub use function::{Function, Values, call_keywords, call_none, call_one, call_positional};
 pub use keywords::{Keywords, Name};
 pub use method::{Fast, Method, NoArguments, One, WithKeywords, text};

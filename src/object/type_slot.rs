@@ -1,6 +1,6 @@
 //! From safe Rust functions to the C functions that a type's slots and tables want. Nothing here has behaviour.
 use crate::ffi;
-use crate::object::{Borrowed, Layout};
+use crate::object::{Borrowed, Layout, Slot};
 use core::ffi::{c_int, c_void};
 use core::ops::ControlFlow;
 
@@ -20,6 +20,13 @@ impl Visitor {
     /// `visit` may be called with `argument` and any object that the traversed one refers to.
     pub unsafe fn from_c(visit: ffi::visitproc, argument: *mut c_void) -> Option<Self> {
         visit.map(|visit| Self { visit, argument })
+    }
+
+    /// Visits what is in a slot, if anything is.
+    #[inline]
+    pub fn visit_slot<T: Layout>(self, slot: &Slot<T>) -> ControlFlow<c_int> {
+        // SAFETY: the slot keeps the object alive, and a visit changes no counts.
+        self.visit(unsafe { Borrowed::from_c_optional(slot.as_ptr()) })
     }
 
     /// Visits an object if there is one.

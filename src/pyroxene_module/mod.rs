@@ -5,10 +5,12 @@ mod library;
 
 use crate::ffi;
 use crate::methods;
-use crate::module::{Definition, IntoObject, Method, Module, ModuleState, Stop, Traversal};
+use crate::module::{Definition, IntoObject, Method, Module, ModuleState};
+use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, Raised};
 use build::replaced;
-use core::ffi::CStr;
+use core::ffi::{CStr, c_int};
+use core::ops::ControlFlow;
 use library::library;
 
 /// `pyroxene`, for the table of built-in modules.
@@ -57,8 +59,8 @@ unsafe impl ModuleState for State {
         module.add(c"build", build::information()?.borrow())
     }
 
-    fn traverse(&self, _traversal: Traversal) -> Result<(), Stop> {
-        Ok(())
+    fn traverse(&self, _visitor: Visitor) -> ControlFlow<c_int> {
+        ControlFlow::Continue(())
     }
 
     fn clear(&self) {}

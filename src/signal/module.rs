@@ -7,13 +7,15 @@ use super::wait::{self, sigtimedwait, sigwait, sigwaitinfo};
 use super::wakeup::set_wakeup_fd;
 use crate::ffi;
 use crate::methods;
-use crate::module::{Definition, IntoObject, Method, Module, ModuleState, Stop, Traversal};
+use crate::module::{Definition, IntoObject, Method, Module, ModuleState};
+use crate::object::type_slot::Visitor;
 use crate::object::{Owned, Raised, Slot, exception};
 use crate::signal::disposition::{self, Disposition};
 use crate::signal::state::Constant;
 use crate::signal::{Signal, constants};
 use crate::thread::ThreadState;
-use core::ffi::CStr;
+use core::ffi::{CStr, c_int};
+use core::ops::ControlFlow;
 
 /// `_signal`, for `PyInit__signal`.
 pub static DEFINITION: Definition<State> = Definition::new();
@@ -139,9 +141,9 @@ unsafe impl ModuleState for State {
         Ok(())
     }
 
-    fn traverse(&self, traversal: Traversal) -> Result<(), Stop> {
-        traversal.visit(&self.timer_error)?;
-        traversal.visit(&self.information_type)
+    fn traverse(&self, visitor: Visitor) -> ControlFlow<c_int> {
+        visitor.visit_slot(&self.timer_error)?;
+        visitor.visit_slot(&self.information_type)
     }
 
     fn clear(&self) {
