@@ -1,6 +1,7 @@
 //! Compiles the C half of the runtime and makes Rust declarations from CPython's headers. Touches `target/cpython`
 //! (through `cpython_sources`) and this package's output folder.
 use cpython_sources::link;
+use cpython_sources::manifest::Manifest;
 use cpython_sources::profile::{PGO_VARIABLE, Profile};
 use cpython_sources::runtime::{Runtime, SYSTEM_LIBRARIES};
 use std::path::{Path, PathBuf};
@@ -22,10 +23,38 @@ fn build() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=include");
     println!("cargo:rerun-if-env-changed={PGO_VARIABLE}");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo names OUT_DIR")?);
-    let runtime = Runtime::new(Profile::of_build_script()?).map_err(|why| format!("{why:#}"))?;
+    let profile = Profile::of_build_script()?;
+    identity(&profile)?;
+    let runtime = Runtime::new(profile).map_err(|why| format!("{why:#}"))?;
     let objects = runtime.libpython().map_err(|why| format!("{why:#}"))?;
     link_into_tests(&out, &objects)?;
     declarations(&runtime, &out)
+}
+
+/// What the module `pyroxene` tells of the build. `PYROXENE_BUILD_COMMIT` is up to whoever calls cargo: if it were asked
+/// for here, every commit would compile the core anew.
+fn identity(profile: &Profile) -> Result<(), Box<dyn std::error::Error>> {
+    let rustc = std::env::var_os("RUSTC").ok_or("cargo names RUSTC")?;
+    let said = std::process::Command::new(rustc).arg("-vV").output()?;
+    let said = String::from_utf8(said.stdout)?;
+    let line = |key: &str| {
+        said.lines()
+            .find_map(|line| line.strip_prefix(key)?.strip_prefix(": "))
+            .unwrap_or_default()
+    };
+    let replaced: Vec<_> = Manifest::get()
+        .replaced()
+        .map(|(file, module)| format!("{file}={module}"))
+        .collect();
+    for (name, value) in [
+        ("PROFILE", profile.name()),
+        ("RUSTC", line("release")),
+        ("LLVM", line("LLVM version")),
+        ("REPLACED", &replaced.join(";")),
+    ] {
+        println!("cargo:rustc-env=PYROXENE_BUILD_{name}={value}");
+    }
+    Ok(())
 }
 
 /// Test programs hold the whole interpreter; `cargo xtask build` links the shared library by itself.
@@ -50,7 +79,9 @@ fn declarations(runtime: &Runtime, out: &Path) -> Result<(), Box<dyn std::error:
         .clang_arg(format!("-I{}", include.display()))
         .clang_arg(format!("-I{}", include.join("internal").display()))
         .clang_arg(format!("-I{}", include.join("internal/mimalloc").display()));
-    binding_options(builder).generate()?.write_to_file(out.join("bindings.rs"))?;
+    binding_options(builder)
+        .generate()?
+        .write_to_file(out.join("bindings.rs"))?;
     Ok(())
 }
 

@@ -56,3 +56,5 @@
 #include "pycore_unicodeobject.h"
 #include "pycore_unionobject.h"
 #include "pycore_weakref.h"
+#include "pycore_modsupport.h"
+#include "../Modules/posixmodule.h"

@@ -6,10 +6,26 @@
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
 //! - [`generator`]: generators, coroutines, asynchronous generators.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
+//! - [`module`]: what a module of Python functions made in Rust is declared with.
+//! - [`thread`]: the running thread: its state, the GIL, `errno`.
+//! - [`signal`]: signals: the handler that the system calls, Python's handlers, the module `_signal`.
+//! - [`traceback`]: traceback objects, printing them, and the dump of a crashed process.
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
+//! - [`config`]: how the runtime starts: its configuration, and statuses where there are no exceptions yet.
+//! - [`main_program`]: the `python` program, from its arguments to its exit code.
+//! - [`inittab`]: the table of built-in modules.
+//! - [`pyroxene_module`]: the module `pyroxene`, by which a program asks what runs it.
 #![warn(unreachable_pub)]
 
 pub mod capi;
+pub mod config;
 pub mod ffi;
 pub mod generator;
+pub mod inittab;
+pub mod main_program;
+pub mod module;
 pub mod object;
+pub mod pyroxene_module;
+pub mod signal;
+pub mod thread;
+pub mod traceback;

@@ -42,7 +42,13 @@ impl<'a> Compiler<'a> {
     pub fn new(tree: &'a Tree, toolchain: &'a Toolchain, profile: Profile) -> Result<Self> {
         let hashes = hashes::Cache::load(tree.hash_cache());
         let upstream = extract::known_hashes(tree)?;
-        Ok(Self { tree, toolchain, profile, hashes, upstream })
+        Ok(Self {
+            tree,
+            toolchain,
+            profile,
+            hashes,
+            upstream,
+        })
     }
 
     /// Compiles what is not in the cache, and gives the objects in the order of the units.
@@ -53,7 +59,10 @@ impl<'a> Compiler<'a> {
     /// # Panics
     /// When a compiling thread panicked.
     pub fn compile(&self, units: &[Unit], what: &str) -> Result<Vec<PathBuf>> {
-        let jobs: Vec<Job> = units.iter().map(|unit| self.job(unit)).collect::<Result<_>>()?;
+        let jobs: Vec<Job> = units
+            .iter()
+            .map(|unit| self.job(unit))
+            .collect::<Result<_>>()?;
         let missing: Vec<&Job> = jobs.iter().filter(|job| !self.is_current(job)).collect();
         if !missing.is_empty() {
             files::make_dir(&self.tree.objects())?;
@@ -89,7 +98,12 @@ impl<'a> Compiler<'a> {
         ));
         let stem = unit.path.replace('/', ".");
         let object = self.tree.objects().join(format!("{stem}-{}.o", &key[..20]));
-        Ok(Job { unit, source, arguments, object })
+        Ok(Job {
+            unit,
+            source,
+            arguments,
+            object,
+        })
     }
 
     /// Whether the object is there and its headers are as they were.
@@ -97,11 +111,17 @@ impl<'a> Compiler<'a> {
         if !job.object.exists() {
             return false;
         }
-        let Ok(list) = fs::read_to_string(list_of(&job.object)) else { return false };
+        let Ok(list) = fs::read_to_string(list_of(&job.object)) else {
+            return false;
+        };
         let config = self.tree.config();
-        list.lines().filter_map(|line| line.split_once(' ')).all(|(hash, path)| {
-            self.hashes.hash(&config.join(path)).is_some_and(|have| have == hash)
-        })
+        list.lines()
+            .filter_map(|line| line.split_once(' '))
+            .all(|(hash, path)| {
+                self.hashes
+                    .hash(&config.join(path))
+                    .is_some_and(|have| have == hash)
+            })
     }
 
     fn run(&self, jobs: &[&Job], what: &str) -> Result<()> {
@@ -112,7 +132,8 @@ impl<'a> Compiler<'a> {
         bar.set_message(what.to_owned());
         // The largest first, so that no processor idles at the end.
         let mut order: Vec<&&Job> = jobs.iter().collect();
-        order.sort_by_key(|job| std::cmp::Reverse(fs::metadata(&job.source).map_or(0, |m| m.len())));
+        order
+            .sort_by_key(|job| std::cmp::Reverse(fs::metadata(&job.source).map_or(0, |m| m.len())));
         let next = AtomicUsize::new(0);
         let failures = Mutex::new(Vec::new());
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
@@ -130,13 +151,11 @@ impl<'a> Compiler<'a> {
             }
         });
         bar.finish_and_clear();
-        match failures.into_inner().expect("no panic while held").pop() {
-            Some(why) => Err(why),
-            None => {
-                eprintln!("  {what}: {} compiled in {:.0?}", jobs.len(), bar.elapsed());
-                Ok(())
-            }
+        if let Some(why) = failures.into_inner().expect("no panic while held").pop() {
+            return Err(why);
         }
+        eprintln!("  {what}: {} compiled in {:.0?}", jobs.len(), bar.elapsed());
+        Ok(())
     }
 
     fn compile_one(&self, job: &Job) -> Result<()> {
@@ -156,7 +175,11 @@ impl<'a> Compiler<'a> {
             let _ = fs::remove_file(&partial);
             let _ = fs::remove_file(&depends);
             let said = String::from_utf8_lossy(&out.stderr);
-            bail!("clang failed on {}:\n{}", job.unit.path, files::last_lines(&said, 30));
+            bail!(
+                "clang failed on {}:\n{}",
+                job.unit.path,
+                files::last_lines(&said, 30)
+            );
         }
         let list = self.header_list(&fs::read_to_string(&depends)?);
         let _ = fs::remove_file(&depends);
@@ -170,7 +193,9 @@ impl<'a> Compiler<'a> {
         if let Ok(inside) = source.strip_prefix(self.tree.config()) {
             return inside.to_owned();
         }
-        source.strip_prefix(self.tree.base()).map_or_else(|_| source.to_owned(), |p| Path::new("..").join(p))
+        source
+            .strip_prefix(self.tree.base())
+            .map_or_else(|_| source.to_owned(), |p| Path::new("..").join(p))
     }
 
     /// The files that a dependency list names, each with its hash.
@@ -178,11 +203,13 @@ impl<'a> Compiler<'a> {
         let text = depends.replace("\\\n", " ");
         let names = text.split_once(": ").map_or("", |(_, names)| names);
         let config = self.tree.config();
-        names.split_whitespace().fold(String::new(), |mut list, name| {
-            let hash = self.hashes.hash(&config.join(name)).unwrap_or_default();
-            let _ = writeln!(list, "{hash} {name}");
-            list
-        })
+        names
+            .split_whitespace()
+            .fold(String::new(), |mut list, name| {
+                let hash = self.hashes.hash(&config.join(name)).unwrap_or_default();
+                let _ = writeln!(list, "{hash} {name}");
+                list
+            })
     }
 }
 

@@ -25,8 +25,19 @@ pub fn arguments() -> Vec<String> {
 
 /// Environment variables that would leak this machine's habits into what configure finds.
 const IGNORED: &[&str] = &[
-    "CC", "CXX", "CPP", "AR", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "LIBS", "CONFIG_SITE",
-    "PYTHONHOME", "PYTHONPATH", "MAKEFLAGS",
+    "CC",
+    "CXX",
+    "CPP",
+    "AR",
+    "CFLAGS",
+    "CXXFLAGS",
+    "CPPFLAGS",
+    "LDFLAGS",
+    "LIBS",
+    "CONFIG_SITE",
+    "PYTHONHOME",
+    "PYTHONPATH",
+    "MAKEFLAGS",
 ];
 
 /// Makes sure that configure has run with the arguments of today.
@@ -41,17 +52,25 @@ pub fn configure(tree: &Tree) -> Result<()> {
     if files::is_fresh(&made, &key) && config.join("Modules/config.c").exists() {
         return Ok(());
     }
-    if Command::new("cc").arg("--version").stdout(Stdio::null()).status().is_err() {
+    if Command::new("cc")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .status()
+        .is_err()
+    {
         bail!("no C compiler `cc` on PATH: install gcc (on Debian: apt-get install gcc g++ make)");
     }
     if config.exists() {
-        fs::remove_dir_all(&config).with_context(|| format!("cannot clear {}", config.display()))?;
+        fs::remove_dir_all(&config)
+            .with_context(|| format!("cannot clear {}", config.display()))?;
     }
     files::make_dir(&config)?;
     files::make_dir(&tree.logs())?;
     let log = tree.logs().join("configure.log");
     let bar = ProgressBar::new_spinner();
-    bar.set_style(ProgressStyle::with_template("  {spinner} configuring CPython: {wide_msg}")?);
+    bar.set_style(ProgressStyle::with_template(
+        "  {spinner} configuring CPython: {wide_msg}",
+    )?);
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
     let mut command = Command::new("sh");
     for name in IGNORED {
@@ -60,7 +79,10 @@ pub fn configure(tree: &Tree) -> Result<()> {
     let mut child = command
         .arg("-c")
         .arg("exec \"$0\" \"$@\" 2>&1")
-        .arg(format!("../{}/configure", tree.source().file_name().unwrap_or_default().display()))
+        .arg(format!(
+            "../{}/configure",
+            tree.source().file_name().unwrap_or_default().display()
+        ))
         .args(arguments())
         .current_dir(&config)
         .stdin(Stdio::null())

@@ -53,7 +53,10 @@ fn from_mirror(mirror: &Mirror, work: &Path) -> Result<()> {
         .or_else(default_keyring)
         .map(|keyring| format!(" [signed-by={keyring}]"))
         .unwrap_or_default();
-    fs::write(&list, format!("deb-src{signed} {} {} main\n", mirror.uri, debian.suite))?;
+    fs::write(
+        &list,
+        format!("deb-src{signed} {} {} main\n", mirror.uri, debian.suite),
+    )?;
     fs::write(work.join("state/status"), "")?;
     apt(work, &list, &["update"])?;
     apt(work, &list, &["source", "--download-only", &debian.package])
@@ -68,17 +71,29 @@ fn apt(work: &Path, list: &Path, args: &[&str]) -> Result<()> {
         .args(["-o", "Dir::Etc::sourceparts=/dev/null"])
         .args(["-o", &option("Dir::State", &work.join("state"))])
         .args(["-o", &option("Dir::State::lists", &work.join("lists"))])
-        .args(["-o", &option("Dir::State::status", &work.join("state/status"))])
+        .args([
+            "-o",
+            &option("Dir::State::status", &work.join("state/status")),
+        ])
         .args(["-o", &option("Dir::Cache", &work.join("cache"))])
         .args(["-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=1"])
-        .args(["-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20"])
+        .args([
+            "-o",
+            "Acquire::http::Timeout=20",
+            "-o",
+            "Acquire::https::Timeout=20",
+        ])
         .args(["-o", "APT::Get::List-Cleanup=false"])
         .args(args)
         .output()
         .context("cannot start apt-get")?;
     if !out.status.success() {
         let said = String::from_utf8_lossy(&out.stderr);
-        bail!("apt-get {} failed: {}", args[0], files::last_lines(said.trim(), 3));
+        bail!(
+            "apt-get {} failed: {}",
+            args[0],
+            files::last_lines(said.trim(), 3)
+        );
     }
     Ok(())
 }
@@ -125,7 +140,10 @@ fn is_archive(uri: &str) -> bool {
 fn from_one_line(text: &str) -> Vec<Mirror> {
     let mut found = Vec::new();
     for line in text.lines().map(str::trim) {
-        let Some(rest) = line.strip_prefix("deb ").or_else(|| line.strip_prefix("deb-src ")) else {
+        let Some(rest) = line
+            .strip_prefix("deb ")
+            .or_else(|| line.strip_prefix("deb-src "))
+        else {
             continue;
         };
         let rest = rest.trim_start();
@@ -138,7 +156,10 @@ fn from_one_line(text: &str) -> Vec<Mirror> {
             .find_map(|option| option.strip_prefix("signed-by="))
             .map(str::to_owned);
         if let Some(uri) = rest.split_whitespace().next().filter(|uri| is_archive(uri)) {
-            found.push(Mirror { uri: uri.to_owned(), keyring });
+            found.push(Mirror {
+                uri: uri.to_owned(),
+                keyring,
+            });
         }
     }
     found
@@ -150,7 +171,9 @@ fn from_deb822(text: &str) -> Vec<Mirror> {
         let field = |name: &str| {
             stanza.lines().find_map(|line| {
                 let (key, value) = line.split_once(':')?;
-                key.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
+                key.trim()
+                    .eq_ignore_ascii_case(name)
+                    .then(|| value.trim().to_owned())
             })
         };
         if field("Enabled").is_some_and(|value| value.eq_ignore_ascii_case("no")) {
@@ -159,7 +182,10 @@ fn from_deb822(text: &str) -> Vec<Mirror> {
         let keyring = field("Signed-By").filter(|value| value.starts_with('/'));
         for uri in field("URIs").unwrap_or_default().split_whitespace() {
             if is_archive(uri) {
-                found.push(Mirror { uri: uri.to_owned(), keyring: keyring.clone() });
+                found.push(Mirror {
+                    uri: uri.to_owned(),
+                    keyring: keyring.clone(),
+                });
             }
         }
     }
@@ -177,7 +203,10 @@ mod tests {
              deb [arch=amd64 signed-by=/k.gpg] http://m.example/debian bookworm main\n\
              deb http://m.example/debian-security bookworm-security main\n",
         );
-        let want = Mirror { uri: "http://m.example/debian".into(), keyring: Some("/k.gpg".into()) };
+        let want = Mirror {
+            uri: "http://m.example/debian".into(),
+            keyring: Some("/k.gpg".into()),
+        };
         assert_eq!(found, [want]);
     }
 
@@ -188,7 +217,10 @@ mod tests {
              Types: deb\nURIs: http://m.example/debian-security\nSuites: trixie-security\n\n\
              Enabled: no\nURIs: http://n.example/debian\n",
         );
-        let want = Mirror { uri: "http://m.example/debian".into(), keyring: Some("/k.gpg".into()) };
+        let want = Mirror {
+            uri: "http://m.example/debian".into(),
+            keyring: Some("/k.gpg".into()),
+        };
         assert_eq!(found, [want]);
     }
 }

@@ -18,7 +18,9 @@ pub fn extract(tree: &Tree) -> Result<()> {
     }
     let tarball = fetch::tarball()?;
     files::need_room(&tree.base(), 1500, "extracting and building CPython")?;
-    let partial = tree.base().join(format!("extract.{}.partial", std::process::id()));
+    let partial = tree
+        .base()
+        .join(format!("extract.{}.partial", std::process::id()));
     let result = unpack(&tarball, &partial).and_then(|source| {
         let list = hash_list(&source)?;
         if tree.source().exists() {
@@ -66,7 +68,10 @@ fn hash_list(source: &Path) -> Result<String> {
             let path = entry.path();
             if entry.file_type()?.is_dir() {
                 dirs.push(path);
-            } else if path.extension().is_some_and(|ext| ext == "c" || ext == "h" || ext == "S") {
+            } else if path
+                .extension()
+                .is_some_and(|ext| ext == "c" || ext == "h" || ext == "S")
+            {
                 let name = path.strip_prefix(source).expect("found below it");
                 lines.push(format!("{} {}\n", hashes::of_file(&path)?, name.display()));
             }
@@ -82,7 +87,8 @@ fn hash_list(source: &Path) -> Result<String> {
 /// When the list is missing.
 pub fn known_hashes(tree: &Tree) -> Result<BTreeMap<String, String>> {
     let path = tree.source_hashes();
-    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(text
         .lines()
         .filter_map(|line| line.split_once(' '))

@@ -26,7 +26,10 @@ pub fn tarball() -> Result<PathBuf> {
             );
         }
         check(&named).with_context(|| {
-            format!("the tarball that {} names is not usable", manifest.sources.environment)
+            format!(
+                "the tarball that {} names is not usable",
+                manifest.sources.environment
+            )
         })?;
         return Ok(named);
     }
@@ -47,7 +50,9 @@ pub fn tarball() -> Result<PathBuf> {
 
 /// The folder in the user's cache.
 fn cache_dir() -> Result<PathBuf> {
-    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let base = std::env::var_os("XDG_CACHE_HOME")
+        .map(PathBuf::from)
+        .filter(|dir| dir.is_absolute());
     let base = match base {
         Some(dir) => dir,
         None => PathBuf::from(
@@ -75,6 +80,22 @@ fn check(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Who is asked for the tarball.
+#[derive(Clone, Copy)]
+enum Source {
+    Upstream,
+    Debian,
+}
+
+impl Source {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Upstream => "upstream's site",
+            Self::Debian => "Debian's source package",
+        }
+    }
+}
+
 /// Tries upstream's site, then Debian's source package.
 fn download(wanted: &Path) -> Result<()> {
     let manifest = Manifest::get();
@@ -83,12 +104,12 @@ fn download(wanted: &Path) -> Result<()> {
     files::need_room(dir, 200, "downloading CPython's source")?;
     let mut reasons = Vec::new();
     let partial = files::beside(wanted);
-    let sources: [(&str, &dyn Fn(&Path) -> Result<()>); 2] = [
-        ("upstream's site", &|to| from_url(&manifest.sources.url, to)),
-        ("Debian's source package", &|to| debian::source_tarball(dir, to)),
-    ];
-    for (name, get) in sources {
-        match get(&partial).and_then(|()| check(&partial)) {
+    for source in [Source::Upstream, Source::Debian] {
+        let got = match source {
+            Source::Upstream => from_url(&manifest.sources.url, &partial),
+            Source::Debian => debian::source_tarball(dir, &partial),
+        };
+        match got.and_then(|()| check(&partial)) {
             Ok(()) => {
                 fs::rename(&partial, wanted)
                     .with_context(|| format!("cannot write {}", wanted.display()))?;
@@ -96,7 +117,7 @@ fn download(wanted: &Path) -> Result<()> {
             }
             Err(why) => {
                 let _ = fs::remove_file(&partial);
-                reasons.push(format!("{name}: {why:#}"));
+                reasons.push(format!("{}: {why:#}", source.name()));
             }
         }
     }
@@ -113,7 +134,11 @@ fn download(wanted: &Path) -> Result<()> {
 fn from_url(url: &str, to: &Path) -> Result<()> {
     use ureq::tls::{RootCerts, TlsConfig};
     let agent: ureq::Agent = ureq::Agent::config_builder()
-        .tls_config(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build())
+        .tls_config(
+            TlsConfig::builder()
+                .root_certs(RootCerts::PlatformVerifier)
+                .build(),
+        )
         .timeout_resolve(Some(Duration::from_secs(5)))
         .timeout_connect(Some(Duration::from_secs(5)))
         .timeout_recv_response(Some(Duration::from_secs(15)))

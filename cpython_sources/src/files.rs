@@ -21,7 +21,8 @@ impl Lock {
         if let Some(dir) = path.parent() {
             make_dir(dir)?;
         }
-        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+        let file =
+            File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
         // SAFETY: the descriptor is open for as long as `file` lives, and flock(2) touches no memory.
         let now = unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) };
         if now != 0 {

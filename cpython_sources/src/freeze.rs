@@ -5,13 +5,13 @@
 //! So a build needs no runtime of ours to make one, and a fault in ours cannot reach the frozen modules; that ours
 //! freezes the same bytes is a test.
 use crate::compile::Compiler;
+use crate::files;
 use crate::link::Link;
 use crate::manifest::Manifest;
 use crate::profile::Profile;
 use crate::toolchain::Toolchain;
 use crate::tree::Tree;
 use crate::units::Rules;
-use crate::files;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -46,16 +46,30 @@ pub fn freeze(tree: &Tree, toolchain: &Toolchain, profile: &Profile, rules: &Rul
     let shared = compiler.compile(&units, "compiling what freezes modules")?;
     // The first helper makes what the second one holds; the second imports with that and makes the rest.
     let stages = [
-        (FREEZER, ["Programs/_freeze_module.c", "Modules/getpath_noop.c"]),
-        (BOOTSTRAP, ["Programs/_bootstrap_python.c", "Modules/getpath.c"]),
+        (
+            FREEZER,
+            ["Programs/_freeze_module.c", "Modules/getpath_noop.c"],
+        ),
+        (
+            BOOTSTRAP,
+            ["Programs/_bootstrap_python.c", "Modules/getpath.c"],
+        ),
     ];
     let bar = ProgressBar::new(headers.len() as u64);
-    bar.set_style(ProgressStyle::with_template("  freezing modules {bar:30} {pos}/{len}")?);
+    bar.set_style(ProgressStyle::with_template(
+        "  freezing modules {bar:30} {pos}/{len}",
+    )?);
     for (helper, own) in stages {
-        let units = own.iter().map(|path| rules.unit(path)).collect::<Result<Vec<_>>>()?;
+        let units = own
+            .iter()
+            .map(|path| rules.unit(path))
+            .collect::<Result<Vec<_>>>()?;
         let objects = compiler.compile(&units, "compiling a helper")?;
         link(tree, toolchain, &profile, helper, objects, &shared)?;
-        for header in headers.iter().filter(|header| made_by(rules, header) == helper) {
+        for header in headers
+            .iter()
+            .filter(|header| made_by(rules, header) == helper)
+        {
             run(tree, rules, header)?;
             bar.inc(1);
         }
@@ -67,7 +81,10 @@ pub fn freeze(tree: &Tree, toolchain: &Toolchain, profile: &Profile, rules: &Rul
 
 /// The headers of upstream's list, as its rules name them.
 pub fn headers(rules: &Rules) -> impl Iterator<Item = &str> {
-    rules.makefile().targets().filter(|target| target.starts_with("Python/frozen_modules/"))
+    rules
+        .makefile()
+        .targets()
+        .filter(|target| target.starts_with("Python/frozen_modules/"))
 }
 
 fn command(rules: &Rules, header: &str) -> String {
@@ -76,7 +93,11 @@ fn command(rules: &Rules, header: &str) -> String {
 
 /// The helper that upstream's recipe of a header starts.
 fn made_by(rules: &Rules, header: &str) -> &'static str {
-    if command(rules, header).starts_with(&format!("./{FREEZER} ")) { FREEZER } else { BOOTSTRAP }
+    if command(rules, header).starts_with(&format!("./{FREEZER} ")) {
+        FREEZER
+    } else {
+        BOOTSTRAP
+    }
 }
 
 /// Runs upstream's recipe of one header.
@@ -91,7 +112,10 @@ fn run(tree: &Tree, rules: &Rules, header: &str) -> Result<()> {
         .output()
         .with_context(|| format!("cannot start {}", words[0]))?;
     if !out.status.success() {
-        bail!("{command} failed: {}", String::from_utf8_lossy(&out.stderr).trim());
+        bail!(
+            "{command} failed: {}",
+            String::from_utf8_lossy(&out.stderr).trim()
+        );
     }
     Ok(())
 }
@@ -106,10 +130,19 @@ fn link(
 ) -> Result<()> {
     let mut inputs = own;
     inputs.extend_from_slice(shared);
-    let arguments: Vec<String> =
-        ["-ldl", "-lm", "-lpthread", "-Wl,--export-dynamic"].iter().map(|&word| word.to_owned()).collect();
-    Link { toolchain, profile, output: &tree.config().join(output), inputs: &inputs, arguments: &arguments, whole: &[] }
-        .run()
-        .map(|_| ())
-        .with_context(|| format!("cannot link {output}"))
+    let arguments: Vec<String> = ["-ldl", "-lm", "-lpthread", "-Wl,--export-dynamic"]
+        .iter()
+        .map(|&word| word.to_owned())
+        .collect();
+    Link {
+        toolchain,
+        profile,
+        output: &tree.config().join(output),
+        inputs: &inputs,
+        arguments: &arguments,
+        whole: &[],
+    }
+    .run()
+    .map(|_| ())
+    .with_context(|| format!("cannot link {output}"))
 }

@@ -25,8 +25,9 @@ pub fn of_file(path: &Path) -> Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {
-        let count =
-            file.read(&mut buffer).with_context(|| format!("cannot read {}", path.display()))?;
+        let count = file
+            .read(&mut buffer)
+            .with_context(|| format!("cannot read {}", path.display()))?;
         if count == 0 {
             return Ok(hex(&hasher.finalize()));
         }
@@ -35,10 +36,12 @@ pub fn of_file(path: &Path) -> Result<String> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// Hashes of files that are remembered between runs.
@@ -66,7 +69,13 @@ impl Cache {
                 before.insert(PathBuf::from(name), (look.to_owned(), hash.to_owned()));
             }
         }
-        Self { path, known: Mutex::new(Known { before, ..Known::default() }) }
+        Self {
+            path,
+            known: Mutex::new(Known {
+                before,
+                ..Known::default()
+            }),
+        }
     }
 
     /// The hash of a file, or nothing when it cannot be read.
@@ -78,17 +87,27 @@ impl Cache {
         if let Some(hash) = known.now.get(path) {
             return hash.clone();
         }
-        let hash = fs::metadata(path).ok().filter(fs::Metadata::is_file).and_then(|meta| {
-            let look =
-                format!("{}.{}.{}.{}", meta.size(), meta.mtime(), meta.mtime_nsec(), meta.ino());
-            if let Some((_, hash)) = known.before.get(path).filter(|(before, _)| *before == look) {
-                return Some(hash.clone());
-            }
-            let hash = of_file(path).ok()?;
-            known.before.insert(path.to_owned(), (look, hash.clone()));
-            known.changed = true;
-            Some(hash)
-        });
+        let hash = fs::metadata(path)
+            .ok()
+            .filter(fs::Metadata::is_file)
+            .and_then(|meta| {
+                let look = format!(
+                    "{}.{}.{}.{}",
+                    meta.size(),
+                    meta.mtime(),
+                    meta.mtime_nsec(),
+                    meta.ino()
+                );
+                if let Some((_, hash)) =
+                    known.before.get(path).filter(|(before, _)| *before == look)
+                {
+                    return Some(hash.clone());
+                }
+                let hash = of_file(path).ok()?;
+                known.before.insert(path.to_owned(), (look, hash.clone()));
+                known.changed = true;
+                Some(hash)
+            });
         known.now.insert(path.to_owned(), hash.clone());
         hash
     }

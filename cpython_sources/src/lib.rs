@@ -5,8 +5,6 @@
 //! [`configure`] runs upstream's configure beside it, [`makefile`] and [`units`] read from the result how
 //! upstream compiles each file that the [`manifest`] keeps, [`compile`] does that with clang through a cache of
 //! objects, [`freeze`] makes the frozen modules, and [`link`] puts libraries and programs together.
-#![warn(clippy::pedantic)]
-#![allow(clippy::module_name_repetitions, clippy::must_use_candidate)]
 
 pub mod compile;
 pub mod configure;

@@ -31,7 +31,10 @@ impl Link<'_> {
     /// # Errors
     /// When the linker fails; the message holds what it said.
     pub fn run(&self) -> Result<bool> {
-        let mut key = format!("{:?} {:?} {}\n", self.profile, self.arguments, self.toolchain.version);
+        let mut key = format!(
+            "{:?} {:?} {}\n",
+            self.profile, self.arguments, self.toolchain.version
+        );
         for input in self.inputs.iter().chain(self.whole) {
             key.push_str(&look(input));
         }
@@ -47,7 +50,10 @@ impl Link<'_> {
         fs::write(&response, self.response())?;
         let out = Command::new(&self.toolchain.clang)
             .arg(format!("@{}", response.display()))
-            .arg(format!("--ld-path={}", find_tool("ld.lld").or_else(|_| find_tool("lld"))?.display()))
+            .arg(format!(
+                "--ld-path={}",
+                find_tool("ld.lld").or_else(|_| find_tool("lld"))?.display()
+            ))
             .args(self.profile.link_flags())
             .arg("-o")
             .arg(&partial)
@@ -58,7 +64,11 @@ impl Link<'_> {
             let _ = fs::remove_file(&partial);
             let said = String::from_utf8_lossy(&out.stderr);
             let said: Vec<&str> = said.lines().take(40).collect();
-            bail!("linking {} failed:\n{}", self.output.display(), said.join("\n"));
+            bail!(
+                "linking {} failed:\n{}",
+                self.output.display(),
+                said.join("\n")
+            );
         }
         fs::rename(&partial, self.output)
             .with_context(|| format!("cannot write {}", self.output.display()))?;
@@ -75,7 +85,10 @@ impl Link<'_> {
             words.push("-Wl,--no-whole-archive".into());
         }
         words.extend(self.arguments.iter().cloned());
-        words.iter().map(|word| format!("\"{}\"\n", word.replace('\\', "\\\\").replace('"', "\\\""))).collect()
+        words
+            .iter()
+            .map(|word| format!("\"{}\"\n", word.replace('\\', "\\\\").replace('"', "\\\"")))
+            .collect()
     }
 }
 
@@ -111,7 +124,10 @@ pub fn archive(output: &Path, objects: &[PathBuf]) -> Result<()> {
         .output()
         .context("cannot start llvm-ar")?;
     if !out.status.success() {
-        bail!("llvm-ar failed: {}", String::from_utf8_lossy(&out.stderr).trim());
+        bail!(
+            "llvm-ar failed: {}",
+            String::from_utf8_lossy(&out.stderr).trim()
+        );
     }
     fs::rename(&partial, output).with_context(|| format!("cannot write {}", output.display()))?;
     files::set_fresh(output, &key)

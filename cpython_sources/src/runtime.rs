@@ -31,7 +31,12 @@ impl Runtime {
         let tree = crate::prepare()?;
         let toolchain = Toolchain::find()?;
         let rules = Rules::read(&tree)?;
-        Ok(Self { tree, toolchain, rules, profile })
+        Ok(Self {
+            tree,
+            toolchain,
+            rules,
+            profile,
+        })
     }
 
     /// Where everything is.
@@ -56,7 +61,8 @@ impl Runtime {
     pub fn libpython(&self) -> Result<Vec<PathBuf>> {
         let _lock = Lock::take(&self.tree.lock_file())?;
         freeze::freeze(&self.tree, &self.toolchain, &self.profile, &self.rules)?;
-        self.compiler()?.compile(&self.rules.libpython()?, "compiling libpython's C")
+        self.compiler()?
+            .compile(&self.rules.libpython()?, "compiling libpython's C")
     }
 
     /// The objects of the executable.
@@ -65,7 +71,8 @@ impl Runtime {
     /// When something does not compile.
     pub fn program(&self) -> Result<Vec<PathBuf>> {
         let _lock = Lock::take(&self.tree.lock_file())?;
-        self.compiler()?.compile(&self.rules.program()?, "compiling the executable's C")
+        self.compiler()?
+            .compile(&self.rules.program()?, "compiling the executable's C")
     }
 
     /// Compiles and links the extension modules into `dir`; gives how many were linked.
@@ -76,10 +83,13 @@ impl Runtime {
         let _lock = Lock::take(&self.tree.lock_file())?;
         let extensions = self.rules.extensions()?;
         let compiler = self.compiler()?;
-        let units: Vec<_> =
-            extensions.iter().flat_map(|extension| extension.units.iter().cloned()).collect();
-        let mut objects =
-            compiler.compile(&units, "compiling extension modules")?.into_iter();
+        let units: Vec<_> = extensions
+            .iter()
+            .flat_map(|extension| extension.units.iter().cloned())
+            .collect();
+        let mut objects = compiler
+            .compile(&units, "compiling extension modules")?
+            .into_iter();
         let mut linked = 0;
         for extension in &extensions {
             let inputs: Vec<PathBuf> = objects.by_ref().take(extension.units.len()).collect();

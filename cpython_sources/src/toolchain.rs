@@ -32,7 +32,9 @@ impl Toolchain {
             .try_get_compiler()?;
         let out = Command::new(compiler.path()).arg("--version").output();
         let version = match out {
-            Ok(out) if compiler.is_like_clang() => String::from_utf8_lossy(&out.stdout).into_owned(),
+            Ok(out) if compiler.is_like_clang() => {
+                String::from_utf8_lossy(&out.stdout).into_owned()
+            }
             _ => bail!("{} is not clang: install clang-{LLVM}", clang.display()),
         };
         Ok(Self { clang, version })

@@ -18,13 +18,17 @@ impl Tree {
     /// # Panics
     /// Never: this crate lies in a folder of the checkout.
     pub fn of_checkout() -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a folder of the checkout");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .expect("a folder of the checkout");
         Self::at(root.join("target"))
     }
 
     /// A tree under another target folder; tests use it to cause failures away from the real one.
     pub fn at(target: impl Into<PathBuf>) -> Self {
-        Self { target: target.into() }
+        Self {
+            target: target.into(),
+        }
     }
 
     /// The folder for all that is generated.
@@ -75,6 +79,10 @@ impl Tree {
     /// The file that a path of the manifest means: upstream's, or the one that configure generated.
     pub fn file(&self, path: &str) -> PathBuf {
         let upstream = self.source().join(path);
-        if upstream.exists() { upstream } else { self.config().join(path) }
+        if upstream.exists() {
+            upstream
+        } else {
+            self.config().join(path)
+        }
     }
 }

@@ -79,7 +79,10 @@ impl Rules {
             .with_context(|| format!("upstream's Makefile does not say how to make {object}"))?;
         let words = shlex::split(&command)
             .with_context(|| format!("cannot read the recipe of {object}: {command}"))?;
-        Ok(Unit { path: path.to_owned(), flags: flags(path, &words) })
+        Ok(Unit {
+            path: path.to_owned(),
+            flags: flags(path, &words),
+        })
     }
 
     fn units<'a>(&self, paths: impl Iterator<Item = &'a str>) -> Result<Vec<Unit>> {
@@ -88,7 +91,11 @@ impl Rules {
 
     /// The files that upstream's rules put into libpython.
     pub fn upstream_libpython(&self) -> Vec<String> {
-        self.make.words("LIBRARY_OBJS").iter().map(|object| self.source_of(object)).collect()
+        self.make
+            .words("LIBRARY_OBJS")
+            .iter()
+            .map(|object| self.source_of(object))
+            .collect()
     }
 
     /// The names and files of the extension modules that upstream's rules build.
@@ -100,7 +107,10 @@ impl Rules {
                 let (objects, _) = self.parts_of(target);
                 (
                     module_name(target).to_owned(),
-                    objects.iter().map(|object| self.source_of(object)).collect(),
+                    objects
+                        .iter()
+                        .map(|object| self.source_of(object))
+                        .collect(),
                 )
             })
             .collect()
@@ -134,7 +144,11 @@ impl Rules {
         let command = self.make.command(target, "").unwrap_or_default();
         let mut objects = Vec::new();
         let mut libraries = Vec::new();
-        for word in shlex::split(&command).unwrap_or_default().into_iter().skip(1) {
+        for word in shlex::split(&command)
+            .unwrap_or_default()
+            .into_iter()
+            .skip(1)
+        {
             if has_extension(&word, "o") {
                 objects.push(word);
             } else if has_extension(&word, "a") {
@@ -160,7 +174,9 @@ impl Rules {
 }
 
 fn has_extension(word: &str, wanted: &str) -> bool {
-    std::path::Path::new(word).extension().is_some_and(|have| have == wanted)
+    std::path::Path::new(word)
+        .extension()
+        .is_some_and(|have| have == wanted)
 }
 
 /// The object's name in upstream's rules.
@@ -201,7 +217,10 @@ fn flags(path: &str, words: &[String]) -> Vec<String> {
         "Modules/getbuildinfo.c" => {
             let upstream = &Manifest::get().upstream;
             kept.push("-DGITVERSION=\"\"".into());
-            kept.push(format!("-DGITTAG=\"pyroxene-{}\"", env!("CARGO_PKG_VERSION")));
+            kept.push(format!(
+                "-DGITTAG=\"pyroxene-{}\"",
+                env!("CARGO_PKG_VERSION")
+            ));
             kept.push("-DGITBRANCH=\"\"".into());
             kept.push(format!("-DDATE=\"{}\"", upstream.date));
             kept.push(format!("-DTIME=\"{}\"", upstream.time));

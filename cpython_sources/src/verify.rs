@@ -11,7 +11,9 @@ use std::fs;
 /// When a file differs, naming all that do.
 pub fn verify(tree: &Tree) -> Result<usize> {
     let tarball = fetch::tarball()?;
-    let partial = tree.base().join(format!("verify.{}.partial", std::process::id()));
+    let partial = tree
+        .base()
+        .join(format!("verify.{}.partial", std::process::id()));
     let fresh = extract::unpack(&tarball, &partial);
     let result = fresh.and_then(|fresh| {
         let known = extract::known_hashes(tree)?;

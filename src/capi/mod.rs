@@ -10,11 +10,21 @@
     reason = "the contract of a function here is its C declaration, and its name is CPython's"
 )]
 
+pub mod config;
 pub mod cpython_object;
 pub mod genobject;
+pub mod intrcheck;
 pub mod object;
 pub mod objimpl;
 pub mod pycore_ceval;
 pub mod pycore_freelist;
 pub mod pycore_genobject;
 pub mod pycore_object;
+pub mod pycore_pyerrors;
+pub mod pycore_pylifecycle;
+pub mod pycore_pystate;
+pub mod pycore_signal;
+pub mod pycore_traceback;
+pub mod pyerrors;
+pub mod pylifecycle;
+pub mod traceback;

@@ -151,3 +151,47 @@ pub unsafe fn _PyEval_EvalFrame(
         }
     }
 }
+
+/// The first instruction of a code object (code.h `_PyCode_CODE`).
+///
+/// # Safety
+/// `code` points at a live code object.
+#[inline(always)]
+pub unsafe fn _PyCode_CODE(code: *mut PyCodeObject) -> *mut _Py_CODEUNIT {
+    // SAFETY: the instructions lie at the end of the same allocation.
+    unsafe { addr_of_mut!((*code).co_code_adaptive).cast() }
+}
+
+/// The code object that a frame runs (pycore_frame.h `_PyFrame_GetCode`).
+///
+/// # Safety
+/// `frame` points at a frame of a Python function, not at one of the evaluator's entry frames.
+#[inline(always)]
+pub unsafe fn _PyFrame_GetCode(frame: *const _PyInterpreterFrame) -> *mut PyCodeObject {
+    // SAFETY: the caller promises the frame.
+    unsafe { (*frame).f_executable.cast() }
+}
+
+/// The index of the instruction at which a frame stands, in code units (pycore_frame.h `_PyInterpreterFrame_LASTI`).
+///
+/// # Safety
+/// As [`_PyFrame_GetCode`]; its code object is alive.
+#[inline(always)]
+pub unsafe fn _PyInterpreterFrame_LASTI(frame: *const _PyInterpreterFrame) -> core::ffi::c_int {
+    // SAFETY: the caller promises the frame and its code; addresses are compared, nothing is read behind them.
+    let bytes = unsafe {
+        let first = &raw const (*_PyFrame_GetCode(frame)).co_code_adaptive;
+        (*frame).instr_ptr.addr().wrapping_sub(first.addr())
+    };
+    (bytes.cast_signed() / size_of::<_Py_CODEUNIT>().cast_signed()) as core::ffi::c_int
+}
+
+/// The innermost complete frame of a thread, or NULL (pycore_frame.h `_PyThreadState_GetFrame`).
+///
+/// # Safety
+/// `tstate` points at a thread state whose thread does not run meanwhile, or is the running one.
+#[inline]
+pub unsafe fn _PyThreadState_GetFrame(tstate: *mut PyThreadState) -> *mut _PyInterpreterFrame {
+    // SAFETY: the caller promises the thread state, whose current frame is live.
+    unsafe { _PyFrame_GetFirstComplete((*tstate).current_frame) }
+}

@@ -298,3 +298,35 @@ pub unsafe fn PyUnicode_IS_ASCII(op: *mut PyObject) -> bool {
     // SAFETY: every str starts with this struct.
     unsafe { (*op.cast::<PyASCIIObject>()).state.ascii() != 0 }
 }
+
+/// Whether the object is an `int` or of a subclass (longobject.h `PyLong_Check`).
+///
+/// # Safety
+/// `op` points at a live object.
+#[inline(always)]
+pub unsafe fn PyLong_Check(op: *mut PyObject) -> bool {
+    // SAFETY: the caller promises a live object; its type lives at least as long.
+    unsafe { _PyType_HasFeature(Py_TYPE(op), Py_TPFLAGS_LONG_SUBCLASS) }
+}
+
+/// Whether the object is exactly an `int` (longobject.h `PyLong_CheckExact`).
+///
+/// # Safety
+/// `op` points at an object whose memory is there, with or without the GIL.
+#[inline(always)]
+pub unsafe fn PyLong_CheckExact(op: *mut PyObject) -> bool {
+    // SAFETY: the caller promises the object; only the address of the static type is taken.
+    unsafe { core::ptr::eq(Py_TYPE(op), addr_of!(PyLong_Type)) }
+}
+
+/// Whether an address is one that memory is filled with before its first use, after its last, or around it, or NULL
+/// (pycore_pymem.h `_PyMem_IsPtrFreed`). It looks at the number alone, and knows only what the debug allocators write.
+#[inline]
+pub fn _PyMem_IsPtrFreed<T>(pointer: *const T) -> bool {
+    const FILLS: [u32; 3] = [PYMEM_CLEANBYTE, PYMEM_DEADBYTE, PYMEM_FORBIDDENBYTE];
+    let address = pointer.addr();
+    address == 0
+        || FILLS
+            .iter()
+            .any(|fill| address == usize::from_ne_bytes([*fill as u8; size_of::<usize>()]))
+}

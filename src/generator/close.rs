@@ -24,7 +24,7 @@ fn close_iterator(iterator: Borrowed<'_>) -> Result<(), Raised> {
         },
         Ok(None) => Ok(()),
         Err(raised) => {
-            raised.unraisable_in(iterator);
+            raised.unraisable_in(Some(iterator));
             Ok(())
         }
     }

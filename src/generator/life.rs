@@ -51,7 +51,7 @@ pub fn finalize(object: Borrowed<'_>) {
         close(generator).map(drop)
     };
     if let Err(raised) = outcome {
-        raised.unraisable_in(object);
+        raised.unraisable_in(Some(object));
     }
 }
 

@@ -29,23 +29,13 @@ unsafe extern "C" {
     fn _PyMem_DumpTraceback(fd: c_int, block: *const c_void);
 }
 
-/// Whether a pointer holds a pattern of the allocators' debug hooks or is too small to be one
-/// (pycore_pymem.h `_PyMem_IsPtrFreed`).
-fn is_freed_pointer<T>(pointer: *const T) -> bool {
-    let address = pointer.addr();
-    address == 0
-        || [0xcd, 0xdd, 0xfd]
-            .iter()
-            .any(|&byte| address == usize::from_ne_bytes([byte; 8]))
-}
-
 /// Whether the object's memory looks freed or never set (object.c `_PyObject_IsFreed`).
 ///
 /// # Safety
 /// `op` is NULL, a pattern, or readable.
 pub unsafe fn is_freed(op: *mut ffi::PyObject) -> bool {
     // SAFETY: as the caller promises, what is not a pattern is readable.
-    is_freed_pointer(op) || is_freed_pointer(unsafe { ffi::Py_TYPE(op) })
+    ffi::_PyMem_IsPtrFreed(op) || ffi::_PyMem_IsPtrFreed(unsafe { ffi::Py_TYPE(op) })
 }
 
 /// Writes to stderr what can be found out about an object (object.c `_PyObject_Dump`), the least dangerous first.

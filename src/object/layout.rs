@@ -54,6 +54,23 @@ macro_rules! typed {
     )*};
 }
 
+macro_rules! typed_exactly {
+    ($($layout:ident: $class:ident),* $(,)?) => {$(
+        // SAFETY: this type alone has instances of this layout, and it cannot be subclassed.
+        unsafe impl Typed for ffi::$layout {
+            #[inline(always)]
+            fn check(object: Borrowed<'_>) -> bool {
+                object.is_exactly(&raw const ffi::$class)
+            }
+        }
+    )*};
+}
+
+typed_exactly!(
+    PyFrameObject: PyFrame_Type,
+    PyTracebackObject: PyTraceBack_Type,
+);
+
 typed!(
     PyTypeObject: Py_TPFLAGS_TYPE_SUBCLASS,
     PyBytesObject: Py_TPFLAGS_BYTES_SUBCLASS,

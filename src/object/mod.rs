@@ -4,24 +4,31 @@
 //! `Objects/object.c` and may touch any object through them.
 mod borrowed;
 pub mod call_slot;
+pub mod code_points;
 pub mod compare;
 pub mod debug;
 pub mod exception;
 pub mod generic;
+pub mod keywords;
 mod layout;
 pub mod life;
 pub mod lookup;
+mod operations;
 mod owned;
 mod raised;
 mod recursion;
 pub mod singletons;
+mod slot;
 pub mod static_type;
 pub mod static_types;
 pub mod text;
+pub mod trashcan;
 pub mod type_slot;
 
 pub use borrowed::Borrowed;
 pub use layout::{Layout, Typed};
+pub use operations::{audit, import};
 pub use owned::Owned;
 pub use raised::{IntoC, Lookup, Raised, check_bool, check_status, raise};
 pub use recursion::Recursion;
+pub use slot::Slot;

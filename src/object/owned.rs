@@ -10,7 +10,6 @@ use core::ptr::NonNull;
 /// stealing. It has the bits of the C pointer, so it can stand in the signature of an exported function. It exists only
 /// on a thread that is attached to an interpreter (it is neither `Send` nor `Sync`).
 #[repr(transparent)]
-#[derive(Debug)]
 pub struct Owned<T: Layout = ffi::PyObject>(NonNull<T>);
 
 impl<T: Layout> Owned<T> {
@@ -109,5 +108,11 @@ impl<T: Layout> Drop for Owned<T> {
     fn drop(&mut self) {
         // SAFETY: we own one reference to a live object, and give it back once.
         unsafe { ffi::Py_DECREF(self.0.as_ptr().cast()) }
+    }
+}
+
+impl<T: Layout> core::fmt::Debug for Owned<T> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Owned({:p})", self.0)
     }
 }

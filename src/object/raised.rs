@@ -56,6 +56,12 @@ impl Raised {
         unsafe { ffi::PyErr_ExceptionMatches(class.as_ptr()) != 0 }
     }
 
+    /// Whether the exception's class is `class` itself, not one derived from it.
+    pub fn is_exactly(&self, class: Exception) -> bool {
+        // SAFETY: the thread is attached; only the address of the class is looked at.
+        unsafe { ffi::PyErr_Occurred() == class.as_ptr() }
+    }
+
     /// Drops the exception (errors.c `PyErr_Clear`).
     pub fn clear(self) {
         // SAFETY: the thread is attached.
@@ -104,6 +110,22 @@ impl Raised {
         unsafe { ffi::PyErr_FormatUnraisable(c"%s".as_ptr(), message.as_ptr()) }
     }
 
+    /// Reports the exception as one that nobody can catch, in the work of an object or of none in particular
+    /// (errors.c `PyErr_WriteUnraisable`).
+    pub fn unraisable_in(self, object: Option<Borrowed<'_>>) {
+        let none = &raw mut ffi::_Py_NoneStruct;
+        let object = object.map_or(none, Borrowed::as_ptr);
+        // SAFETY: a live object; None is immortal.
+        unsafe { ffi::PyErr_WriteUnraisable(object) }
+    }
+
+    /// Shows the exception through `sys.excepthook` and keeps it in `sys.last_exc` (pythonrun.c `PyErr_Print`). On
+    /// `SystemExit` the process ends, unless `-i` was given.
+    pub fn print(self) {
+        // SAFETY: the thread is attached and an exception is set.
+        unsafe { ffi::PyErr_Print() }
+    }
+
     /// Raises `MemoryError` (errors.c `PyErr_NoMemory`).
     #[cold]
     pub fn no_memory() -> Self {
@@ -128,18 +150,19 @@ impl Raised {
         Self::on_c_word()
     }
 
+    /// The same for a class that is not built in, such as one that a module made (errors.c `PyErr_SetFromErrno`).
+    #[cold]
+    pub fn from_errno_as(class: Borrowed<'_>) -> Self {
+        // SAFETY: the class is alive; what is no exception class is reported by the function itself.
+        unsafe { ffi::PyErr_SetFromErrno(class.as_ptr()) };
+        Self::on_c_word()
+    }
+
     /// Raises an exception without arguments (errors.c `PyErr_SetNone`).
     pub fn bare(class: Exception) -> Self {
         // SAFETY: the class is an exception type.
         unsafe { ffi::PyErr_SetNone(class.as_ptr()) };
         Self::on_c_word()
-    }
-
-    /// Reports the exception as one that nobody can catch because of where it came up: in code that `object` is to blame
-    /// for (errors.c `PyErr_WriteUnraisable`).
-    pub fn unraisable_in(self, object: Borrowed<'_>) {
-        // SAFETY: the object is alive, or at least whole, as in its finalizer.
-        unsafe { ffi::PyErr_WriteUnraisable(object.as_ptr()) }
     }
 }
 
@@ -224,18 +247,18 @@ impl IntoC<ffi::Py_ssize_t> for Result<ffi::Py_ssize_t, Raised> {
     }
 }
 
+impl<T: Layout> IntoC<*mut T> for Result<Owned<T>, Raised> {
+    #[inline(always)]
+    fn into_c(self) -> *mut T {
+        self.map_or(core::ptr::null_mut(), Owned::into_raw)
+    }
+}
+
 impl<T: Layout> IntoC<*mut T> for Lookup<T> {
     #[inline(always)]
     fn into_c(self) -> *mut T {
         self.ok()
             .flatten()
             .map_or(core::ptr::null_mut(), Owned::into_raw)
-    }
-}
-
-impl<T: Layout> IntoC<*mut T> for Result<Owned<T>, Raised> {
-    #[inline(always)]
-    fn into_c(self) -> *mut T {
-        self.map_or(core::ptr::null_mut(), Owned::into_raw)
     }
 }

@@ -1,5 +1,5 @@
 //! Which interpreter a suite runs on: ours, the reference, or any other by its path.
-use crate::paths;
+use crate::{cmd, paths};
 use anyhow::{Result, bail};
 use std::convert::Infallible;
 use std::path::PathBuf;
@@ -29,7 +29,8 @@ impl FromStr for Interpreter {
 }
 
 impl Interpreter {
-    /// Its path, after building it when it is ours.
+    /// Its path; one of those that we build is built when it is not there. One that is there is taken as it is:
+    /// whoever changed its source says when it is to be built anew.
     ///
     /// # Errors
     /// When it cannot be built or does not exist.
@@ -40,11 +41,13 @@ impl Interpreter {
             Self::Other(path) => path.clone(),
         };
         if !path.is_file() {
-            bail!(match self {
-                Self::Ours => "our interpreter is not built: cargo xtask build".to_owned(),
-                Self::Reference => "the reference is not built: cargo xtask reference".to_owned(),
-                Self::Other(_) => format!("no interpreter at {}", path.display()),
-            });
+            match self {
+                Self::Ours => cmd::build::run(cmd::build::Args {
+                    profile: cmd::build::Profile::Release,
+                })?,
+                Self::Reference => cmd::reference::run(cmd::reference::Args { force: false })?,
+                Self::Other(_) => bail!("no interpreter at {}", path.display()),
+            }
         }
         Ok(std::path::absolute(path)?)
     }

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 mod cmd;
 mod interpreter;
+mod locales;
 mod paths;
 mod proc;
 mod pyenv;

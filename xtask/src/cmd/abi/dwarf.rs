@@ -296,3 +296,58 @@ fn is_aggregate(tag: gimli::DwTag) -> bool {
 fn is_type(tag: gimli::DwTag) -> bool {
     is_aggregate(tag) || tag == dw::DW_TAG_typedef
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    const SOURCE: &str = "
+        typedef struct { char first; union { int left; double right; }; } Nameless;
+        struct Flags { unsigned low : 3, high : 5; struct Inner { long deep; } inner; };
+        enum Colour { RED = 2, BLUE = -1 };
+        Nameless nameless; struct Flags flags; enum Colour colour;
+        void function(void) { struct Local { int x; } local; (void)local; }
+    ";
+
+    fn described() -> Structs {
+        let dir = std::env::temp_dir().join(format!("dwarf-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        std::fs::write(dir.join("a.c"), SOURCE).unwrap();
+        let status = Command::new("cc")
+            .args(["-g", "-fPIC", "-shared", "-nostdlib", "-o", "a.so", "a.c"])
+            .current_dir(&dir)
+            .status()
+            .unwrap();
+        assert!(status.success());
+        let library = std::fs::read(dir.join("a.so")).unwrap();
+        std::fs::remove_dir_all(&dir).unwrap();
+        read(&library).unwrap().unwrap().c
+    }
+
+    fn members(structs: &Structs, name: &str) -> Vec<(String, i64, Option<u64>)> {
+        let layout = &structs[name][0];
+        layout
+            .members
+            .iter()
+            .map(|m| (m.path.clone(), m.at, m.bits))
+            .collect()
+    }
+
+    #[test]
+    fn layouts_of_c_are_read() {
+        let structs = described();
+        let member = |path: &str, at| (path.to_owned(), at, None);
+        assert_eq!(structs["Nameless"][0].size, 16);
+        let nameless = [member("first", 0), member("left", 64), member("right", 64)];
+        assert_eq!(members(&structs, "Nameless"), nameless);
+        let flags = members(&structs, "Flags");
+        assert_eq!(flags[1], ("high".to_owned(), 3, Some(5)));
+        assert_eq!(flags[2..], [member("inner", 64)]);
+        assert_eq!(
+            members(&structs, "Colour"),
+            [member("RED", 2), member("BLUE", -1)]
+        );
+        assert!(structs.contains_key("Inner") && !structs.contains_key("Local"));
+    }
+}

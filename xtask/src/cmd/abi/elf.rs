@@ -198,3 +198,24 @@ fn symbols(
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_program_needs_the_c_library() {
+        let program = Library::read(&std::env::current_exe().unwrap()).unwrap();
+        assert!(program.needed.iter().any(|name| name == "libc.so.6"));
+        assert_eq!(program.soname, None);
+        assert!(!program.text_relocations && !program.writable_code);
+        let (address, size) = program.sections[".rodata"];
+        assert!(size >= 4 && program.bytes(address, 4).is_ok());
+        assert!(program.bytes(u64::MAX - 8, 4).is_err());
+    }
+
+    #[test]
+    fn what_is_no_library_is_refused() {
+        assert!(Library::parse(b"#!/bin/sh".to_vec()).is_err());
+    }
+}

@@ -1,4 +1,5 @@
 //! `cargo xtask abi`: whether our libpython is stock's for everything that links to it, loads it or looks into it.
+mod bindings;
 mod dwarf;
 mod elf;
 mod headers;
@@ -49,7 +50,10 @@ pub fn run(args: Args) -> Result<()> {
     let sum = |count: fn(&Section) -> usize| sections.iter().map(count).sum::<usize>();
     let failed = sum(|section| section.failures.len());
     let skipped = sum(|section| section.skips.len());
-    println!("{} passed, {failed} failed, {skipped} skipped", sum(|section| section.passed));
+    println!(
+        "{} passed, {failed} failed, {skipped} skipped",
+        sum(|section| section.passed)
+    );
     if failed > 0 {
         bail!("{failed} deviations from stock's ABI");
     }
@@ -87,26 +91,41 @@ fn compare_files(prefix: &Path) -> Result<Vec<Section>> {
         runtime::compare(&library, &read(runtime::RECORD)?)?,
         layout::compare_headers(&headers::layouts(&include(prefix))?, &layouts),
     ];
-    match dwarf::read(&library.data)? {
-        Some(described) => {
-            sections.push(layout::compare_library(&described.c, &layouts));
-            sections.push(layout::compare_rust(&described.rust, &layouts));
-        }
-        None => {
-            let mut none = Section::new("layouts in the library");
-            none.skip("it is built without debug information");
-            sections.push(none);
-        }
+    let described = dwarf::read(&library.data)?;
+    match &described {
+        Some(described) => sections.push(layout::compare_library(&described.c, &layouts)),
+        None => sections.push(Section::skipped(
+            "layouts in the library's C",
+            "it is built without debug information",
+        )),
     }
+    // A build with full debug information says itself what its Rust has; any build was compiled against bindings.
+    let rust = described.map(|described| described.rust);
+    let is_ours = prefix == paths::dist();
+    let rust = match rust.filter(|rust| !rust.is_empty()) {
+        None if is_ours => bindings::layouts()?,
+        rust => rust,
+    };
+    sections.push(match rust {
+        Some(rust) => layout::compare_rust(&rust, &layouts),
+        None => Section::skipped("layouts in Rust", "neither types nor bindings to be seen"),
+    });
     Ok(sections)
 }
 
 /// What can be seen of a running process.
 fn compare_process(prefix: &Path) -> Result<[Section; 2]> {
     let python = prefix.join("bin/python3.13");
-    let kind = if prefix == paths::dist() { "ours" } else { "other" };
+    let kind = if prefix == paths::dist() {
+        "ours"
+    } else {
+        "other"
+    };
     let recorded = symbols::from_text(&read(symbols::RECORD)?)?;
-    Ok([process::resolve(&python, &recorded)?, process::stack(&python, kind)?])
+    Ok([
+        process::resolve(&python, &recorded)?,
+        process::stack(&python, kind)?,
+    ])
 }
 
 /// Writes every record from the reference.
@@ -123,7 +142,10 @@ fn record(prefix: &Path) -> Result<()> {
     // What the headers say needs not be kept twice.
     let mut inside = described.c;
     inside.retain(|name, layouts| declared.get(name) != Some(layouts));
-    let layouts = layout::Record { headers: declared, library: inside };
+    let layouts = layout::Record {
+        headers: declared,
+        library: inside,
+    };
     layouts.write(&records())?;
     println!(
         "recorded {count} symbols, {} debug offsets, {} layouts of headers, {} of the library",

@@ -27,6 +27,14 @@ impl Section {
         }
     }
 
+    /// A part that could not be compared at all, and why.
+    pub fn skipped(name: &'static str, line: &str) -> Self {
+        Self {
+            skips: vec![line.to_owned()],
+            ..Self::new(name)
+        }
+    }
+
     /// One thing that agrees when `holds`; otherwise `line` says how it does not.
     pub fn check(&mut self, holds: bool, line: impl FnOnce() -> String) {
         if holds {

@@ -19,6 +19,9 @@ pub struct Ledger {
     /// Units that are skipped as a whole.
     #[serde(default)]
     pub skip: Vec<Skip>,
+    /// Tests that are not run at all.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
 }
 
 /// A test that fails.
@@ -43,6 +46,20 @@ pub struct Failure {
 pub struct Skip {
     /// The unit.
     pub unit: String,
+    /// Why.
+    #[allow(
+        dead_code,
+        reason = "for the reader of the ledger; that it is there is checked"
+    )]
+    pub reason: String,
+}
+
+/// A test that is not run at all, because it cannot hold on an installed Python, stock included.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// The test's id.
+    pub test: String,
     /// Why.
     #[allow(
         dead_code,

@@ -1,19 +1,23 @@
 //! `cargo xtask regrtest`: CPython's own suite on our interpreter (or another), each unit in a process of its own,
 //! judged against the ledger of expected failures and, test by test, against the record of stock CPython.
+mod display;
+mod embed;
 mod ledger;
 mod pool;
 mod results;
 mod sandbox;
+mod surroundings;
 mod unit;
 
 use crate::interpreter::Interpreter;
 use crate::record::{Outcomes, Record, Totals, compare};
-use crate::{paths, proc};
+use crate::{paths, proc, system};
 use anyhow::{Result, bail};
 use ledger::{Ledger, Verdict};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use surroundings::Surroundings;
 use unit::{Setup, State, UnitRun};
 
 /// What the user may say.
@@ -58,6 +62,7 @@ const SECOND_CHANCES: usize = 40;
 /// # Errors
 /// When anything is otherwise than the ledger and the record say, or the suite cannot run.
 pub fn run(args: Args) -> Result<()> {
+    system::ensure(system::TESTS)?;
     let python = args.python.ensure()?;
     let kind = args.python.kind();
     let reference = args.python == Interpreter::Reference;
@@ -67,10 +72,11 @@ pub fn run(args: Args) -> Result<()> {
         sandbox: sandbox::Sandbox::new(&python)?,
         timeout: args.timeout,
         resources: args.resources.clone(),
-        env: args.env.clone(),
+        env: environment(&args, &python),
         extra: args.extra.clone(),
     };
     let mut units = setup.units(&args.units)?;
+    let around = Surroundings::new(&setup.sandbox, &ledger, &units)?;
     let last = stock
         .as_ref()
         .map(|record| record.parts.clone())
@@ -91,9 +97,9 @@ pub fn run(args: Args) -> Result<()> {
     );
 
     let begin = Instant::now();
-    let runs = pool::run(&setup, units, jobs, &logs, &ledger)?;
+    let runs = pool::run(&setup, &around, units, jobs, &logs, &ledger)?;
     let seconds = begin.elapsed().as_secs_f64();
-    let again = second_chance(&setup, &runs, &ledger, &logs)?;
+    let again = second_chance(&setup, &around, &runs, &ledger, &logs)?;
 
     let whole = args.units.is_empty();
     let mut verdict = ledger::judge(&ledger, &runs, &again, whole);
@@ -118,6 +124,19 @@ pub fn run(args: Args) -> Result<()> {
     report(&runs, &outcomes, &verdict, seconds, &logs)
 }
 
+/// Variables for the interpreter. A stock CPython finds its library in the system's folders, so a copy of its
+/// executable, which `venv --copies` makes, works; the reference, which is not installed there, needs to be told.
+fn environment(args: &Args, python: &Path) -> Vec<(String, String)> {
+    let mut env = args.env.clone();
+    if args.python == Interpreter::Reference
+        && let Some(prefix) = python.parent().and_then(Path::parent)
+    {
+        let library = prefix.join("lib").to_string_lossy().into_owned();
+        env.push(("LD_LIBRARY_PATH".to_owned(), library));
+    }
+    env
+}
+
 fn record_file() -> PathBuf {
     sandbox::folder().join("record.json.zst")
 }
@@ -125,7 +144,7 @@ fn record_file() -> PathBuf {
 impl Setup {
     /// The units to run by name: `asked`, packages split into their modules, or all.
     fn units(&self, asked: &[String]) -> Result<Vec<String>> {
-        let mut command = self.regrtest(&self.sandbox.folder("t")?);
+        let mut command = self.regrtest(&self.sandbox.python, &self.sandbox.folder("t")?);
         let text = proc::output(command.arg("--list-tests").args(asked))?;
         // Asked for a package, regrtest leaves "test." out of its modules' names; asked for all, it does not.
         let whole = |unit: &str| match unit.split_once('.') {
@@ -139,6 +158,7 @@ impl Setup {
 /// Runs each unit that failed unexpectedly once more, alone on the machine.
 fn second_chance(
     setup: &Setup,
+    around: &Surroundings,
     runs: &[UnitRun],
     ledger: &Ledger,
     logs: &Path,
@@ -152,7 +172,7 @@ fn second_chance(
         return Ok(BTreeMap::new());
     }
     eprintln!("once more, alone: {}", failed.join(" "));
-    let runs = pool::run(setup, failed, 1, &logs.join("alone"), ledger)?;
+    let runs = pool::run(setup, around, failed, 1, &logs.join("alone"), ledger)?;
     Ok(runs
         .into_iter()
         .map(|run| (run.unit.clone(), run))
@@ -193,7 +213,9 @@ fn unrun(runs: &[UnitRun], here: &Outcomes, stock: &Record) -> Vec<String> {
 }
 
 fn about(setup: &Setup, args: &Args) -> Result<BTreeMap<String, String>> {
-    let mut command = setup.sandbox.command(&setup.sandbox.folder("t")?);
+    let mut command = setup
+        .sandbox
+        .command(&setup.sandbox.python, &setup.sandbox.folder("t")?);
     let version = proc::output(command.args(["-c", "import sys; print(sys.version)"]))?;
     let entries = [
         ("python", version.trim().replace('\n', " ")),

@@ -1,5 +1,6 @@
 //! Runs many units at once, the longest first, and shows how far it is.
 use super::ledger::Ledger;
+use super::surroundings::Surroundings;
 use super::unit::{Setup, State, UnitRun};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 /// When a process cannot be started.
 pub fn run(
     setup: &Setup,
+    around: &Surroundings,
     units: Vec<String>,
     jobs: usize,
     logs: &Path,
@@ -29,7 +31,7 @@ pub fn run(
         while let Some(unit) = next() {
             progress.begins(&unit);
             let log = log(logs, &unit);
-            let run = setup.run(&unit, &log)?;
+            let run = setup.run(around, &unit, &log)?;
             let fine = matches!(run.state, State::Passed | State::Skipped(_));
             progress.ends(&run, fine || ledger.covers(&run), &log);
             if fine {

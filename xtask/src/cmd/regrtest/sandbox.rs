@@ -11,7 +11,9 @@ use std::process::Command;
 pub struct Sandbox {
     dir: PathBuf,
     user: Option<User>,
-    python: PathBuf,
+    /// The interpreter.
+    pub python: PathBuf,
+    copies: bool,
 }
 
 struct User {
@@ -36,6 +38,7 @@ impl Sandbox {
             dir,
             user,
             python: python.to_owned(),
+            copies: false,
         };
         sandbox.folder("home")?;
         if !sandbox.can_start()? {
@@ -44,9 +47,9 @@ impl Sandbox {
         Ok(sandbox)
     }
 
-    /// A command for the interpreter, as the user, in a clean environment.
-    pub fn command(&self, tmp: &Path) -> Command {
-        let mut command = Command::new(&self.python);
+    /// A command for the interpreter `python`, as the user, in a clean environment.
+    pub fn command(&self, python: &Path, tmp: &Path) -> Command {
+        let mut command = Command::new(python);
         session::clean_environment(&mut command, &self.dir.join("home"), tmp).current_dir(tmp);
         if let Some(user) = &self.user {
             command
@@ -83,7 +86,7 @@ impl Sandbox {
 
     fn can_start(&self) -> Result<bool> {
         let status = self
-            .command(&self.dir.join("home"))
+            .command(&self.python, &self.dir.join("home"))
             .args(["-I", "-c", "import test.support"])
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
@@ -100,20 +103,8 @@ impl Sandbox {
     /// A checkout below a home that others may not enter hides its interpreter from `nobody`; the prefix is
     /// relocatable, so a copy of it will do.
     fn copy_prefix(&mut self) -> Result<()> {
-        let prefix = self
-            .python
-            .parent()
-            .and_then(Path::parent)
-            .context("python lies in bin/")?;
-        let copy = self.dir.join("prefix");
-        let status = Command::new("cp")
-            .arg("-a")
-            .arg(prefix)
-            .arg(&copy)
-            .status()?;
-        if !status.success() {
-            bail!("cannot copy {} to {}", prefix.display(), copy.display());
-        }
+        self.copies = true;
+        let copy = self.reachable(self.prefix()?)?;
         self.python = copy
             .join("bin")
             .join(self.python.file_name().context("a file")?);
@@ -125,6 +116,40 @@ impl Sandbox {
             );
         }
         Ok(())
+    }
+
+    /// The folder `path`, or a copy of it where the user cannot reach it.
+    ///
+    /// # Errors
+    /// When it cannot be copied.
+    pub fn reachable(&self, path: &Path) -> Result<PathBuf> {
+        if !self.copies {
+            return Ok(path.to_owned());
+        }
+        let copy = self
+            .dir
+            .join(path.file_name().context("a folder has a name")?);
+        let status = Command::new("cp").arg("-a").arg(path).arg(&copy).status()?;
+        if !status.success() {
+            bail!("cannot copy {} to {}", path.display(), copy.display());
+        }
+        Ok(copy)
+    }
+
+    /// The prefix of the interpreter.
+    ///
+    /// # Errors
+    /// When it does not lie in a `bin`.
+    pub fn prefix(&self) -> Result<&Path> {
+        self.python
+            .parent()
+            .and_then(Path::parent)
+            .context("python lies in bin/")
+    }
+
+    /// The scratch folder itself, which belongs to us.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 }
 

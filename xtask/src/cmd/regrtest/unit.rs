@@ -1,6 +1,7 @@
 //! One unit of the suite (a `test_*` module) in a process of its own: start, watch, and read what it left behind.
 use super::results;
 use super::sandbox::Sandbox;
+use super::surroundings::Surroundings;
 use crate::record::Outcomes;
 use crate::session;
 use anyhow::{Context, Result};
@@ -59,24 +60,25 @@ const GRACE: Duration = Duration::from_secs(60);
 
 impl Setup {
     /// `python -m test` with what all units have in common.
-    pub fn regrtest(&self, tmp: &Path) -> Command {
-        let mut command = self.sandbox.command(tmp);
+    pub fn regrtest(&self, python: &Path, tmp: &Path) -> Command {
+        let mut command = self.sandbox.command(python, tmp);
         command
             .envs(self.env.iter().map(|(name, value)| (name, value)))
             .args(["-m", "test"]);
         command
     }
 
-    /// Runs a unit; its output goes to `log`.
+    /// Runs a unit in `around`; its output goes to `log`.
     ///
     /// # Errors
     /// When the process cannot be started. A unit that fails or crashes is a result, not an error.
-    pub fn run(&self, unit: &str, log: &Path) -> Result<UnitRun> {
+    pub fn run(&self, around: &Surroundings, unit: &str, log: &Path) -> Result<UnitRun> {
         let tmp = self.sandbox.folder(&format!("t/{unit}"))?;
         let xml = self.sandbox.folder("xml")?.join(format!("{unit}.xml"));
         let _ = std::fs::remove_file(&xml);
         let out = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
-        let mut command = self.regrtest(&tmp);
+        let python = around.python(unit).unwrap_or(&self.sandbox.python);
+        let mut command = self.regrtest(python, &tmp);
         command
             .args(["-v", "--fail-env-changed", "--junit-xml"])
             .arg(&xml)
@@ -86,11 +88,11 @@ impl Setup {
                 "-u",
                 &self.resources,
             ])
-            .args(&self.extra)
-            .arg(unit)
             .stdin(Stdio::null())
             .stdout(out.try_clone()?)
             .stderr(out);
+        around.add(unit, &mut command);
+        command.args(&self.extra).arg(unit);
         let limit = Duration::from_secs(self.timeout) + GRACE;
         let ended = session::run(&mut command, limit, || ())?;
         let text = String::from_utf8_lossy(&std::fs::read(log)?).into_owned();

@@ -1,5 +1,5 @@
 //! Runs a suite on ours, the reference or both, and compares them test by test.
-use super::definition::Suite;
+use super::definition::{Runner, Suite};
 use super::execute::{self, Choice, Run};
 use super::place::Place;
 use crate::interpreter::Interpreter;
@@ -150,7 +150,8 @@ fn second_chance(suite: &Suite, ours: &Interpreter, worse: &[Difference]) -> Res
         .map(|difference| difference.id.clone())
         .filter(|id| !id.starts_with("collecting "))
         .collect();
-    if failed.is_empty() || failed.len() > SECOND_CHANCES {
+    let by_id = matches!(suite.runner, Runner::Pytest | Runner::Unittest);
+    if failed.is_empty() || failed.len() > SECOND_CHANCES || !by_id {
         return Ok(Outcomes::new());
     }
     let place = Place::new(suite, &ours.ensure()?, ours.kind())?;

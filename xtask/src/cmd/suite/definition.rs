@@ -22,7 +22,8 @@ pub struct Suite {
     pub sdist: Option<Sdist>,
     /// What starts the tests and how their outcomes come to us.
     pub runner: Runner,
-    /// The runner's options. `{jobs}` becomes the number of processes, `{site}` the folder of installed packages.
+    /// The runner's options. `{jobs}` becomes the number of processes, `{site}` the folder of installed packages,
+    /// `{work}` an empty folder.
     pub args: Vec<String>,
     /// What it shall run.
     #[serde(default)]
@@ -64,6 +65,8 @@ pub enum Runner {
     Unittest,
     /// A program of the suite's own, whose output has unittest's verbose lines.
     Lines,
+    /// A program of the suite's own that writes JUnit's XML in `{work}/xml`.
+    Xunit,
 }
 
 impl Suite {

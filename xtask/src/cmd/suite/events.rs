@@ -1,7 +1,9 @@
 //! What the runners tell while they run: a line of JSON for each thing that happens to a test.
 use crate::record::{Outcome, Outcomes};
+use anyhow::{Context, Result};
 use regex::Regex;
 use serde::Deserialize;
+use std::path::Path;
 use std::sync::LazyLock;
 
 /// One line from the pytest plugin or the unittest runner.
@@ -25,6 +27,14 @@ pub struct Told {
     pub finished: bool,
 }
 
+impl Told {
+    /// A test can have several outcomes, as when it fails and then cannot be torn down: the worst counts.
+    fn add(&mut self, id: String, outcome: Outcome) {
+        let entry = self.outcomes.entry(id).or_insert(outcome);
+        *entry = (*entry).max(outcome);
+    }
+}
+
 /// Reads the lines. A test that began and is not over when the lines end is the one that took the process down.
 pub fn read(text: &str) -> Told {
     let mut told = Told::default();
@@ -34,9 +44,7 @@ pub fn read(text: &str) -> Told {
             Ok(Event::Start { id }) => open.push(id),
             Ok(Event::Outcome { id, outcome }) => {
                 open.retain(|other| *other != id);
-                // A test that fails and then cannot be torn down has two outcomes: the worse counts.
-                let entry = told.outcomes.entry(id).or_insert(outcome);
-                *entry = (*entry).max(outcome);
+                told.add(id, outcome);
             }
             Ok(Event::Finish) => told.finished = true,
             // The last line of a process that was killed can be half a line.
@@ -79,10 +87,44 @@ pub fn read_lines(text: &str) -> Told {
             true => path.to_owned(),
             false => format!("{path}.{name}"),
         };
-        let entry = told.outcomes.entry(id).or_insert(outcome);
-        *entry = (*entry).max(outcome);
+        told.add(id, outcome);
     }
     told
+}
+
+/// Reads the XML files of a program that writes them at its end.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn read_xml(folder: &Path) -> Result<Told> {
+    let mut told = Told::default();
+    let Ok(files) = std::fs::read_dir(folder) else {
+        return Ok(told);
+    };
+    for file in files {
+        let path = file?.path();
+        let text = std::fs::read_to_string(&path)?;
+        let document = roxmltree::Document::parse(&text)
+            .with_context(|| format!("{} is no XML", path.display()))?;
+        for case in document
+            .descendants()
+            .filter(|node| node.has_tag_name("testcase"))
+        {
+            let attribute = |name: &str| case.attribute(name).unwrap_or_default();
+            let has = |tag: &str| case.children().any(|child| child.has_tag_name(tag));
+            let outcome = match () {
+                () if has("failure") || has("error") => Outcome::Failed,
+                () if has("skipped") => Outcome::Skipped,
+                () => Outcome::Passed,
+            };
+            told.add(
+                format!("{} {}", attribute("classname"), attribute("name")),
+                outcome,
+            );
+        }
+        told.finished = true;
+    }
+    Ok(told)
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ pub fn run(suite: &Suite, place: &Place, kind: &str, choice: &Choice<'_>) -> Res
     progress.bar.finish_and_clear();
     let told = match suite.runner {
         Runner::Lines => events::read_lines(&String::from_utf8_lossy(&std::fs::read(&log)?)),
+        Runner::Xunit => events::read_xml(&place.work.join("xml"))?,
         _ => events::read(&std::fs::read_to_string(&outcomes).unwrap_or_default()),
     };
     let broke_off = if ended.timed_out {
@@ -78,7 +79,12 @@ pub fn run(suite: &Suite, place: &Place, kind: &str, choice: &Choice<'_>) -> Res
 fn command(suite: &Suite, place: &Place, choice: &Choice<'_>) -> Result<Command> {
     let jobs = std::thread::available_parallelism()?.get().to_string();
     let site = place.site.to_string_lossy();
-    let fill = |text: &String| text.replace("{jobs}", &jobs).replace("{site}", &site);
+    let work = place.work.to_string_lossy();
+    let fill = |text: &String| {
+        text.replace("{jobs}", &jobs)
+            .replace("{site}", &site)
+            .replace("{work}", &work)
+    };
     let runners = paths::root().join("tests/suites/runners");
 
     let mut command = place.env.command();
@@ -111,7 +117,7 @@ fn command(suite: &Suite, place: &Place, choice: &Choice<'_>) -> Result<Command>
         Runner::Unittest => {
             command.arg(runners.join("unittest_outcomes.py"));
         }
-        Runner::Lines => {}
+        Runner::Lines | Runner::Xunit => {}
     }
     match choice {
         Choice::All(extra) => {
@@ -154,11 +160,8 @@ fn only(
         Runner::Unittest => {
             command.arg("-v").args(ids);
         }
-        Runner::Lines => {
-            command
-                .args(suite.args.iter().map(&fill))
-                .args(suite.tests.iter().map(&fill));
-        }
+        // A program of the suite's own knows other names; it is not asked for single tests.
+        Runner::Lines | Runner::Xunit => {}
     }
     Ok(())
 }

@@ -1,0 +1,57 @@
+//! What Python code does with objects: import, look up, call. Runs any Python code.
+use crate::ffi;
+use crate::object::{Borrowed, Owned, Raised, check_status};
+use core::ffi::CStr;
+
+/// Imports a module by its absolute name (import.c `PyImport_ImportModule`).
+///
+/// # Errors
+/// Whatever the import raises.
+pub fn import(name: &CStr) -> Result<Owned, Raised> {
+    // SAFETY: the name is a C string; the result is a new reference.
+    unsafe { Owned::from_c(ffi::PyImport_ImportModule(name.as_ptr())) }
+}
+
+/// Tells the audit hooks of an event with one argument, or with none (sysmodule.c `PySys_Audit`).
+///
+/// # Errors
+/// What a hook raises.
+pub fn audit(event: &CStr, argument: Option<Borrowed<'_>>) -> Result<(), Raised> {
+    // SAFETY: the format "O" takes the one object, and no format takes nothing.
+    check_status(unsafe {
+        match argument {
+            Some(object) => ffi::PySys_Audit(event.as_ptr(), c"O".as_ptr(), object.as_ptr()),
+            None => ffi::PySys_Audit(event.as_ptr(), core::ptr::null()),
+        }
+    })
+}
+
+impl<'a> Borrowed<'a> {
+    /// `True` or `False`.
+    pub fn from_bool(yes: bool) -> Borrowed<'static> {
+        let object = if yes {
+            &raw mut ffi::_Py_TrueStruct
+        } else {
+            &raw mut ffi::_Py_FalseStruct
+        };
+        // SAFETY: both are immortal statics.
+        unsafe { Borrowed::from_static(object.cast()) }
+    }
+
+    /// Calls the object with positional arguments (call.c `PyObject_Vectorcall`).
+    ///
+    /// # Errors
+    /// Whatever the call raises.
+    pub fn call(self, arguments: &[Borrowed<'_>]) -> Result<Owned, Raised> {
+        // SAFETY: a Borrowed has the bits of the C pointer, so the slice is C's array; the callee only reads it. The
+        // result is a new reference.
+        unsafe {
+            Owned::from_c(ffi::PyObject_Vectorcall(
+                self.as_ptr(),
+                arguments.as_ptr().cast(),
+                arguments.len(),
+                core::ptr::null_mut(),
+            ))
+        }
+    }
+}

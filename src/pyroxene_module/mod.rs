@@ -1,0 +1,65 @@
+//! The module `pyroxene`, by which a program asks what runs it. Reads what the build left in the library, and asks the
+//! loader where the library is.
+mod build;
+mod library;
+
+use crate::ffi;
+use crate::methods;
+use crate::module::{Definition, IntoObject, Method, Module, ModuleState, Stop, Traversal};
+use crate::object::{Borrowed, Raised};
+use build::replaced;
+use core::ffi::CStr;
+use library::library;
+
+/// `pyroxene`, for the table of built-in modules.
+static DEFINITION: Definition<State> = Definition::new();
+
+/// The function that the table of built-in modules names. Nothing else of the process may call it by name, so it is no
+/// symbol of the library.
+///
+/// # Safety
+/// The thread holds the GIL.
+pub unsafe extern "C" fn init() -> *mut ffi::PyObject {
+    DEFINITION
+        .init()
+        .map_or(core::ptr::null_mut(), Borrowed::as_ptr)
+}
+
+/// The module keeps nothing: all that it tells is constant.
+#[derive(Debug)]
+struct State;
+
+// SAFETY: there is nothing in it.
+unsafe impl ModuleState for State {
+    const NAME: &'static CStr = c"pyroxene";
+
+    const DOC: &'static CStr = c"What runs this program: CPython with a core in Rust.\n\
+        \n\
+        __version__ is the version of the core, and build says how it was made.\n\
+        sys.version and sys.implementation tell the version of Python itself.";
+
+    const METHODS: &'static [Method<Self>] = methods! { State:
+        NOARGS library "($module, /)"
+            "Return the path of the library that runs, or None if the loader knows none.\n\n\
+             The path is the loader's: it may be relative to the folder in which the\n\
+             program was started.";
+        NOARGS replaced "($module, /)"
+            "Return which files of CPython are Rust.\n\n\
+             A tuple of pairs: CPython's file and, from Pyroxene's sources, the file or\n\
+             folder that took its place.";
+    };
+
+    fn execute(module: Module<'_, Self>) -> Result<(), Raised> {
+        module.add(
+            c"__version__",
+            env!("CARGO_PKG_VERSION").into_object()?.borrow(),
+        )?;
+        module.add(c"build", build::information()?.borrow())
+    }
+
+    fn traverse(&self, _traversal: Traversal) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn clear(&self) {}
+}

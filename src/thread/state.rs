@@ -1,0 +1,87 @@
+//! `ThreadState`: a thread as the interpreter knows it, by a handle that costs nothing.
+use crate::ffi;
+use crate::object::{Borrowed, Lookup};
+use core::ptr::NonNull;
+
+/// The state of a thread that is attached to an interpreter, usually the running one.
+///
+/// It has the bits of the C pointer, which is never NULL. It is neither `Send` nor `Sync`.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadState(NonNull<ffi::PyThreadState>);
+
+impl ThreadState {
+    /// The running thread's (pycore_pystate.h `_PyThreadState_GET`). Not attached, the process ends with a message
+    /// that says so: every caller is documented to hold the GIL.
+    #[inline]
+    pub fn current() -> Self {
+        NonNull::new(ffi::_PyThreadState_GET())
+            .map_or_else(|| not_attached(c"ThreadState::current"), Self)
+    }
+
+    /// A thread state from C.
+    ///
+    /// # Safety
+    /// `tstate` is the state of a thread that lives for as long as the handle is used.
+    #[inline(always)]
+    pub const unsafe fn from_c(tstate: NonNull<ffi::PyThreadState>) -> Self {
+        Self(tstate)
+    }
+
+    /// The address, for C.
+    #[inline(always)]
+    pub const fn as_ptr(self) -> *mut ffi::PyThreadState {
+        self.0.as_ptr()
+    }
+
+    /// The interpreter that the thread belongs to.
+    #[inline(always)]
+    pub fn interpreter(self) -> *mut ffi::PyInterpreterState {
+        // SAFETY: the state is alive, and its interpreter never changes.
+        unsafe { (*self.as_ptr()).interp }
+    }
+
+    /// Whether Python's signal handlers run in this thread: the main thread in the main interpreter
+    /// (pycore_pystate.h `_Py_ThreadCanHandleSignals`).
+    #[inline]
+    pub fn can_handle_signals(self) -> bool {
+        ffi::_Py_ThreadCanHandleSignals(self.interpreter())
+    }
+
+    /// Runs the garbage collector if it was scheduled (pycore_ceval.h `_PY_GC_SCHEDULED_BIT`).
+    #[inline]
+    pub fn run_scheduled_gc(self) {
+        let scheduled = ffi::_PY_GC_SCHEDULED_BIT as usize;
+        // SAFETY: the state is alive and the thread attached; the request goes before the work, so that none is lost.
+        unsafe {
+            if ffi::_Py_eval_breaker_bit_is_set(self.as_ptr(), scheduled) {
+                ffi::_Py_unset_eval_breaker_bit(self.as_ptr(), scheduled);
+                ffi::_Py_RunGC(self.as_ptr());
+            }
+        }
+    }
+
+    /// The innermost frame that Python code may see, as a frame object, or `None` when no code runs. Errors: no memory.
+    pub fn frame(self) -> Lookup<ffi::PyFrameObject> {
+        // SAFETY: the state is alive and its thread runs this, so its frames are live; a complete frame may have an
+        // object made, which the frame keeps and we take a reference to.
+        unsafe {
+            let frame = ffi::_PyThreadState_GetFrame(self.as_ptr());
+            if frame.is_null() {
+                return Ok(None);
+            }
+            Borrowed::from_c(ffi::_PyFrame_GetFrameObject(frame))
+                .map(|object| Some(object.new_ref()))
+        }
+    }
+}
+
+/// Ends the process because a function that needs the GIL was called without it, by the name of that function
+/// (pycore_pystate.h `_Py_EnsureTstateNotNULL`).
+#[cold]
+pub fn not_attached(function: &core::ffi::CStr) -> ! {
+    let why = c"the function must be called with the GIL held, after Python initialization and before Python \
+                finalization, but the GIL is released (the current Python thread state is NULL)";
+    // SAFETY: two C strings; the function does not come back.
+    unsafe { ffi::_Py_FatalErrorFunc(function.as_ptr(), why.as_ptr()) }
+}

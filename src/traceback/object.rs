@@ -1,0 +1,293 @@
+//! The type `traceback`: one entry of a traceback is an object that knows its frame, where that stood, and the next entry.
+use crate::ffi;
+use crate::object::static_type::{Rows, static_type};
+use crate::object::trashcan::Trashcan;
+use crate::object::type_slot::Visitor;
+use crate::object::{Borrowed, Owned, Raised, exception, raise};
+use crate::{field, keywords, raise_format, type_slot};
+use core::ffi::{CStr, c_int};
+use core::iter::successors;
+use core::mem::offset_of;
+use core::ops::ControlFlow;
+use core::ptr::{null, null_mut};
+
+/// The line of an entry that was made while an exception passed: it is computed when somebody asks.
+const LINE_NOT_KNOWN_YET: c_int = -1;
+
+impl<'a> Borrowed<'a, ffi::PyTracebackObject> {
+    /// The entry of the function that this one's function called, nearer to where the exception was raised.
+    pub fn next(self) -> Option<Self> {
+        // SAFETY: the member is NULL or an entry that this one owns.
+        unsafe { Self::from_c_optional(field!(self.tb_next)) }
+    }
+
+    /// This entry and all that follow.
+    pub fn chain(self) -> impl Iterator<Item = Self> {
+        successors(Some(self), |entry| entry.next())
+    }
+
+    /// The frame; an entry has one until the collector clears it.
+    pub fn frame(self) -> Option<Borrowed<'a, ffi::PyFrameObject>> {
+        // SAFETY: the member is NULL or a frame that this entry owns.
+        unsafe { Borrowed::from_c_optional(field!(self.tb_frame)) }
+    }
+
+    /// The line at which the frame stood; `None` when its code has none there, or the frame was cleared
+    /// (traceback.c `tb_get_lineno`).
+    pub fn line(self) -> Option<c_int> {
+        let line = match field!(self.tb_lineno) {
+            LINE_NOT_KNOWN_YET => {
+                let frame = self.frame()?;
+                let code_offset = field!(self.tb_lasti);
+                // SAFETY: a frame object has its frame, and that its code, for as long as it lives.
+                unsafe {
+                    let code = ffi::_PyFrame_GetCode(field!(frame.f_frame));
+                    ffi::PyCode_Addr2Line(code, code_offset)
+                }
+            }
+            known => return Some(known),
+        };
+        (line >= 0).then_some(line)
+    }
+}
+
+/// Makes an entry. Without a known line ([`None`]) it is computed from the offset of the instruction, in bytes, when
+/// somebody asks (traceback.c `tb_create_raw`).
+///
+/// # Errors
+/// `MemoryError`.
+pub fn create(
+    next: Option<Borrowed<'_, ffi::PyTracebackObject>>,
+    frame: Borrowed<'_, ffi::PyFrameObject>,
+    code_offset: c_int,
+    line: Option<c_int>,
+) -> Result<Owned<ffi::PyTracebackObject>, Raised> {
+    // SAFETY: the type is a container's, so the new object has a collector's header; it is tracked once every member is
+    // set, and nothing runs before.
+    unsafe {
+        let new = ffi::_PyObject_GC_New(&raw mut ffi::PyTraceBack_Type);
+        let entry = Owned::from_c(new.cast::<ffi::PyTracebackObject>())?;
+        let members = entry.as_ptr();
+        (*members).tb_next = next.map_or(null_mut(), |next| next.new_ref().into_raw());
+        (*members).tb_frame = frame.new_ref().into_raw();
+        (*members).tb_lasti = code_offset;
+        (*members).tb_lineno = line.unwrap_or(LINE_NOT_KNOWN_YET);
+        ffi::_PyObject_GC_TRACK(members.cast());
+        Ok(entry)
+    }
+}
+
+keywords!(static NEW: 4 = c"traceback"(
+    _py_tb_next c"tb_next",
+    _py_tb_frame c"tb_frame",
+    _py_tb_lasti c"tb_lasti",
+    _py_tb_lineno c"tb_lineno",
+));
+
+/// `types.TracebackType(tb_next, tb_frame, tb_lasti, tb_lineno)` (traceback.c `tb_new`).
+fn new(
+    _class: Borrowed<'_, ffi::PyTypeObject>,
+    arguments: Borrowed<'_, ffi::PyTupleObject>,
+    keywords: Option<Borrowed<'_>>,
+) -> Result<Owned, Raised> {
+    let [next, frame, code_offset, line] = NEW.required(arguments, keywords)?;
+    let frame = frame
+        .downcast::<ffi::PyFrameObject>()
+        .ok_or_else(|| not_a_frame(frame))?;
+    let (code_offset, line) = (int(code_offset)?, int(line)?);
+    let next = entry_or_none(next, c"expected traceback object or None, got '%s'")?;
+    create(next, frame, code_offset, Some(line)).map(Owned::upcast)
+}
+
+/// Raises `TypeError` for a `tb_frame` that is not one.
+#[cold]
+fn not_a_frame(object: Borrowed<'_>) -> Raised {
+    // SAFETY: the strings are C strings, the object is alive.
+    unsafe {
+        ffi::_PyArg_BadArgument(
+            c"traceback".as_ptr(),
+            c"argument 'tb_frame'".as_ptr(),
+            ffi::PyFrame_Type.tp_name,
+            object.as_ptr(),
+        );
+    }
+    Raised::on_c_word()
+}
+
+/// An argument as a C `int`; `TypeError` or `OverflowError` when it is none (longobject.c `PyLong_AsInt`).
+fn int(object: Borrowed<'_>) -> Result<c_int, Raised> {
+    // SAFETY: the object is alive.
+    let value = unsafe { ffi::PyLong_AsInt(object.as_ptr()) };
+    if value == -1 {
+        Raised::pending()?;
+    }
+    Ok(value)
+}
+
+/// What `tb_next` may be: an entry, or None for none. The message of the `TypeError` takes the name of a type.
+fn entry_or_none<'a>(
+    object: Borrowed<'a>,
+    message: &CStr,
+) -> Result<Option<Borrowed<'a, ffi::PyTracebackObject>>, Raised> {
+    if object.is_none() {
+        return Ok(None);
+    }
+    object.downcast().map(Some).ok_or_else(|| {
+        // SAFETY: the message takes one C string.
+        unsafe {
+            raise_format!(
+                exception::TypeError,
+                message,
+                object.type_of().name().as_ptr()
+            )
+        }
+    })
+}
+
+/// `tb_next` (traceback.c `tb_next_get`).
+fn get_next(entry: Borrowed<'_, ffi::PyTracebackObject>) -> Result<Owned, Raised> {
+    let next = entry.next().map(Borrowed::upcast);
+    Ok(next.unwrap_or(Borrowed::none()).new_ref())
+}
+
+/// Assignment to `tb_next`; `ValueError` when the entries would form a ring (traceback.c `tb_next_set`).
+fn set_next(
+    entry: Borrowed<'_, ffi::PyTracebackObject>,
+    value: Option<Borrowed<'_>>,
+) -> Result<(), Raised> {
+    let value =
+        value.ok_or_else(|| raise(exception::TypeError, c"can't delete tb_next attribute"))?;
+    let next = entry_or_none(value, c"expected traceback object, got '%s'")?;
+    if next.is_some_and(|next| next.chain().any(|later| later.is(entry))) {
+        return Err(raise(exception::ValueError, c"traceback loop detected"));
+    }
+    // SAFETY: the member owns its reference or is NULL, and the entry is alive.
+    let old = unsafe {
+        Owned::exchange(
+            &raw mut (*entry.as_ptr()).tb_next,
+            next.map(Borrowed::new_ref),
+        )
+    };
+    drop(old);
+    Ok(())
+}
+
+/// `tb_lineno`: the line or None (traceback.c `tb_lineno_get`).
+fn get_line(entry: Borrowed<'_, ffi::PyTracebackObject>) -> Result<Owned, Raised> {
+    match entry.line() {
+        // SAFETY: the result is a new reference, or NULL with an exception set.
+        Some(line) => unsafe { Owned::from_c(ffi::PyLong_FromLong(line.into())) },
+        None => Ok(Borrowed::none().new_ref()),
+    }
+}
+
+/// `__dir__()` (traceback.c `tb_dir`).
+fn dir(_entry: Borrowed<'_, ffi::PyTracebackObject>) -> Result<Owned, Raised> {
+    // SAFETY: the format takes four C strings; the result is a new reference, or NULL with an exception set.
+    unsafe {
+        Owned::from_c(ffi::Py_BuildValue(
+            c"[ssss]".as_ptr(),
+            c"tb_frame".as_ptr(),
+            c"tb_next".as_ptr(),
+            c"tb_lasti".as_ptr(),
+            c"tb_lineno".as_ptr(),
+        ))
+    }
+}
+
+/// What an entry refers to (traceback.c `tb_traverse`).
+fn traverse(entry: Borrowed<'_, ffi::PyTracebackObject>, visitor: Visitor) -> ControlFlow<c_int> {
+    visitor.visit(entry.next())?;
+    visitor.visit(entry.frame())
+}
+
+/// Lets go of what an entry refers to, because it is part of a ring of garbage (traceback.c `tb_clear`).
+fn clear(entry: Borrowed<'_, ffi::PyTracebackObject>) {
+    let members = entry.as_ptr();
+    // SAFETY: both members own their reference or are NULL, and the entry is alive.
+    unsafe {
+        drop(Owned::exchange(&raw mut (*members).tb_next, None));
+        drop(Owned::exchange(&raw mut (*members).tb_frame, None));
+    }
+}
+
+/// The end of an entry (traceback.c `tb_dealloc`). A chain of entries is as long as the recursion was deep, hence the
+/// trashcan.
+unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
+    // SAFETY: C calls it once, for an entry with a count of 0; its members are NULL or references that it owns, and its
+    // memory is the collector's.
+    unsafe {
+        ffi::PyObject_GC_UnTrack(object.cast());
+        let Some(_level) = Trashcan::enter(object, dealloc) else {
+            return;
+        };
+        let members = object.cast::<ffi::PyTracebackObject>();
+        drop(Owned::from_c_optional((*members).tb_next));
+        drop(Owned::from_c_optional((*members).tb_frame));
+        ffi::PyObject_GC_Del(object.cast());
+    }
+}
+
+/// `tp_methods`
+static METHODS: Rows<ffi::PyMethodDef, 1> = Rows::<ffi::PyMethodDef, _>::new([ffi::PyMethodDef {
+    ml_name: c"__dir__".as_ptr(),
+    ml_meth: type_slot!(noargs ffi::PyTracebackObject, dir),
+    ml_flags: ffi::METH_NOARGS.cast_signed(),
+    ml_doc: null(),
+}]);
+
+/// `tp_members`
+static MEMBERS: Rows<ffi::PyMemberDef, 2> = Rows::<ffi::PyMemberDef, _>::new([
+    ffi::PyMemberDef {
+        name: c"tb_frame".as_ptr(),
+        type_: ffi::_Py_T_OBJECT.cast_signed(),
+        offset: offset_of!(ffi::PyTracebackObject, tb_frame).cast_signed(),
+        flags: (ffi::Py_READONLY | ffi::Py_AUDIT_READ).cast_signed(),
+        doc: null(),
+    },
+    ffi::PyMemberDef {
+        name: c"tb_lasti".as_ptr(),
+        type_: ffi::Py_T_INT.cast_signed(),
+        offset: offset_of!(ffi::PyTracebackObject, tb_lasti).cast_signed(),
+        flags: ffi::Py_READONLY.cast_signed(),
+        doc: null(),
+    },
+]);
+
+/// `tp_getset`
+static ATTRIBUTES: Rows<ffi::PyGetSetDef, 2> = Rows::<ffi::PyGetSetDef, _>::new([
+    ffi::PyGetSetDef {
+        name: c"tb_next".as_ptr(),
+        get: type_slot!(get ffi::PyTracebackObject, get_next),
+        set: type_slot!(set ffi::PyTracebackObject, set_next),
+        doc: null(),
+        closure: null_mut(),
+    },
+    ffi::PyGetSetDef {
+        name: c"tb_lineno".as_ptr(),
+        get: type_slot!(get ffi::PyTracebackObject, get_line),
+        set: None,
+        doc: null(),
+        closure: null_mut(),
+    },
+]);
+
+/// The type as it stands before the interpreter starts; the static itself is
+/// [`PyTraceBack_Type`](crate::capi::traceback::PyTraceBack_Type).
+pub const fn type_object() -> ffi::PyTypeObject {
+    ffi::PyTypeObject {
+        tp_dealloc: Some(dealloc),
+        tp_getattro: Some(ffi::PyObject_GenericGetAttr),
+        tp_flags: (ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_GC) as core::ffi::c_ulong,
+        tp_doc: c"traceback(tb_next, tb_frame, tb_lasti, tb_lineno)\n--\n\n\
+            One entry of a traceback, in front of the entry tb_next or of None."
+            .as_ptr(),
+        tp_traverse: type_slot!(traverse ffi::PyTracebackObject, traverse),
+        tp_clear: type_slot!(clear ffi::PyTracebackObject, clear),
+        tp_methods: METHODS.as_ptr(),
+        tp_members: MEMBERS.as_ptr(),
+        tp_getset: ATTRIBUTES.as_ptr(),
+        tp_new: type_slot!(new new),
+        ..static_type(c"traceback", size_of::<ffi::PyTracebackObject>())
+    }
+}

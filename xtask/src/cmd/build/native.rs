@@ -1,0 +1,197 @@
+//! Machine code: the Rust core by cargo, the C by `cpython_sources`, and lld to put them together. Writes
+//! `target/cpython/out/<profile>`, from which the prefix is installed.
+use crate::{paths, proc};
+use anyhow::{Context, Result, bail};
+use cpython_sources::files;
+use cpython_sources::link::Link;
+use cpython_sources::profile::{PGO_VARIABLE, Profile};
+use cpython_sources::runtime::{Runtime, SYSTEM_LIBRARIES};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The file name of the library, which is its soname too.
+pub const LIBRARY: &str = "libpython3.13.so.1.0";
+
+/// What was built.
+pub struct Products {
+    /// libpython itself.
+    pub library: PathBuf,
+    /// The stable ABI's library: it only points to the other one.
+    pub stable: PathBuf,
+    /// The interpreter's executable.
+    pub program: PathBuf,
+    /// The folder of the extension modules.
+    pub extensions: PathBuf,
+}
+
+/// Builds everything that is machine code.
+///
+/// # Errors
+/// When something does not compile or link.
+pub fn build(runtime: &Runtime, profile: &Profile, name: &str) -> Result<Products> {
+    let out = runtime.tree().base().join("out").join(name);
+    let objects = runtime.libpython()?;
+    let core = core(profile)?;
+    let library = library(runtime, profile, &out, objects, core)?;
+    let products = Products {
+        stable: stable(runtime, profile, &out, &library)?,
+        program: program(runtime, profile, &out, &library)?,
+        extensions: out.join("lib-dynload"),
+        library,
+    };
+    let linked = runtime.extensions(&products.extensions)?;
+    if linked > 0 {
+        eprintln!("  {linked} extension modules linked");
+    }
+    Ok(products)
+}
+
+/// The Rust core as a static library.
+fn core(profile: &Profile) -> Result<PathBuf> {
+    let (cargo_profile, folder, rustflags, pgo) = match profile {
+        Profile::Dev => ("dev", "debug", None, None),
+        Profile::Release => ("release", "release", None, None),
+        Profile::PgoGenerate => (
+            "pgo",
+            "pgo-generate",
+            Some("-Cprofile-generate=pyroxene-unused".to_owned()),
+            Some("generate".to_owned()),
+        ),
+        Profile::PgoUse(path) => (
+            "pgo",
+            "pgo-use",
+            Some(format!(
+                "-Cprofile-use={} -Clinker-plugin-lto",
+                path.display()
+            )),
+            Some(format!("use={}", path.display())),
+        ),
+    };
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .current_dir(paths::root())
+        .args(["build", "--package", "pyroxene", "--lib"]);
+    command.args(["--profile", cargo_profile]);
+    let mut folder = paths::target().join(folder);
+    if let (Some(flags), Some(pgo)) = (rustflags, pgo) {
+        // A target folder of its own, and flags for the target only: build scripts are not instrumented.
+        command
+            .arg("--target-dir")
+            .arg(&folder)
+            .args(["--target", TRIPLE]);
+        command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", flags);
+        command.env(PGO_VARIABLE, pgo);
+        folder = folder.join(TRIPLE).join(cargo_profile);
+    }
+    proc::run(&mut command).context("the Rust core does not compile")?;
+    let library = folder.join("libpyroxene.a");
+    if !library.is_file() {
+        bail!("cargo did not make {}", library.display());
+    }
+    Ok(library)
+}
+
+const TRIPLE: &str = "x86_64-unknown-linux-gnu";
+
+/// libpython3.13.so.1.0: every object of both halves, and only the symbols that CPython exports, and ours.
+fn library(
+    runtime: &Runtime,
+    profile: &Profile,
+    out: &Path,
+    objects: Vec<PathBuf>,
+    core: PathBuf,
+) -> Result<PathBuf> {
+    let script = out.join("exports.map");
+    files::write_if_changed(&script, exports()?)?;
+    let library = out.join(LIBRARY);
+    let mut arguments: Vec<String> = [
+        "-shared",
+        "-Wl,-z,defs",
+        "-Wl,-z,relro",
+        "-Wl,--gc-sections",
+        // A call inside the library stays inside it, as in Debian's build.
+        "-Wl,-Bsymbolic-functions",
+        "-Wl,--build-id",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.push(format!("-Wl,-soname,{LIBRARY}"));
+    arguments.push(format!("-Wl,--version-script={}", script.display()));
+    arguments.push("-lgcc_s".into());
+    arguments.extend(SYSTEM_LIBRARIES.iter().map(|name| format!("-l{name}")));
+    let linked = Link {
+        toolchain: runtime.toolchain(),
+        profile,
+        output: &library,
+        inputs: &objects,
+        arguments: &arguments,
+        whole: &[core],
+    }
+    .run()?;
+    if linked {
+        eprintln!("  {LIBRARY} linked");
+    }
+    Ok(library)
+}
+
+/// The linker's list of what the library exports.
+fn exports() -> Result<String> {
+    let path = paths::root().join("tests/abi/exports-3.13.5.txt");
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let names: String = text
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .map(|name| format!("    {name};\n"))
+        .collect();
+    Ok(format!(
+        "{{\n  global:\n{names}    pyroxene_*;\n    Pyroxene_*;\n  local:\n    *;\n}};\n"
+    ))
+}
+
+/// libpython3.so: what programs link that use the stable ABI only.
+fn stable(runtime: &Runtime, profile: &Profile, out: &Path, library: &Path) -> Result<PathBuf> {
+    let stable = out.join("libpython3.so");
+    let arguments = [
+        "-shared",
+        "-Wl,--no-as-needed",
+        "-Wl,-soname,libpython3.so",
+        "-Wl,-rpath,$ORIGIN",
+    ]
+    .map(str::to_owned);
+    Link {
+        toolchain: runtime.toolchain(),
+        profile,
+        output: &stable,
+        inputs: &[],
+        arguments: &[&arguments[..], &[library.display().to_string()]].concat(),
+        whole: &[],
+    }
+    .run()?;
+    Ok(stable)
+}
+
+/// The executable finds the library beside itself; a copy of it (`venv --copies`) finds the prefix where it was built.
+fn program(runtime: &Runtime, profile: &Profile, out: &Path, library: &Path) -> Result<PathBuf> {
+    let program = out.join("python3.13");
+    let arguments = [
+        library.display().to_string(),
+        "-Wl,--export-dynamic".to_owned(),
+        format!(
+            "-Wl,-rpath,$ORIGIN/../lib:{}",
+            paths::dist().join("lib").display()
+        ),
+        "-ldl".to_owned(),
+        "-lm".to_owned(),
+    ];
+    Link {
+        toolchain: runtime.toolchain(),
+        profile,
+        output: &program,
+        inputs: &runtime.program()?,
+        arguments: &arguments,
+        whole: &[],
+    }
+    .run()?;
+    Ok(program)
+}

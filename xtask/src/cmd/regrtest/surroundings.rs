@@ -1,0 +1,74 @@
+//! What some units want beyond an interpreter: locales, a screen, the program that test_embed drives. Units that
+//! would skip themselves for the lack of it run with it.
+use super::display::Display;
+use super::embed;
+use super::ledger::Ledger;
+use super::sandbox::Sandbox;
+use crate::locales;
+use anyhow::Result;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Units that ask for the network as a whole and talk to this machine only.
+const LOCAL_NETWORK: &[&str] = &["test_socketserver"];
+
+/// Units with tests that open windows.
+const SCREEN: &[&str] = &["test_idle", "test_tkinter", "test_ttk", "test_turtle"];
+
+/// What there is.
+pub struct Surroundings {
+    locales: PathBuf,
+    display: Option<Display>,
+    embed: Option<PathBuf>,
+    left_out: Vec<(String, String)>,
+}
+
+impl Surroundings {
+    /// Prepares what `units` want.
+    ///
+    /// # Errors
+    /// When it cannot be had.
+    pub fn new(sandbox: &Sandbox, ledger: &Ledger, units: &[String]) -> Result<Self> {
+        let wanted = |list: &[&str]| units.iter().any(|unit| list.contains(&unit.as_str()));
+        let display = wanted(SCREEN).then(Display::start).transpose()?;
+        let has_headers = sandbox.prefix()?.join("include/python3.13").is_dir();
+        let embed = (has_headers && wanted(&[embed::UNIT]))
+            .then(|| embed::prepare(&sandbox.python, &sandbox.dir().join("embed")))
+            .transpose()?;
+        let left_out = ledger
+            .left_out
+            .iter()
+            .map(|entry| (unit_of(&entry.test), entry.test.clone()));
+        Ok(Self {
+            locales: sandbox.reachable(&locales::ensure()?)?,
+            display,
+            embed,
+            left_out: left_out.collect(),
+        })
+    }
+
+    /// The interpreter for `unit`, where it wants one of its own.
+    pub fn python(&self, unit: &str) -> Option<&Path> {
+        self.embed.as_deref().filter(|_| unit == embed::UNIT)
+    }
+
+    /// Adds to the command for `unit` what it wants.
+    pub fn add(&self, unit: &str, command: &mut Command) {
+        command.env("LOCPATH", &self.locales);
+        if LOCAL_NETWORK.contains(&unit) {
+            command.args(["-u", "network"]);
+        }
+        if let Some(display) = self.display.as_ref().filter(|_| SCREEN.contains(&unit)) {
+            command.env("DISPLAY", &display.name).args(["-u", "gui"]);
+        }
+        for (_, test) in self.left_out.iter().filter(|(of, _)| of == unit) {
+            command.args(["-i", test]);
+        }
+    }
+}
+
+/// The unit of a test: `test.test_os.FileTests.test_access` is one of `test_os`. Those of packages that are split into
+/// units have no tests left out.
+fn unit_of(test: &str) -> String {
+    test.split('.').nth(1).unwrap_or_default().to_owned()
+}
