@@ -1,14 +1,59 @@
-//! `cargo xtask demo`.
-use anyhow::{Result, bail};
+//! `cargo xtask demo`: from nothing to a real program. Builds the interpreter where it is missing, makes an
+//! environment with wheels from PyPI, and runs `extensions/demo` in it: lxml reads a document, NumPy computes on it,
+//! cffi calls C, and matplotlib draws the picture.
+use crate::interpreter::Interpreter;
+use crate::pyenv::PyEnv;
+use crate::{paths, proc, system};
+use anyhow::{Context, Result, bail};
+use std::fs;
 
 /// What the user may say.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// On what: ours, reference, or the path of an interpreter.
+    #[arg(long, default_value = "ours")]
+    python: Interpreter,
+}
+
+/// The wheels, and setuptools, through which cffi's API mode finds the compiler.
+const PACKAGES: &[&str] = &[
+    "numpy==2.5.5",
+    "lxml==6.1.3",
+    "cffi==2.1.1",
+    "matplotlib==3.11.2",
+    "setuptools==84.2.1",
+];
+
+/// The first bytes of every PNG file.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// Runs the command.
 ///
 /// # Errors
-/// When it fails.
-pub fn run(_args: Args) -> Result<()> {
-    bail!("in the making")
+/// When something cannot be built or installed, or the program fails.
+pub fn run(args: Args) -> Result<()> {
+    let python = args.python.ensure()?;
+    system::ensure(&["gcc", "libc6-dev"])?;
+    let env = PyEnv::new(&python, args.python.kind(), "demo", PACKAGES)?;
+    let picture = paths::target()
+        .join("demo")
+        .join(format!("pyroxenes-{}.png", args.python.kind()));
+    if let Some(folder) = picture.parent().filter(|folder| folder.exists()) {
+        // The compiled part and the picture are made anew each time.
+        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    proc::run(
+        env.command()
+            .args(["-m", "pyroxenes"])
+            .arg(&picture)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .env("MPLCONFIGDIR", paths::target().join("demo/matplotlib"))
+            .current_dir(paths::root().join("extensions/demo")),
+    )?;
+    let bytes =
+        fs::read(&picture).with_context(|| format!("no picture at {}", picture.display()))?;
+    if !bytes.starts_with(PNG) || bytes.len() < 20_000 {
+        bail!("{} is no picture", picture.display());
+    }
+    Ok(())
 }
