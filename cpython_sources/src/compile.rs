@@ -66,6 +66,7 @@ impl<'a> Compiler<'a> {
         let missing: Vec<&Job> = jobs.iter().filter(|job| !self.is_current(job)).collect();
         if !missing.is_empty() {
             files::make_dir(&self.tree.objects())?;
+            remove_partial(&self.tree.objects())?;
             files::need_room(&self.tree.objects(), 500, "compiling CPython")?;
             self.run(&missing, what)?;
         }
@@ -211,6 +212,17 @@ impl<'a> Compiler<'a> {
                 list
             })
     }
+}
+
+/// Removes what an interrupted build left; nobody else writes here while the tree is locked.
+fn remove_partial(dir: &Path) -> Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ext| ext == "partial") {
+            fs::remove_file(&path)?;
+        }
+    }
+    Ok(())
 }
 
 /// The list of headers beside an object.

@@ -52,8 +52,8 @@ impl Profile {
     #[must_use]
     pub fn for_helpers(&self) -> Self {
         match self {
-            Self::Dev => Self::Dev,
-            _ => Self::Release,
+            Self::Release => Self::Release,
+            _ => Self::Dev,
         }
     }
 

@@ -54,7 +54,14 @@ impl Rules {
     /// # Errors
     /// When upstream has no rule for one.
     pub fn libpython(&self) -> Result<Vec<Unit>> {
-        self.units(compiled_of(&Manifest::get().libpython))
+        let mut units = self.units(compiled_of(&Manifest::get().libpython))?;
+        for unit in units
+            .iter_mut()
+            .filter(|unit| unit.path == "Modules/getpath.c")
+        {
+            find_own_prefix(&mut unit.flags);
+        }
+        Ok(units)
     }
 
     /// The files of the executable.
@@ -177,6 +184,21 @@ fn has_extension(word: &str, wanted: &str) -> bool {
     std::path::Path::new(word)
         .extension()
         .is_some_and(|have| have == wanted)
+}
+
+/// Gives getpath.c a prefix that is found at run time. The helper programs keep the constant: they run in the folder
+/// where they are built.
+fn find_own_prefix(flags: &mut Vec<String>) {
+    for flag in flags.iter_mut() {
+        for name in ["PREFIX", "EXEC_PREFIX"] {
+            if let Some(value) = flag.strip_prefix(&format!("-D{name}=")) {
+                *flag = format!("-D{name}=pyroxene_prefix({value})");
+                break;
+            }
+        }
+    }
+    flags.push("-include".into());
+    flags.push(concat!(env!("CARGO_MANIFEST_DIR"), "/glue/prefix.h").into());
 }
 
 /// The object's name in upstream's rules.

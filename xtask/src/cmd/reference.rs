@@ -48,21 +48,30 @@ pub fn run(args: Args) -> Result<()> {
 
 /// Checks the evaluator and remembers that this one is good.
 fn accept(python: &Path, key: &str) -> Result<()> {
-    let library = paths::reference().join("lib/libpython3.13.so.1.0");
-    let jumps = indirect_jumps(&library)?;
-    if jumps < HEALTHY {
-        bail!(
-            "the reference's evaluator has {jumps} indirect jumps where a healthy one has over {HEALTHY}: \
-             the compiler merged them, and comparing with it would be unfair; check that clang-{LLVM} \
-             is the packaged one, then run `cargo xtask reference --force`"
-        );
-    }
+    let jumps = check_evaluator(&paths::reference().join("lib/libpython3.13.so.1.0"))?;
     files::set_fresh(python, key)?;
     eprintln!(
         "  {} is ready: {jumps} indirect jumps in its evaluator",
         python.display()
     );
     Ok(())
+}
+
+/// How many indirect jumps the evaluator of a library has.
+///
+/// # Errors
+/// When they are too few.
+pub fn check_evaluator(library: &Path) -> Result<usize> {
+    let jumps = indirect_jumps(library)?;
+    if jumps < HEALTHY {
+        bail!(
+            "the evaluator in {} has {jumps} indirect jumps where a healthy one has over {HEALTHY}: the \
+             compiler merged them, which costs a fifth of the speed; check that clang-{LLVM} is the \
+             packaged one and build again",
+            library.display()
+        );
+    }
+    Ok(jumps)
 }
 
 /// What the reference is made from.

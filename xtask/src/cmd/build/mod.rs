@@ -31,6 +31,8 @@ pub enum Profile {
     Release,
     /// Optimised by a profile.
     Pgo,
+    /// Optimised by the profile that is there, even if the code has changed since it was made.
+    PgoKeep,
 }
 
 impl Profile {
@@ -39,7 +41,7 @@ impl Profile {
         match self {
             Self::Dev => "dev",
             Self::Release => "release",
-            Self::Pgo => "pgo",
+            Self::Pgo | Self::PgoKeep => "pgo",
         }
     }
 }
@@ -54,7 +56,8 @@ pub fn run(args: Args) -> Result<()> {
     match args.profile {
         Profile::Dev => install(cpython_sources::profile::Profile::Dev, "dev")?,
         Profile::Release => install(cpython_sources::profile::Profile::Release, "release")?,
-        Profile::Pgo => pgo::build()?,
+        Profile::Pgo => pgo::build(false)?,
+        Profile::PgoKeep => pgo::build(true)?,
     }
     eprintln!(
         "  {} ({}) is ready after {:.0?}",

@@ -1,10 +1,94 @@
-//! The `pgo` profile: instrument both halves, run upstream's profile task, build again with what it wrote.
-use anyhow::{Result, bail};
+//! The `pgo` profile: instrument both halves, run upstream's profile task, build again with what it wrote, C and Rust
+//! optimised across each other by the linker. Writes `target/cpython/out/pgo*` and then the prefix.
+use super::{native, prefix};
+use crate::cmd::reference;
+use crate::{paths, proc};
+use anyhow::{Context, Result, bail};
+use cpython_sources::profile::Profile;
+use cpython_sources::runtime::Runtime;
+use cpython_sources::toolchain::find_tool;
+use cpython_sources::{files, hashes};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-/// Builds and installs.
+/// Builds and installs. A profile that was made from an older instrumented build is used again if `keep` says so.
 ///
 /// # Errors
-/// When a step fails.
-pub fn build() -> Result<()> {
-    bail!("in the making")
+/// When a step fails, or when the evaluator's jumps were merged.
+pub fn build(keep: bool) -> Result<()> {
+    let profile = Profile::PgoUse(profile(keep)?);
+    let runtime = Runtime::new(profile.clone())?;
+    let products = native::build(&runtime, &profile, "pgo")?;
+    reference::check_evaluator(&products.library)?;
+    prefix::install(&runtime, &products, &paths::dist(), "pgo")
+}
+
+/// The merged profile of the instrumented build, made if it is missing or of another build.
+fn profile(keep: bool) -> Result<PathBuf> {
+    let instrumented = Profile::PgoGenerate;
+    let runtime = Runtime::new(instrumented.clone())?;
+    let out = runtime.tree().base().join("out/pgo-generate");
+    let merged = out.join("merged.profdata");
+    if keep && merged.exists() {
+        return Ok(merged);
+    }
+    let products = native::build(&runtime, &instrumented, "pgo-generate")?;
+    let key = hashes::of_bytes(format!(
+        "{:?} {:?}",
+        fs::read_to_string(files::stamp_of(&products.library))?,
+        fs::read_to_string(files::stamp_of(&products.program))?
+    ));
+    if files::is_fresh(&merged, &key) {
+        return Ok(merged);
+    }
+    let dist = out.join("prefix");
+    prefix::install(&runtime, &products, &dist, "pgo-generate")?;
+    let raw = out.join("raw");
+    run_task(&runtime, &dist, &raw)?;
+    merge(&raw, &merged)?;
+    files::set_fresh(&merged, &key)?;
+    let _ = fs::remove_dir_all(&raw);
+    Ok(merged)
+}
+
+/// Upstream's profile task, with the options that its Makefile gives it.
+fn run_task(runtime: &Runtime, dist: &Path, raw: &Path) -> Result<()> {
+    let _ = fs::remove_dir_all(raw);
+    files::make_dir(raw)?;
+    let task = runtime.rules().makefile().words("PROFILE_TASK");
+    if task.is_empty() {
+        bail!("upstream's Makefile has no PROFILE_TASK");
+    }
+    proc::run_logged(
+        Command::new(dist.join("bin/python3.13"))
+            .args(&task)
+            .current_dir(raw)
+            .env("LLVM_PROFILE_FILE", raw.join("%m.profraw"))
+            .env_remove("PYTHONHOME")
+            .env_remove("PYTHONPATH"),
+        "running the profile task (about 10 minutes)",
+        "profile-task",
+    )
+}
+
+fn merge(raw: &Path, merged: &Path) -> Result<()> {
+    let parts: Vec<PathBuf> = fs::read_dir(raw)?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|ext| ext == "profraw"))
+        .collect();
+    if parts.is_empty() {
+        bail!("the profile task wrote no profile to {}", raw.display());
+    }
+    let partial = files::beside(merged);
+    proc::run_logged(
+        Command::new(find_tool("llvm-profdata")?)
+            .args(["merge", "--failure-mode=all", "-o"])
+            .arg(&partial)
+            .args(&parts),
+        "merging profiles",
+        "profile-merge",
+    )?;
+    fs::rename(&partial, merged).with_context(|| format!("cannot write {}", merged.display()))
 }

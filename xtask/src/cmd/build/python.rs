@@ -9,7 +9,8 @@ use std::process::Command;
 /// A command of the new interpreter that no setting of the user reaches.
 fn python(dist: &Path) -> Command {
     let mut command = Command::new(dist.join("bin/python3.13"));
-    command.arg("-I");
+    // An instrumented interpreter counts in the profile task only.
+    command.arg("-I").env("LLVM_PROFILE_FILE", "/dev/null");
     for name in [
         "PIP_PREFIX",
         "PIP_TARGET",

@@ -65,6 +65,7 @@ fn generate(config: &Path, dist: &Path) -> Result<()> {
     command
         .current_dir(config)
         .env("LD_LIBRARY_PATH", dist.join("lib"))
+        .env("LLVM_PROFILE_FILE", "/dev/null")
         .args(["-E", "-S", "-m", "sysconfig", "--generate-posix-vars"]);
     let result = crate::proc::output(&mut command);
     fs::remove_file(&program)?;
