@@ -35,10 +35,16 @@ use tree::Tree;
 /// with a sentence that says what to do.
 pub fn prepare() -> Result<Tree> {
     let tree = Tree::of_checkout();
-    {
-        let _lock = files::Lock::take(&tree.lock_file())?;
-        extract::extract(&tree)?;
-        configure::configure(&tree)?;
-    }
+    prepare_in(&tree)?;
     Ok(tree)
+}
+
+/// [`prepare`] in a tree elsewhere.
+///
+/// # Errors
+/// As there.
+pub fn prepare_in(tree: &Tree) -> Result<()> {
+    let _lock = files::Lock::take(&tree.lock_file())?;
+    extract::extract(tree)?;
+    configure::configure(tree)
 }
