@@ -1,7 +1,8 @@
 //! Compiles units through a cache of objects, as many at a time as there are processors. Touches `target/cpython/objects`.
 //!
 //! An object's name holds a hash of the compiler, the flags and the source. Beside it lies the list of all headers
-//! that went into it, with their hashes; the object is used again when they are all as they were.
+//! that went into it, with their hashes; the object is used again when they are all as they were. Two builds may work
+//! here at a time: what both compile is the same, and it appears whole.
 use crate::profile::Profile;
 use crate::toolchain::Toolchain;
 use crate::tree::Tree;
@@ -214,12 +215,26 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// Removes what an interrupted build left; nobody else writes here while the tree is locked.
+/// Removes what an interrupted build left; what is young may be another build's that runs now.
 fn remove_partial(dir: &Path) -> Result<()> {
     for entry in fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|ext| ext == "partial") {
-            fs::remove_file(&path)?;
+        let entry = entry?;
+        let path = entry.path();
+        let old = || {
+            Some(
+                entry
+                    .metadata()
+                    .ok()?
+                    .modified()
+                    .ok()?
+                    .elapsed()
+                    .ok()?
+                    .as_secs()
+                    > 3600,
+            )
+        };
+        if path.extension().is_some_and(|ext| ext == "partial") && old() == Some(true) {
+            let _ = fs::remove_file(&path);
         }
     }
     Ok(())

@@ -14,7 +14,8 @@ use crate::tree::Tree;
 use crate::units::Rules;
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const FREEZER: &str = "Programs/_freeze_module";
@@ -85,6 +86,51 @@ pub fn headers(rules: &Rules) -> impl Iterator<Item = &str> {
         .makefile()
         .targets()
         .filter(|target| target.starts_with("Python/frozen_modules/"))
+}
+
+/// Freezes modules again with another interpreter, and names those that do not become the same. Those that upstream's
+/// recipes freeze by the helper in C are left out: what it writes depends on how many references it holds itself.
+///
+/// # Errors
+/// When the interpreter does not run.
+pub fn differing(tree: &Tree, rules: &Rules, python: &Path, work: &Path) -> Result<Vec<String>> {
+    let mut different = Vec::new();
+    files::make_dir(work)?;
+    for header in headers(rules).filter(|header| made_by(rules, header) == BOOTSTRAP) {
+        let command = command(rules, header);
+        let words = shlex::split(&command).with_context(|| format!("cannot read: {command}"))?;
+        let [.., name, source, _] = words.as_slice() else {
+            bail!("cannot read: {command}")
+        };
+        let again = work.join("again.h");
+        let out = Command::new(python)
+            .arg("-I")
+            .arg(tree.source().join("Programs/_freeze_module.py"))
+            .args([name, source])
+            .arg(&again)
+            .current_dir(tree.config())
+            .output()
+            .with_context(|| format!("cannot start {}", python.display()))?;
+        if !out.status.success() {
+            bail!(
+                "freezing {name} failed: {}",
+                String::from_utf8_lossy(&out.stderr).trim()
+            );
+        }
+        // The first line says which program made the file.
+        let body = |path: &Path| -> Result<String> {
+            let text = fs::read_to_string(path)?;
+            Ok(text
+                .split_once('\n')
+                .map(|(_, body)| body.to_owned())
+                .unwrap_or_default())
+        };
+        if body(&again)? != body(&tree.config().join(header))? {
+            different.push(name.clone());
+        }
+    }
+    let _ = fs::remove_dir_all(work);
+    Ok(different)
 }
 
 fn command(rules: &Rules, header: &str) -> String {

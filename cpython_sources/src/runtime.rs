@@ -59,8 +59,10 @@ impl Runtime {
     /// # Errors
     /// When something does not compile.
     pub fn libpython(&self) -> Result<Vec<PathBuf>> {
-        let _lock = Lock::take(&self.tree.lock_file())?;
-        freeze::freeze(&self.tree, &self.toolchain, &self.profile, &self.rules)?;
+        {
+            let _lock = Lock::take(&self.tree.lock_file())?;
+            freeze::freeze(&self.tree, &self.toolchain, &self.profile, &self.rules)?;
+        }
         self.compiler()?
             .compile(&self.rules.libpython()?, "compiling libpython's C")
     }
@@ -70,7 +72,6 @@ impl Runtime {
     /// # Errors
     /// When something does not compile.
     pub fn program(&self) -> Result<Vec<PathBuf>> {
-        let _lock = Lock::take(&self.tree.lock_file())?;
         self.compiler()?
             .compile(&self.rules.program()?, "compiling the executable's C")
     }
@@ -80,7 +81,6 @@ impl Runtime {
     /// # Errors
     /// When something does not compile or link.
     pub fn extensions(&self, dir: &Path) -> Result<usize> {
-        let _lock = Lock::take(&self.tree.lock_file())?;
         let extensions = self.rules.extensions()?;
         let compiler = self.compiler()?;
         let units: Vec<_> = extensions

@@ -13,7 +13,10 @@ mod session;
 mod system;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "The chores of Pyroxene, one command each")]
+#[command(
+    name = "cargo xtask",
+    about = "The chores of Pyroxene, one command each"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

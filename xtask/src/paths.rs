@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 
 /// The root of the checkout.
 pub fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the root of the checkout")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask lies in the root of the checkout")
 }
 
 /// Everything that is generated: the cargo target folder.

@@ -13,7 +13,13 @@ pub fn default_signals(command: &mut Command) -> &mut Command {
     // SAFETY: the closure runs between fork and exec and calls only signal(2), which is async-signal-safe.
     unsafe {
         command.pre_exec(|| {
-            for signal in [libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP, libc::SIGPIPE] {
+            for signal in [
+                libc::SIGINT,
+                libc::SIGQUIT,
+                libc::SIGTERM,
+                libc::SIGHUP,
+                libc::SIGPIPE,
+            ] {
                 libc::signal(signal, libc::SIG_DFL);
             }
             Ok(())
@@ -28,14 +34,21 @@ pub fn default_signals(command: &mut Command) -> &mut Command {
 pub fn run_logged(command: &mut Command, what: &str, log: &str) -> Result<()> {
     let path = log_file(log)?;
     let out = File::create(&path).with_context(|| format!("cannot write {}", path.display()))?;
-    command.stdout(out.try_clone()?).stderr(out).stdin(std::process::Stdio::null());
+    command
+        .stdout(out.try_clone()?)
+        .stderr(out)
+        .stdin(std::process::Stdio::null());
     let bar = spinner(what);
     let status = default_signals(command)
         .status()
         .with_context(|| format!("cannot start {:?}", command.get_program()))?;
     bar.finish_and_clear();
     if !status.success() {
-        bail!("{what} failed ({status}); the end of {}:\n{}", path.display(), tail(&path, 40));
+        bail!(
+            "{what} failed ({status}); the end of {}:\n{}",
+            path.display(),
+            tail(&path, 40)
+        );
     }
     eprintln!("  {what}: done");
     Ok(())

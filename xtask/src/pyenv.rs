@@ -28,7 +28,9 @@ impl PyEnv {
         }
         let log = format!("env-{name}-{kind}");
         proc::run_logged(
-            Command::new(base).args(["-m", "venv", "--clear"]).arg(&env.dir),
+            Command::new(base)
+                .args(["-m", "venv", "--clear"])
+                .arg(&env.dir),
             &format!("environment {name} ({kind})"),
             &log,
         )?;
@@ -46,7 +48,13 @@ impl PyEnv {
     pub fn pip_install(&self, args: &[&str], what: &str, log: &str) -> Result<()> {
         proc::run_logged(
             self.command()
-                .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"])
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--disable-pip-version-check",
+                    "--no-input",
+                ])
                 .args(args),
             what,
             log,
@@ -60,7 +68,10 @@ impl PyEnv {
         let mut dirs = vec![self.dir.join("bin")];
         dirs.extend(std::env::split_paths(&path));
         command
-            .env("PATH", std::env::join_paths(dirs).expect("PATH entries hold no colon"))
+            .env(
+                "PATH",
+                std::env::join_paths(dirs).expect("PATH entries hold no colon"),
+            )
             .env("VIRTUAL_ENV", &self.dir)
             .env_remove("PYTHONHOME")
             .env_remove("PYTHONPATH");

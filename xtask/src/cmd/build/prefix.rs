@@ -2,7 +2,8 @@
 //! removes what a user installed there.
 use super::native::{LIBRARY, Products};
 use super::{copy, python, scripts, sysconfig};
-use anyhow::Result;
+use anyhow::{Result, bail};
+use cpython_sources::freeze;
 use cpython_sources::runtime::Runtime;
 use std::fs;
 use std::path::Path;
@@ -27,7 +28,7 @@ pub fn install(runtime: &Runtime, products: &Products, dist: &Path, profile: &st
         &dist.join("lib/python3.13/LICENSE.txt"),
         0o644,
     )?;
-    binaries(products, dist)?;
+    let new = binaries(products, dist)?;
     headers(&source, &config, dist)?;
     configuration(&source, &config, dist)?;
     scripts::install(&source, &config, dist)?;
@@ -38,12 +39,31 @@ pub fn install(runtime: &Runtime, products: &Products, dist: &Path, profile: &st
         0o644,
     )?;
     python::compile_all(dist, copied)?;
-    python::pip(dist)
+    python::pip(dist)?;
+    if new {
+        same_byte_code(runtime, products, dist)?;
+    }
+    Ok(())
 }
 
-fn binaries(products: &Products, dist: &Path) -> Result<()> {
+/// The frozen modules come from upstream's own C; ours must compile the same byte code, or something is badly wrong.
+fn same_byte_code(runtime: &Runtime, products: &Products, dist: &Path) -> Result<()> {
+    let work = products.library.with_file_name("freeze-again");
+    let python = dist.join("bin/python3.13");
+    let different = freeze::differing(runtime.tree(), runtime.rules(), &python, &work)?;
+    if !different.is_empty() {
+        bail!(
+            "the new interpreter compiles other byte code than upstream's: {}",
+            different.join(", ")
+        );
+    }
+    Ok(())
+}
+
+/// Installs what is machine code; says whether the library is new.
+fn binaries(products: &Products, dist: &Path) -> Result<bool> {
     let lib = dist.join("lib");
-    copy::file(&products.library, &lib.join(LIBRARY), 0o755)?;
+    let new = copy::file(&products.library, &lib.join(LIBRARY), 0o755)?;
     copy::link(Path::new(LIBRARY), &lib.join("libpython3.13.so"))?;
     copy::file(&products.stable, &lib.join("libpython3.so"), 0o755)?;
     copy::file(&products.program, &dist.join("bin/python3.13"), 0o755)?;
@@ -61,7 +81,7 @@ fn binaries(products: &Products, dist: &Path) -> Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    Ok(())
+    Ok(new)
 }
 
 fn headers(source: &Path, config: &Path, dist: &Path) -> Result<()> {

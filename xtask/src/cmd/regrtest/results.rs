@@ -107,6 +107,12 @@ fn skip_reason(unit: &str, log: &str) -> String {
         .to_owned()
 }
 
+/// Whether regrtest ended the unit because its time was over, which faulthandler says.
+pub fn has_timed_out(log: &str) -> bool {
+    let said = Regex::new(r"Timeout \(\d+:\d\d:\d\d[^)]*\)!").expect("a constant expression");
+    said.is_match(log)
+}
+
 /// Which test was running when the log broke off, for the message about a crash.
 pub fn last_test(log: &str) -> String {
     let start = Regex::new(r"(?m)^(\S+ \(test\.[^()\s]+\))").expect("a constant expression");
@@ -147,6 +153,14 @@ mod tests {
                 ("test.test_a.B.setUpClass", Outcome::Failed),
             ]
         );
+    }
+
+    #[test]
+    fn what_faulthandler_says_at_the_end_of_a_units_time_is_known() {
+        assert!(has_timed_out(
+            "test_a (test.test_a.A.test_a) ... Timeout (0:20:00)!\nThread 0x1"
+        ));
+        assert!(!has_timed_out("TimeoutError: Timeout (context)"));
     }
 
     #[test]

@@ -28,7 +28,8 @@ impl Sandbox {
     /// When the folder cannot be made or the interpreter cannot be reached.
     pub fn new(python: &Path) -> Result<Self> {
         // Short, because tests put socket files below it and a socket's path holds 107 bytes at most.
-        let dir = std::env::temp_dir().join(format!("pxr{}", std::process::id()));
+        // Not TMPDIR's: that may be ours alone.
+        let dir = Path::new("/tmp").join(format!("pxr{}", std::process::id()));
         std::fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
         std::fs::set_permissions(&dir, std::fs::Permissions::from_mode(0o755))?;
         // SAFETY: geteuid has no precondition and cannot fail.

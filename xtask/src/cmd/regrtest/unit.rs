@@ -117,7 +117,7 @@ fn state(unit: &str, status: ExitStatus, log: &str) -> State {
         return State::Crashed(format!("signal {signal}{}", results::last_test(log)));
     }
     match status.code() {
-        Some(1) if log.contains("\nTimeout (") => State::TimedOut,
+        Some(1) if results::has_timed_out(log) => State::TimedOut,
         Some(0 | 2 | 3 | 4) => {
             results::state(unit, log).unwrap_or_else(|why| State::NoResult(why.to_string()))
         }
