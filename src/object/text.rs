@@ -2,6 +2,7 @@
 use crate::ffi;
 use crate::object::exception;
 use crate::object::{Borrowed, Owned, Raised, Recursion, check_bool, check_status, lookup};
+use crate::thread::without_gil;
 use crate::{field, raise_format, static_id};
 use core::ffi::CStr;
 
@@ -197,11 +198,22 @@ pub unsafe fn print(
     unsafe {
         libc::clearerr(stream);
         let written = match object {
-            None => without_gil(|| libc::fprintf(stream, c"<nil>".as_ptr()) >= 0),
-            Some(dead) if dead.count() <= 0 => without_gil(|| {
-                let (count, address) = (dead.count(), dead.as_ptr());
-                libc::fprintf(stream, c"<refcnt %zd at %p>".as_ptr(), count, address) >= 0
-            }),
+            None => {
+                let stream = stream.expose_provenance();
+                without_gil(|| {
+                    let stream = core::ptr::with_exposed_provenance_mut(stream);
+                    libc::fprintf(stream, c"<nil>".as_ptr()) >= 0
+                })
+            }
+            Some(dead) if dead.count() <= 0 => {
+                // The object itself is out of reach without the GIL: two numbers of it are enough.
+                let (count, address) = (dead.count(), dead.as_ptr().addr());
+                let stream = stream.expose_provenance();
+                without_gil(|| {
+                    let stream = core::ptr::with_exposed_provenance_mut(stream);
+                    libc::fprintf(stream, c"<refcnt %zd at %p>".as_ptr(), count, address) >= 0
+                })
+            }
             Some(object) => {
                 let text = match form {
                     Form::Str => str(Some(object)),
@@ -223,17 +235,6 @@ pub unsafe fn print(
         }
     }
     Ok(())
-}
-
-/// Runs `work` with the GIL released.
-fn without_gil<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: the thread is attached, and `work` touches no object's contents.
-    unsafe {
-        let tstate = ffi::PyEval_SaveThread();
-        let result = work();
-        ffi::PyEval_RestoreThread(tstate);
-        result
-    }
 }
 
 /// The list of the objects whose `repr` is being made on this thread, and NULL where there is no thread state yet.
