@@ -130,13 +130,13 @@ pub unsafe fn Py_IsNone(x: *mut PyObject) -> c_int {
 /// Whether it is `True`.
 #[capi]
 pub unsafe fn Py_IsTrue(x: *mut PyObject) -> c_int {
-    c_int::from(x == compare::bool_object(true).as_ptr())
+    c_int::from(x == Borrowed::from_bool(true).as_ptr())
 }
 
 /// Whether it is `False`.
 #[capi]
 pub unsafe fn Py_IsFalse(x: *mut PyObject) -> c_int {
-    c_int::from(x == compare::bool_object(false).as_ptr())
+    c_int::from(x == Borrowed::from_bool(false).as_ptr())
 }
 
 /// A constant by its number.

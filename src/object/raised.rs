@@ -113,8 +113,7 @@ impl Raised {
     /// Reports the exception as one that nobody can catch, in the work of an object or of none in particular
     /// (errors.c `PyErr_WriteUnraisable`).
     pub fn unraisable_in(self, object: Option<Borrowed<'_>>) {
-        let none = &raw mut ffi::_Py_NoneStruct;
-        let object = object.map_or(none, Borrowed::as_ptr);
+        let object = object.unwrap_or(Borrowed::none()).as_ptr();
         // SAFETY: a live object; None is immortal.
         unsafe { ffi::PyErr_WriteUnraisable(object) }
     }

@@ -7,12 +7,6 @@ use core::ffi::{CStr, c_int, c_uint};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// `None`.
-pub fn none() -> Borrowed<'static> {
-    // SAFETY: an immortal static.
-    unsafe { Borrowed::from_static(&raw mut ffi::_Py_NoneStruct) }
-}
-
 /// `NotImplemented`.
 pub fn not_implemented() -> Borrowed<'static> {
     // SAFETY: an immortal static.
@@ -114,7 +108,7 @@ unsafe extern "C" fn none_new(
 ) -> *mut PyObject {
     // SAFETY: the arguments of `tp_new`.
     match unsafe { no_arguments(args, kwargs, c"NoneType takes no arguments") } {
-        Ok(()) => none().as_ptr(),
+        Ok(()) => Borrowed::none().as_ptr(),
         Err(_) => null_mut(),
     }
 }

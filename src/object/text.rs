@@ -1,7 +1,8 @@
 //! An object as text: `repr`, `str`, `ascii`, `bytes`, print to a C stream, and the guard against infinite `repr`s.
 use crate::ffi;
+use crate::object::compare::{Comparison, compare_bool};
 use crate::object::exception;
-use crate::object::{Borrowed, Owned, Raised, Recursion, check_bool, check_status, lookup};
+use crate::object::{Borrowed, Owned, Raised, Recursion, check_status, lookup};
 use crate::thread::without_gil;
 use crate::{field, raise_format, static_id};
 use core::ffi::CStr;
@@ -153,11 +154,7 @@ pub fn function_name(object: Borrowed<'_>) -> Result<Owned, Raised> {
     unsafe {
         if let Some(module) = module
             && !module.borrow().is_none()
-            && check_bool(ffi::PyObject_RichCompareBool(
-                module.as_ptr(),
-                static_id!(_py_builtins).as_ptr(),
-                ffi::Py_NE as i32,
-            ))?
+            && compare_bool(module.borrow(), static_id!(_py_builtins), Comparison::Ne)?
         {
             return Owned::from_c(ffi::PyUnicode_FromFormat(
                 c"%S.%S()".as_ptr(),

@@ -16,9 +16,7 @@ pub(super) fn default_int_handler<'a>(
     _number: c_int,
     _frame: Borrowed<'a>,
 ) -> Result<(), Raised> {
-    // SAFETY: the class is an exception type.
-    unsafe { ffi::PyErr_SetNone(exception::KeyboardInterrupt.as_ptr()) };
-    Err(Raised::on_c_word())
+    Err(Raised::bare(exception::KeyboardInterrupt))
 }
 
 /// `_signal.signal(signalnum, handler)`: sets the handler and gives the one before. What has come so far is handled by
