@@ -1,4 +1,5 @@
 //! One argument: from an object to the Rust type that a function wants, with Argument Clinic's rules and messages.
+use crate::bad_internal_call;
 use crate::ffi;
 use crate::object::compare::is_true;
 use crate::object::{Borrowed, Raised};
@@ -65,10 +66,7 @@ pub trait Argument<'a>: Sized {
 
     /// The value of one that is not. Never asked of a required one, whose absence the count shows.
     fn from_absent() -> Result<Self, Raised> {
-        Err(Raised::bad_internal_call(
-            c"src/module/args.rs",
-            core::line!(),
-        ))
+        Err(bad_internal_call!())
     }
 }
 

@@ -1,4 +1,5 @@
 //! `None`, `NotImplemented` and their types, and the table of constants of the stable ABI. Statics, and their slots.
+use crate::bad_internal_call;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::object::static_type::{Rows, static_type};
 use crate::object::text::str_from;
@@ -185,6 +186,6 @@ pub fn constant(number: c_uint) -> Result<Borrowed<'static>, Raised> {
     match slot {
         // SAFETY: the table holds immortal objects once the runtime runs.
         Some(slot) => unsafe { Borrowed::from_c(slot.load(Ordering::Relaxed)) },
-        None => Err(Raised::bad_internal_call(c"object/singletons.rs", line!())),
+        None => Err(bad_internal_call!()),
     }
 }
