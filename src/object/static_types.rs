@@ -1,4 +1,5 @@
 //! The built-in static types: made ready when an interpreter starts, torn down when it ends. Touches types only.
+use crate::config::{Failure, Status};
 use crate::ffi::{self, PyTypeObject};
 use crate::object::lookup::dict_item;
 use crate::object::{Borrowed, Owned};
@@ -164,26 +165,10 @@ const STATIC_TYPES: [*mut PyTypeObject; 113] = addresses! {
     PyODict_Type
 };
 
-/// Why an interpreter could not make its types.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InitError {
-    /// A type could not be made ready.
-    Type,
-    /// `object` has lost its `__reduce__`.
-    Reduce,
-    /// The types of PEP 695 could not be made.
-    Generic,
-}
-
-impl InitError {
-    /// The words for it.
-    pub const fn message(self) -> &'static CStr {
-        match self {
-            Self::Type => c"Can't initialize builtin type",
-            Self::Reduce => c"Can't get __reduce__ from base object",
-            Self::Generic => c"Can't initialize generic types",
-        }
-    }
+/// Why an interpreter could not make its types, as C says it (initconfig.h `_PyStatus_ERR`).
+#[cold]
+const fn failed(message: &'static CStr) -> Failure {
+    Failure::error(c"_PyTypes_InitTypes", message)
 }
 
 /// Makes the static types ready for an interpreter (object.c `_PyTypes_InitTypes`).
@@ -193,13 +178,13 @@ impl InitError {
 ///
 /// # Safety
 /// `interp` is being started by the thread that calls.
-pub unsafe fn init(interp: *mut ffi::PyInterpreterState) -> Result<(), InitError> {
+pub unsafe fn init(interp: *mut ffi::PyInterpreterState) -> Status {
     // SAFETY: as the caller promises; the dict of `object` is there once it is ready. The cache holds its own reference
     // as a borrowed one, as upstream does: `object` keeps the function alive.
     unsafe {
         for class in STATIC_TYPES {
             if ffi::_PyStaticType_InitBuiltin(interp, class) < 0 {
-                return Err(InitError::Type);
+                return Err(failed(c"Can't initialize builtin type"));
             }
         }
         let dict = ffi::_PyType_GetDict(&raw mut ffi::PyBaseObject_Type);
@@ -207,11 +192,11 @@ pub unsafe fn init(interp: *mut ffi::PyInterpreterState) -> Result<(), InitError
             Borrowed::from_raw_unchecked(dict),
             static_id!(_py___reduce__),
         )
-        .map_err(|_| InitError::Reduce)?;
+        .map_err(|_| failed(c"Can't get __reduce__ from base object"))?;
         (*interp).cached_objects.objreduce =
             reduce.as_ref().map_or(core::ptr::null_mut(), Owned::as_ptr);
         if ffi::_Py_initialize_generic(interp) < 0 {
-            return Err(InitError::Generic);
+            return Err(failed(c"Can't initialize generic types"));
         }
     }
     Ok(())
