@@ -6,45 +6,37 @@ use crate::object::{Borrowed, Owned};
 use crate::static_id;
 use core::ffi::CStr;
 
-unsafe extern "C" {
-    static mut _PyAnextAwaitable_Type: PyTypeObject;
-    static mut _Py_GenericAliasIterType: PyTypeObject;
-    static mut _PyLegacyEventHandler_Type: PyTypeObject;
-    static mut _PyLineIterator: PyTypeObject;
-    static mut _PyMemoryIter_Type: PyTypeObject;
-    static mut _PyPositionsIterator: PyTypeObject;
-}
-
 /// The addresses of static types.
 macro_rules! addresses {
     ($($name:ident)*) => { [$(&raw mut $name),*] };
 }
 
 use ffi::{
-    _PyAsyncGenASend_Type, _PyAsyncGenAThrow_Type, _PyAsyncGenWrappedValue_Type,
-    _PyBufferWrapper_Type, _PyContextTokenMissing_Type, _PyCoroWrapper_Type,
-    _PyHamt_ArrayNode_Type, _PyHamt_BitmapNode_Type, _PyHamt_CollisionNode_Type, _PyHamt_Type,
-    _PyHamtItems_Type, _PyHamtKeys_Type, _PyHamtValues_Type, _PyInstructionSequence_Type,
-    _PyManagedBuffer_Type, _PyMethodWrapper_Type, _PyNamespace_Type, _PyNoDefault_Type,
-    _PyNone_Type, _PyNotImplemented_Type, _PyTypeAlias_Type, _PyUnicodeASCIIIter_Type,
-    _PyUnion_Type, _PyWeakref_CallableProxyType, _PyWeakref_ProxyType, _PyWeakref_RefType,
-    Py_GenericAliasType, PyAsyncGen_Type, PyBaseObject_Type, PyBool_Type, PyByteArray_Type,
-    PyByteArrayIter_Type, PyBytes_Type, PyBytesIter_Type, PyCFunction_Type, PyCMethod_Type,
-    PyCallIter_Type, PyCapsule_Type, PyCell_Type, PyClassMethod_Type, PyClassMethodDescr_Type,
-    PyCode_Type, PyComplex_Type, PyContext_Type, PyContextToken_Type, PyContextVar_Type,
-    PyCoro_Type, PyDict_Type, PyDictItems_Type, PyDictIterItem_Type, PyDictIterKey_Type,
-    PyDictIterValue_Type, PyDictKeys_Type, PyDictProxy_Type, PyDictRevIterItem_Type,
-    PyDictRevIterKey_Type, PyDictRevIterValue_Type, PyDictValues_Type, PyEllipsis_Type,
-    PyEnum_Type, PyFilter_Type, PyFloat_Type, PyFrame_Type, PyFrameLocalsProxy_Type,
-    PyFrozenSet_Type, PyFunction_Type, PyGen_Type, PyGetSetDescr_Type, PyInstanceMethod_Type,
-    PyList_Type, PyListIter_Type, PyListRevIter_Type, PyLong_Type, PyLongRangeIter_Type,
-    PyMap_Type, PyMemberDescr_Type, PyMemoryView_Type, PyMethod_Type, PyMethodDescr_Type,
-    PyModule_Type, PyModuleDef_Type, PyODict_Type, PyODictItems_Type, PyODictIter_Type,
-    PyODictKeys_Type, PyODictValues_Type, PyPickleBuffer_Type, PyProperty_Type, PyRange_Type,
-    PyRangeIter_Type, PyReversed_Type, PySTEntry_Type, PySeqIter_Type, PySet_Type, PySetIter_Type,
-    PySlice_Type, PyStaticMethod_Type, PyStdPrinter_Type, PySuper_Type, PyTraceBack_Type,
-    PyTuple_Type, PyTupleIter_Type, PyType_Type, PyUnicode_Type, PyUnicodeIter_Type,
-    PyWrapperDescr_Type, PyZip_Type,
+    _Py_GenericAliasIterType, _PyAnextAwaitable_Type, _PyAsyncGenASend_Type,
+    _PyAsyncGenAThrow_Type, _PyAsyncGenWrappedValue_Type, _PyBufferWrapper_Type,
+    _PyContextTokenMissing_Type, _PyCoroWrapper_Type, _PyHamt_ArrayNode_Type,
+    _PyHamt_BitmapNode_Type, _PyHamt_CollisionNode_Type, _PyHamt_Type, _PyHamtItems_Type,
+    _PyHamtKeys_Type, _PyHamtValues_Type, _PyInstructionSequence_Type, _PyLegacyEventHandler_Type,
+    _PyLineIterator, _PyManagedBuffer_Type, _PyMemoryIter_Type, _PyMethodWrapper_Type,
+    _PyNamespace_Type, _PyNoDefault_Type, _PyNone_Type, _PyNotImplemented_Type,
+    _PyPositionsIterator, _PyTypeAlias_Type, _PyUnicodeASCIIIter_Type, _PyUnion_Type,
+    _PyWeakref_CallableProxyType, _PyWeakref_ProxyType, _PyWeakref_RefType, Py_GenericAliasType,
+    PyAsyncGen_Type, PyBaseObject_Type, PyBool_Type, PyByteArray_Type, PyByteArrayIter_Type,
+    PyBytes_Type, PyBytesIter_Type, PyCFunction_Type, PyCMethod_Type, PyCallIter_Type,
+    PyCapsule_Type, PyCell_Type, PyClassMethod_Type, PyClassMethodDescr_Type, PyCode_Type,
+    PyComplex_Type, PyContext_Type, PyContextToken_Type, PyContextVar_Type, PyCoro_Type,
+    PyDict_Type, PyDictItems_Type, PyDictIterItem_Type, PyDictIterKey_Type, PyDictIterValue_Type,
+    PyDictKeys_Type, PyDictProxy_Type, PyDictRevIterItem_Type, PyDictRevIterKey_Type,
+    PyDictRevIterValue_Type, PyDictValues_Type, PyEllipsis_Type, PyEnum_Type, PyFilter_Type,
+    PyFloat_Type, PyFrame_Type, PyFrameLocalsProxy_Type, PyFrozenSet_Type, PyFunction_Type,
+    PyGen_Type, PyGetSetDescr_Type, PyInstanceMethod_Type, PyList_Type, PyListIter_Type,
+    PyListRevIter_Type, PyLong_Type, PyLongRangeIter_Type, PyMap_Type, PyMemberDescr_Type,
+    PyMemoryView_Type, PyMethod_Type, PyMethodDescr_Type, PyModule_Type, PyModuleDef_Type,
+    PyODict_Type, PyODictItems_Type, PyODictIter_Type, PyODictKeys_Type, PyODictValues_Type,
+    PyPickleBuffer_Type, PyProperty_Type, PyRange_Type, PyRangeIter_Type, PyReversed_Type,
+    PySTEntry_Type, PySeqIter_Type, PySet_Type, PySetIter_Type, PySlice_Type, PyStaticMethod_Type,
+    PyStdPrinter_Type, PySuper_Type, PyTraceBack_Type, PyTuple_Type, PyTupleIter_Type, PyType_Type,
+    PyUnicode_Type, PyUnicodeIter_Type, PyWrapperDescr_Type, PyZip_Type,
 };
 
 /// The built-in static types that nothing else makes ready. A base comes before its subclasses: the two of which all
