@@ -1,10 +1,5 @@
 //! `Modules/config.c`: the table of built-in modules, and the functions of ours that it names and that were C's. Calls
 //! each module's folder.
-#![allow(
-    non_snake_case,
-    non_upper_case_globals,
-    reason = "the names are CPython's"
-)]
 use crate::inittab::{self, Inittab};
 use crate::object::{Borrowed, Raised};
 use pyroxene_macros::capi;

@@ -1,5 +1,4 @@
 //! `intrcheck.h`: whether the keyboard has interrupted. Calls [`crate::signal`].
-#![allow(non_snake_case, reason = "the names are CPython's")]
 use crate::signal::pending;
 use crate::thread::ThreadState;
 use core::ffi::c_int;

@@ -1,4 +1,5 @@
 //! `Include/object.h`: the stable part of the object protocol.
+use crate::bad_internal_call;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::object::compare::{self, Comparison};
 use crate::object::{
@@ -130,13 +131,13 @@ pub unsafe fn Py_IsNone(x: *mut PyObject) -> c_int {
 /// Whether it is `True`.
 #[capi]
 pub unsafe fn Py_IsTrue(x: *mut PyObject) -> c_int {
-    c_int::from(x == compare::bool_object(true).as_ptr())
+    c_int::from(x == Borrowed::from_bool(true).as_ptr())
 }
 
 /// Whether it is `False`.
 #[capi]
 pub unsafe fn Py_IsFalse(x: *mut PyObject) -> c_int {
-    c_int::from(x == compare::bool_object(false).as_ptr())
+    c_int::from(x == Borrowed::from_bool(false).as_ptr())
 }
 
 /// A constant by its number.
@@ -192,7 +193,7 @@ pub unsafe fn Py_ReprLeave(obj: Borrowed<'_>) {
 pub unsafe fn PyObject_RichCompare(v: Maybe<'_>, w: Maybe<'_>, op: c_int) -> Result<Owned, Raised> {
     let (Some(v), Some(w), Some(comparison)) = (v, w, Comparison::from_c(op)) else {
         Raised::pending()?;
-        return Err(Raised::bad_internal_call(c"capi/object.rs", line!()));
+        return Err(bad_internal_call!());
     };
     compare::compare(v, w, comparison)
 }
@@ -202,7 +203,7 @@ pub unsafe fn PyObject_RichCompare(v: Maybe<'_>, w: Maybe<'_>, op: c_int) -> Res
 pub unsafe fn PyObject_RichCompareBool(v: Maybe<'_>, w: Maybe<'_>, op: c_int) -> c_int {
     let (Some(v), Some(w), Some(comparison)) = (v, w, Comparison::from_c(op)) else {
         if !Raised::is_pending() {
-            let _ = Raised::bad_internal_call(c"capi/object.rs", line!());
+            let _ = bad_internal_call!();
         }
         return -1;
     };

@@ -1,4 +1,5 @@
 //! `Include/internal/pycore_object.h`: what only CPython's own C files call.
+use crate::config::Status;
 use crate::ffi::{self, PyObject};
 use crate::object::{
     Borrowed, IntoC, Raised, debug, generic, life, lookup, singletons, static_types,
@@ -57,10 +58,10 @@ pub unsafe fn _PyObject_ComputedDictPointer(obj: Borrowed<'_>) -> *mut *mut PyOb
     generic::computed_dict_slot(obj).unwrap_or(null_mut())
 }
 
-/// Gives the current `AttributeError` its object and name; 1 when that raised another exception.
+/// Gives the current `AttributeError` its object and name. An exception is set afterwards in any case.
 #[capi]
 pub unsafe fn _PyObject_SetAttributeErrorContext(v: Borrowed<'_>, name: Borrowed<'_>) -> c_int {
-    // The exception stays set, whichever it is; the callers do not look at the number.
+    // C gives 1 when another exception took its place; the only caller does not look at the number.
     let _ = lookup::add_context(Raised::on_c_word(), v, name);
     0
 }
@@ -103,8 +104,7 @@ pub unsafe fn _PyObject_DebugTypeStats(out: *mut ffi::FILE) {
 /// For builds that trace references; there is nothing to do in ours.
 #[capi]
 pub unsafe fn _PyObject_InitState(_interp: *mut ffi::PyInterpreterState) -> ffi::PyStatus {
-    // SAFETY: makes a value.
-    unsafe { ffi::PyStatus_Ok() }
+    Status::Ok(()).into_c()
 }
 
 /// For builds that trace references; there is nothing to do in ours.
@@ -114,13 +114,8 @@ pub unsafe fn _PyObject_FiniState(_interp: *mut ffi::PyInterpreterState) {}
 /// Makes the static types ready.
 #[capi]
 pub unsafe fn _PyTypes_InitTypes(interp: *mut ffi::PyInterpreterState) -> ffi::PyStatus {
-    // SAFETY: called once when the interpreter starts; the message is a static.
-    unsafe {
-        match static_types::init(interp) {
-            Ok(()) => ffi::PyStatus_Ok(),
-            Err(error) => ffi::PyStatus_Error(error.message().as_ptr()),
-        }
-    }
+    // SAFETY: called once when the interpreter starts.
+    unsafe { static_types::init(interp) }.into_c()
 }
 
 /// Tears the static types down.

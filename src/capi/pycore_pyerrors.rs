@@ -1,5 +1,4 @@
 //! `pycore_pyerrors.h`: running Python's signal handlers. Calls [`crate::signal`].
-#![allow(non_snake_case, reason = "the names are CPython's")]
 use crate::object::IntoC;
 use crate::signal::pending;
 use crate::thread::ThreadState;

@@ -1,5 +1,4 @@
 //! `pycore_pylifecycle.h`: signals at the start and the end of the runtime. Calls [`crate::signal`].
-#![allow(non_snake_case, reason = "the names are CPython's")]
 use crate::object::IntoC;
 use crate::signal::lifecycle;
 use core::ffi::c_int;

@@ -1,5 +1,4 @@
 //! `pycore_pystate.h`: signals of threads and after a fork. Calls [`crate::signal`].
-#![allow(non_snake_case, reason = "the names are CPython's")]
 use crate::signal::{lifecycle, pending};
 use crate::thread::{ThreadState, not_attached};
 use core::ffi::c_int;

@@ -1,5 +1,4 @@
 //! `pycore_signal.h`: the main thread, and dispositions for a child. Calls [`crate::signal`].
-#![allow(non_snake_case, reason = "the names are CPython's")]
 use crate::signal::lifecycle;
 use crate::thread::ThreadState;
 use core::ffi::c_int;

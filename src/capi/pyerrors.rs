@@ -1,5 +1,4 @@
 //! `pyerrors.h` and `cpython/pyerrors.h`: signals as C code checks and simulates them. Calls [`crate::signal`].
-#![allow(non_snake_case, reason = "the names are CPython's")]
 use crate::object::IntoC;
 use crate::signal::{Signal, pending, set_wakeup_fd_unchecked};
 use crate::thread::ThreadState;

@@ -1,5 +1,4 @@
 //! `pylifecycle.h` and `cpython/pylifecycle.h`: what is Rust of the start, the run and the end of the program.
-#![allow(non_snake_case, reason = "the names are CPython's")]
 use crate::config::Arguments;
 use crate::{ffi, main_program};
 use core::ffi::{c_char, c_int};

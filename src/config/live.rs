@@ -5,6 +5,7 @@ use crate::object::{Borrowed, Owned, Raised, check_status};
 use core::ffi::{CStr, c_int};
 use core::marker::PhantomData;
 use core::ptr::NonNull;
+use std::ffi::CString;
 
 /// A look at the running interpreter's configuration. Python code runs between two looks and may change it
 /// (`_testinternalcapi.set_config`), so each method reads memory anew.
@@ -102,12 +103,12 @@ impl<'i> LiveConfig<'i> {
 
     /// An environment variable, unless it is empty or the environment does not count (preconfig.c `_Py_GetEnv`).
     ///
-    /// The string is the process's own: what changes the variable changes or frees it.
-    pub fn environment(self, name: &CStr) -> Option<&'i CStr> {
-        // SAFETY: the name is a C string; the result is NULL or a C string of the environment.
+    /// It is a copy: the process's own string goes when somebody changes the variable.
+    pub fn environment(self, name: &CStr) -> Option<CString> {
+        // SAFETY: the name is a C string; the result is NULL or a C string of the environment, copied at once.
         unsafe {
             let value = ffi::_Py_GetEnv(c_int::from(self.use_environment()), name.as_ptr());
-            (!value.is_null()).then(|| CStr::from_ptr(value))
+            (!value.is_null()).then(|| CStr::from_ptr(value).to_owned())
         }
     }
 

@@ -152,16 +152,6 @@ pub unsafe fn _PyEval_EvalFrame(
     }
 }
 
-/// The first instruction of a code object (code.h `_PyCode_CODE`).
-///
-/// # Safety
-/// `code` points at a live code object.
-#[inline(always)]
-pub unsafe fn _PyCode_CODE(code: *mut PyCodeObject) -> *mut _Py_CODEUNIT {
-    // SAFETY: the instructions lie at the end of the same allocation.
-    unsafe { addr_of_mut!((*code).co_code_adaptive).cast() }
-}
-
 /// The code object that a frame runs (pycore_frame.h `_PyFrame_GetCode`).
 ///
 /// # Safety

@@ -279,16 +279,6 @@ pub unsafe fn PyUnicode_Check(op: *mut PyObject) -> bool {
     unsafe { _PyType_HasFeature(Py_TYPE(op), Py_TPFLAGS_UNICODE_SUBCLASS) }
 }
 
-/// Whether the object is exactly a `str` (unicodeobject.h `PyUnicode_CheckExact`).
-///
-/// # Safety
-/// `op` points at a live object.
-#[inline(always)]
-pub unsafe fn PyUnicode_CheckExact(op: *mut PyObject) -> bool {
-    // SAFETY: the caller promises a live object; only the address of the static type is taken.
-    unsafe { core::ptr::eq(Py_TYPE(op), addr_of!(PyUnicode_Type)) }
-}
-
 /// Whether a `str` holds only ASCII (unicodeobject.h `PyUnicode_IS_ASCII`).
 ///
 /// # Safety
@@ -297,16 +287,6 @@ pub unsafe fn PyUnicode_CheckExact(op: *mut PyObject) -> bool {
 pub unsafe fn PyUnicode_IS_ASCII(op: *mut PyObject) -> bool {
     // SAFETY: every str starts with this struct.
     unsafe { (*op.cast::<PyASCIIObject>()).state.ascii() != 0 }
-}
-
-/// Whether the object is an `int` or of a subclass (longobject.h `PyLong_Check`).
-///
-/// # Safety
-/// `op` points at a live object.
-#[inline(always)]
-pub unsafe fn PyLong_Check(op: *mut PyObject) -> bool {
-    // SAFETY: the caller promises a live object; its type lives at least as long.
-    unsafe { _PyType_HasFeature(Py_TYPE(op), Py_TPFLAGS_LONG_SUBCLASS) }
 }
 
 /// Whether the object is exactly an `int` (longobject.h `PyLong_CheckExact`).

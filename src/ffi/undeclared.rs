@@ -1,9 +1,30 @@
-//! C functions that no header declares; CPython's own files declare them where they use them.
-use super::PyObject;
-use core::ffi::{c_char, c_int};
+//! C functions and variables that no header declares; CPython's own files declare them where they use them.
+use super::{PyObject, PyTypeObject};
+use core::ffi::{c_char, c_int, c_void};
 
 unsafe extern "C" {
     /// The encoding that the first two lines of a source file declare, in memory that the caller frees with
     /// `PyMem_Free`; NULL when there is none, or an exception is set (Parser/tokenizer/file_tokenizer.c).
     pub fn _PyTokenizer_FindEncodingFilename(fd: c_int, filename: *mut PyObject) -> *mut c_char;
+
+    /// Writes where a block was allocated, if it is traced (Python/tracemalloc.c).
+    pub fn _PyMem_DumpTraceback(fd: c_int, block: *const c_void);
+
+    /// What `anext()` with a default gives (Objects/iterobject.c).
+    pub static mut _PyAnextAwaitable_Type: PyTypeObject;
+
+    /// The iterator over a generic alias (Objects/genericaliasobject.c).
+    pub static mut _Py_GenericAliasIterType: PyTypeObject;
+
+    /// What calls the functions of `sys.settrace` and `sys.setprofile` (Python/legacy_tracing.c).
+    pub static mut _PyLegacyEventHandler_Type: PyTypeObject;
+
+    /// The iterator of `co_lines()` (Objects/codeobject.c).
+    pub static mut _PyLineIterator: PyTypeObject;
+
+    /// The iterator over a memoryview (Objects/memoryobject.c).
+    pub static mut _PyMemoryIter_Type: PyTypeObject;
+
+    /// The iterator of `co_positions()` (Objects/codeobject.c).
+    pub static mut _PyPositionsIterator: PyTypeObject;
 }

@@ -7,7 +7,7 @@ use crate::generator::async_gen_wrapped::{self, WrappedValue};
 use crate::generator::tables::method;
 use crate::generator::types::{CLOSE_DOC, FLAGS, SEND_DOC, THROW_DOC};
 use crate::object::static_type::{Rows, static_type};
-use crate::{call_slot, type_slot};
+use crate::type_slot;
 
 use ffi::{PyMethodDef, PyTypeObject};
 
@@ -27,13 +27,13 @@ const AWAITS_ITSELF: ffi::PyAsyncMethods = ffi::PyAsyncMethods {
 static ASYNC_SEND_METHODS: Rows<PyMethodDef, 3> = Rows::<PyMethodDef, _>::new([
     method(
         c"send",
-        call_slot!(o AsyncGenSend, async_gen_send::send),
+        type_slot!(o AsyncGenSend, async_gen_send::send),
         METH_O,
         SEND_DOC,
     ),
     method(
         c"throw",
-        call_slot!(fast AsyncGenSend, async_gen_send::throw_in),
+        type_slot!(fast AsyncGenSend, async_gen_send::throw_in),
         METH_FASTCALL,
         THROW_DOC,
     ),
@@ -56,9 +56,9 @@ pub const fn async_generator_asend() -> PyTypeObject {
         tp_flags: FLAGS,
         tp_traverse: type_slot!(traverse AsyncGenSend, async_gen_send::traverse),
         tp_iter: Some(ffi::PyObject_SelfIter),
-        tp_iternext: call_slot!(unary AsyncGenSend, async_gen_send::next),
+        tp_iternext: type_slot!(unary AsyncGenSend, async_gen_send::next),
         tp_methods: ASYNC_SEND_METHODS.as_ptr(),
-        tp_finalize: call_slot!(finalize AsyncGenSend, async_gen_send::finalize),
+        tp_finalize: type_slot!(finalize AsyncGenSend, async_gen_send::finalize),
         ..static_type(c"async_generator_asend", size_of::<AsyncGenSend>())
     }
 }
@@ -66,13 +66,13 @@ pub const fn async_generator_asend() -> PyTypeObject {
 static ASYNC_THROW_METHODS: Rows<PyMethodDef, 3> = Rows::<PyMethodDef, _>::new([
     method(
         c"send",
-        call_slot!(o AsyncGenThrow, async_gen_throw::send),
+        type_slot!(o AsyncGenThrow, async_gen_throw::send),
         METH_O,
         SEND_DOC,
     ),
     method(
         c"throw",
-        call_slot!(fast AsyncGenThrow, async_gen_throw::throw_in),
+        type_slot!(fast AsyncGenThrow, async_gen_throw::throw_in),
         METH_FASTCALL,
         THROW_DOC,
     ),
@@ -95,9 +95,9 @@ pub const fn async_generator_athrow() -> PyTypeObject {
         tp_flags: FLAGS,
         tp_traverse: type_slot!(traverse AsyncGenThrow, async_gen_throw::traverse),
         tp_iter: Some(ffi::PyObject_SelfIter),
-        tp_iternext: call_slot!(unary AsyncGenThrow, async_gen_throw::next),
+        tp_iternext: type_slot!(unary AsyncGenThrow, async_gen_throw::next),
         tp_methods: ASYNC_THROW_METHODS.as_ptr(),
-        tp_finalize: call_slot!(finalize AsyncGenThrow, async_gen_throw::finalize),
+        tp_finalize: type_slot!(finalize AsyncGenThrow, async_gen_throw::finalize),
         ..static_type(c"async_generator_athrow", size_of::<AsyncGenThrow>())
     }
 }

@@ -4,7 +4,6 @@ use crate::ffi;
 use crate::field;
 use crate::generator::Generator;
 use crate::generator::frame::State;
-use crate::object::compare::bool_object;
 use crate::object::{Borrowed, Owned, Raised, check_status, exception, raise};
 use core::ffi::CStr;
 use core::mem::offset_of;
@@ -78,12 +77,12 @@ pub(super) fn delegate(generator: Generator<'_>) -> Result<Owned, Raised> {
 
 /// Whether it runs: `gi_running`, `cr_running`.
 pub(super) fn is_running(generator: Generator<'_>) -> Result<Owned, Raised> {
-    Ok(bool_object(generator.state() == State::EXECUTING).new_ref())
+    Ok(Borrowed::from_bool(generator.state() == State::EXECUTING).new_ref())
 }
 
 /// Whether it stands in the middle of its body: `gi_suspended`, `cr_suspended`, `ag_suspended`.
 pub(super) fn is_suspended(generator: Generator<'_>) -> Result<Owned, Raised> {
-    Ok(bool_object(generator.state().is_suspended()).new_ref())
+    Ok(Borrowed::from_bool(generator.state().is_suspended()).new_ref())
 }
 
 /// Tells the audit hooks that an attribute is read through which a program can be looked into.

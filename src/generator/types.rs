@@ -6,7 +6,7 @@ use crate::generator::coroutine::{self, CoroutineWrapper};
 use crate::generator::tables::{attribute, member, method};
 use crate::generator::{async_gen, close, life, names, send, throw};
 use crate::object::static_type::{Rows, static_type};
-use crate::{call_slot, type_slot};
+use crate::type_slot;
 use core::ffi::{CStr, c_ulong};
 use core::mem::offset_of;
 
@@ -135,13 +135,13 @@ static GENERATOR_ATTRIBUTES: Rows<PyGetSetDef, 7> = Rows::<PyGetSetDef, _>::new(
 static GENERATOR_METHODS: Rows<PyMethodDef, 5> = Rows::<PyMethodDef, _>::new([
     method(
         c"send",
-        call_slot!(o PyGenObject, send::send),
+        type_slot!(o PyGenObject, send::send),
         METH_O,
         SEND_DOC,
     ),
     method(
         c"throw",
-        call_slot!(fast PyGenObject, throw::throw),
+        type_slot!(fast PyGenObject, throw::throw),
         METH_FASTCALL,
         THROW_DOC,
     ),
@@ -166,7 +166,7 @@ static mut GENERATOR_ASYNC: ffi::PyAsyncMethods = ffi::PyAsyncMethods {
 pub const fn generator() -> PyTypeObject {
     PyTypeObject {
         tp_as_async: &raw mut GENERATOR_ASYNC,
-        tp_repr: call_slot!(unary PyGenObject, names::generator_repr),
+        tp_repr: type_slot!(unary PyGenObject, names::generator_repr),
         tp_iter: Some(ffi::PyObject_SelfIter),
         tp_iternext: Some(send::iternext),
         tp_methods: GENERATOR_METHODS.as_ptr(),
@@ -222,13 +222,13 @@ static COROUTINE_MEMBERS: Rows<PyMemberDef, 1> = Rows::<PyMemberDef, _>::new([me
 static COROUTINE_METHODS: Rows<PyMethodDef, 5> = Rows::<PyMethodDef, _>::new([
     method(
         c"send",
-        call_slot!(o PyGenObject, send::send),
+        type_slot!(o PyGenObject, send::send),
         METH_O,
         COROUTINE_SEND_DOC,
     ),
     method(
         c"throw",
-        call_slot!(fast PyGenObject, throw::throw),
+        type_slot!(fast PyGenObject, throw::throw),
         METH_FASTCALL,
         COROUTINE_THROW_DOC,
     ),
@@ -243,7 +243,7 @@ static COROUTINE_METHODS: Rows<PyMethodDef, 5> = Rows::<PyMethodDef, _>::new([
 ]);
 
 static mut COROUTINE_ASYNC: ffi::PyAsyncMethods = ffi::PyAsyncMethods {
-    am_await: call_slot!(unary PyGenObject, coroutine::await_),
+    am_await: type_slot!(unary PyGenObject, coroutine::await_),
     am_aiter: None,
     am_anext: None,
     am_send: Some(send::am_send),
@@ -253,7 +253,7 @@ static mut COROUTINE_ASYNC: ffi::PyAsyncMethods = ffi::PyAsyncMethods {
 pub const fn coroutine() -> PyTypeObject {
     PyTypeObject {
         tp_as_async: &raw mut COROUTINE_ASYNC,
-        tp_repr: call_slot!(unary PyGenObject, names::coroutine_repr),
+        tp_repr: type_slot!(unary PyGenObject, names::coroutine_repr),
         tp_methods: COROUTINE_METHODS.as_ptr(),
         tp_members: COROUTINE_MEMBERS.as_ptr(),
         tp_getset: COROUTINE_ATTRIBUTES.as_ptr(),
@@ -264,13 +264,13 @@ pub const fn coroutine() -> PyTypeObject {
 static WRAPPER_METHODS: Rows<PyMethodDef, 3> = Rows::<PyMethodDef, _>::new([
     method(
         c"send",
-        call_slot!(o CoroutineWrapper, coroutine::wrapper_send),
+        type_slot!(o CoroutineWrapper, coroutine::wrapper_send),
         METH_O,
         COROUTINE_SEND_DOC,
     ),
     method(
         c"throw",
-        call_slot!(fast CoroutineWrapper, coroutine::wrapper_throw),
+        type_slot!(fast CoroutineWrapper, coroutine::wrapper_throw),
         METH_FASTCALL,
         COROUTINE_THROW_DOC,
     ),
@@ -291,7 +291,7 @@ pub const fn coroutine_wrapper() -> PyTypeObject {
         tp_doc: c"The iterator that a coroutine's __await__ gives.".as_ptr(),
         tp_traverse: type_slot!(traverse CoroutineWrapper, coroutine::wrapper_traverse),
         tp_iter: Some(ffi::PyObject_SelfIter),
-        tp_iternext: call_slot!(unary CoroutineWrapper, coroutine::wrapper_next),
+        tp_iternext: type_slot!(unary CoroutineWrapper, coroutine::wrapper_next),
         tp_methods: WRAPPER_METHODS.as_ptr(),
         ..static_type(c"coroutine_wrapper", size_of::<CoroutineWrapper>())
     }
@@ -340,13 +340,13 @@ static ASYNC_MEMBERS: Rows<PyMemberDef, 1> = Rows::<PyMemberDef, _>::new([member
 static ASYNC_METHODS: Rows<PyMethodDef, 5> = Rows::<PyMethodDef, _>::new([
     method(
         c"asend",
-        call_slot!(o PyGenObject, async_gen::asend),
+        type_slot!(o PyGenObject, async_gen::asend),
         METH_O,
         ASEND_DOC,
     ),
     method(
         c"athrow",
-        call_slot!(varargs PyGenObject, async_gen::athrow),
+        type_slot!(varargs PyGenObject, async_gen::athrow),
         METH_VARARGS,
         ATHROW_DOC,
     ),
@@ -363,7 +363,7 @@ static ASYNC_METHODS: Rows<PyMethodDef, 5> = Rows::<PyMethodDef, _>::new([
 static mut ASYNC_ASYNC: ffi::PyAsyncMethods = ffi::PyAsyncMethods {
     am_await: None,
     am_aiter: Some(ffi::PyObject_SelfIter),
-    am_anext: call_slot!(unary PyGenObject, async_gen::anext),
+    am_anext: type_slot!(unary PyGenObject, async_gen::anext),
     am_send: Some(send::am_send),
 };
 
@@ -371,7 +371,7 @@ static mut ASYNC_ASYNC: ffi::PyAsyncMethods = ffi::PyAsyncMethods {
 pub const fn async_generator() -> PyTypeObject {
     PyTypeObject {
         tp_as_async: &raw mut ASYNC_ASYNC,
-        tp_repr: call_slot!(unary PyGenObject, names::async_generator_repr),
+        tp_repr: type_slot!(unary PyGenObject, names::async_generator_repr),
         tp_traverse: Some(life::traverse_async),
         tp_methods: ASYNC_METHODS.as_ptr(),
         tp_members: ASYNC_MEMBERS.as_ptr(),

@@ -1,6 +1,8 @@
 //! One argument: from an object to the Rust type that a function wants, with Argument Clinic's rules and messages.
+use crate::bad_internal_call;
 use crate::ffi;
-use crate::object::{Borrowed, Raised, check_bool};
+use crate::object::compare::is_true;
+use crate::object::{Borrowed, Raised};
 use core::ffi::{CStr, c_int, c_long, c_ulong};
 use std::ffi::CString;
 
@@ -64,10 +66,7 @@ pub trait Argument<'a>: Sized {
 
     /// The value of one that is not. Never asked of a required one, whose absence the count shows.
     fn from_absent() -> Result<Self, Raised> {
-        Err(Raised::bad_internal_call(
-            c"src/module/args.rs",
-            core::line!(),
-        ))
+        Err(bad_internal_call!())
     }
 }
 
@@ -116,8 +115,7 @@ impl Argument<'_> for c_long {
 impl Argument<'_> for bool {
     #[inline]
     fn from_value(value: Borrowed<'_>, _: Parameter<'_>) -> Result<Self, Raised> {
-        // SAFETY: the object is alive.
-        check_bool(unsafe { ffi::PyObject_IsTrue(value.as_ptr()) })
+        is_true(value)
     }
 }
 

@@ -1,4 +1,5 @@
 //! A module's definition (`PyModuleDef`, initialised in phases) and its state, from one trait.
+use crate::bad_internal_call;
 use crate::ffi;
 use crate::field;
 use crate::module::Method;
@@ -55,8 +56,7 @@ impl<'a, S> Module<'a, S> {
         let object = self.object;
         let state = field!(object.md_state).cast::<S>();
         // SAFETY: the definition made the memory of this size, zeroed; the module keeps it as long as it lives.
-        unsafe { state.as_ref() }
-            .ok_or_else(|| Raised::bad_internal_call(c"src/module/definition.rs", core::line!()))
+        unsafe { state.as_ref() }.ok_or_else(|| bad_internal_call!())
     }
 
     /// The module as an object.

@@ -1,4 +1,5 @@
 //! Records: tuples with named fields (`PyStructSequence`), their types and their instances.
+use crate::bad_internal_call;
 use crate::ffi;
 use crate::module::IntoObject;
 use crate::object::{Borrowed, Owned, Raised};
@@ -93,10 +94,7 @@ impl Record {
     /// The next field. One too many is an error like any other wrong use of the C API.
     pub fn push(&mut self, value: impl IntoObject) -> Result<(), Raised> {
         if self.filled >= self.size {
-            return Err(Raised::bad_internal_call(
-                c"src/module/record.rs",
-                core::line!(),
-            ));
+            return Err(bad_internal_call!());
         }
         let value = value.into_object()?.into_raw();
         // SAFETY: the position is in the record and still empty; the reference is stolen.

@@ -29,9 +29,7 @@ impl IntoObject for Borrowed<'_> {
 impl IntoObject for () {
     #[inline(always)]
     fn into_object(self) -> Result<Owned, Raised> {
-        // SAFETY: None is immortal.
-        let none = unsafe { Borrowed::from_static(&raw mut ffi::_Py_NoneStruct) };
-        Ok(none.new_ref())
+        Ok(Borrowed::none().new_ref())
     }
 }
 
@@ -67,8 +65,7 @@ impl IntoObject for c_int {
 impl IntoObject for bool {
     #[inline]
     fn into_object(self) -> Result<Owned, Raised> {
-        // SAFETY: gives one of two immortal objects.
-        unsafe { Owned::from_c(ffi::PyBool_FromLong(c_long::from(self))) }
+        Ok(Borrowed::from_bool(self).new_ref())
     }
 }
 

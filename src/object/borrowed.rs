@@ -160,6 +160,18 @@ impl Borrowed<'static, ffi::PyObject> {
         // SAFETY: None is a static object, and immortal.
         unsafe { Self::from_static(&raw mut ffi::_Py_NoneStruct) }
     }
+
+    /// `True` or `False`.
+    #[inline(always)]
+    pub const fn from_bool(yes: bool) -> Self {
+        let address = if yes {
+            &raw mut ffi::_Py_TrueStruct
+        } else {
+            &raw mut ffi::_Py_FalseStruct
+        };
+        // SAFETY: both are immortal statics.
+        unsafe { Self::from_static(address.cast()) }
+    }
 }
 
 impl<'a> Borrowed<'a, ffi::PyObject> {

@@ -67,17 +67,6 @@ impl Comparison {
     }
 }
 
-/// `True` or `False`.
-pub fn bool_object(value: bool) -> Borrowed<'static> {
-    let address = if value {
-        &raw mut ffi::_Py_TrueStruct
-    } else {
-        &raw mut ffi::_Py_FalseStruct
-    };
-    // SAFETY: both are immortal statics.
-    unsafe { Borrowed::from_static(address.cast()) }
-}
-
 /// Asks one operand's type; nothing when it has no answer (no slot, or `NotImplemented`).
 #[inline(always)]
 fn ask(
@@ -124,8 +113,8 @@ pub fn compare(
         return Ok(answer);
     }
     match comparison {
-        Comparison::Eq => Ok(bool_object(left.is(right)).new_ref()),
-        Comparison::Ne => Ok(bool_object(!left.is(right)).new_ref()),
+        Comparison::Eq => Ok(Borrowed::from_bool(left.is(right)).new_ref()),
+        Comparison::Ne => Ok(Borrowed::from_bool(!left.is(right)).new_ref()),
         // SAFETY: the format takes three C strings.
         _ => Err(unsafe {
             raise_format!(

@@ -1,7 +1,7 @@
 //! Last words: consistency checks and dumps for when something is broken. Writes to stderr, and may abort.
 use crate::ffi;
 use crate::object::{Borrowed, text};
-use core::ffi::{CStr, c_int, c_void};
+use core::ffi::{CStr, c_int};
 
 /// glibc's stderr.
 fn stderr() -> *mut libc::FILE {
@@ -22,11 +22,6 @@ macro_rules! say {
             libc::fflush(stderr());
         }
     }};
-}
-
-unsafe extern "C" {
-    /// tracemalloc.c: writes where a block was allocated, if it is traced.
-    fn _PyMem_DumpTraceback(fd: c_int, block: *const c_void);
 }
 
 /// Whether the object's memory looks freed or never set (object.c `_PyObject_IsFreed`).
@@ -107,7 +102,7 @@ pub unsafe fn report_failed_assertion(
             say!(c"<object at %p is freed>\n", op);
         } else {
             let start = op.byte_sub(ffi::_PyType_PreHeaderSize(ffi::Py_TYPE(op)));
-            _PyMem_DumpTraceback(libc::fileno(stderr()), start.cast());
+            ffi::_PyMem_DumpTraceback(libc::fileno(stderr()), start.cast());
             dump(op);
             say!(c"\n");
         }

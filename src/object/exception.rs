@@ -31,22 +31,16 @@ macro_rules! exceptions {
 
 exceptions! {
     AttributeError PyExc_AttributeError
-    BaseException PyExc_BaseException
     DeprecationWarning PyExc_DeprecationWarning
     Exception_ PyExc_Exception
+    GeneratorExit PyExc_GeneratorExit
     KeyError PyExc_KeyError
     KeyboardInterrupt PyExc_KeyboardInterrupt
-    MemoryError PyExc_MemoryError
-    NotImplementedError PyExc_NotImplementedError
     OSError PyExc_OSError
-    OverflowError PyExc_OverflowError
     RuntimeError PyExc_RuntimeError
-    RuntimeWarning PyExc_RuntimeWarning
-    SystemError PyExc_SystemError
-    SystemExit PyExc_SystemExit
-    TypeError PyExc_TypeError
-    ValueError PyExc_ValueError
-    GeneratorExit PyExc_GeneratorExit
     StopAsyncIteration PyExc_StopAsyncIteration
     StopIteration PyExc_StopIteration
+    SystemError PyExc_SystemError
+    TypeError PyExc_TypeError
+    ValueError PyExc_ValueError
 }

@@ -407,10 +407,7 @@ pub fn set_dict(object: Borrowed<'_>, value: Option<Borrowed<'_>>) -> Result<(),
         let format = c"__dict__ must be set to a dictionary, not a '%.200s'";
         return Err(wrong_kind(format, value));
     }
-    // SAFETY: the slot holds NULL or a reference of its own, which is exchanged before it is dropped.
-    unsafe {
-        let old = Owned::from_c_optional(core::ptr::replace(slot, value.new_ref().into_raw()));
-        drop(old);
-    }
+    // SAFETY: the slot holds NULL or a reference of its own.
+    drop(unsafe { Owned::exchange(slot, Some(value.new_ref())) });
     Ok(())
 }

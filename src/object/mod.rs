@@ -3,7 +3,6 @@
 //! The ownership types (`Owned`, `Borrowed`, `Raised`) are what the whole core stands on; the other modules replace
 //! `Objects/object.c` and may touch any object through them.
 mod borrowed;
-pub mod call_slot;
 pub mod code_points;
 pub mod compare;
 pub mod debug;

@@ -26,18 +26,7 @@ pub fn audit(event: &CStr, argument: Option<Borrowed<'_>>) -> Result<(), Raised>
     })
 }
 
-impl<'a> Borrowed<'a> {
-    /// `True` or `False`.
-    pub fn from_bool(yes: bool) -> Borrowed<'static> {
-        let object = if yes {
-            &raw mut ffi::_Py_TrueStruct
-        } else {
-            &raw mut ffi::_Py_FalseStruct
-        };
-        // SAFETY: both are immortal statics.
-        unsafe { Borrowed::from_static(object.cast()) }
-    }
-
+impl Borrowed<'_> {
     /// Calls the object with positional arguments (call.c `PyObject_Vectorcall`).
     ///
     /// # Errors

@@ -113,8 +113,7 @@ impl Raised {
     /// Reports the exception as one that nobody can catch, in the work of an object or of none in particular
     /// (errors.c `PyErr_WriteUnraisable`).
     pub fn unraisable_in(self, object: Option<Borrowed<'_>>) {
-        let none = &raw mut ffi::_Py_NoneStruct;
-        let object = object.map_or(none, Borrowed::as_ptr);
+        let object = object.unwrap_or(Borrowed::none()).as_ptr();
         // SAFETY: a live object; None is immortal.
         unsafe { ffi::PyErr_WriteUnraisable(object) }
     }
@@ -134,7 +133,8 @@ impl Raised {
         Self::on_c_word()
     }
 
-    /// Raises `SystemError` for a wrong call from C (errors.c `PyErr_BadInternalCall`).
+    /// Raises `SystemError` for a wrong call from C, which [`bad_internal_call!`](crate::bad_internal_call) found at this
+    /// place.
     #[cold]
     pub fn bad_internal_call(file: &CStr, line: u32) -> Self {
         // SAFETY: the file name is a C string; the exception copies it.
@@ -185,6 +185,18 @@ macro_rules! raise_format {
         $crate::ffi::PyErr_Format($class.as_ptr(), format.as_ptr() $(, $argument)*);
         $crate::object::Raised::on_c_word()
     }};
+}
+
+/// Raises `SystemError` for a wrong call from C, with the place where the macro stands, and gives the
+/// [`Raised`] (errors.c `PyErr_BadInternalCall`).
+#[macro_export]
+macro_rules! bad_internal_call {
+    () => {
+        $crate::object::Raised::bad_internal_call(
+            const { $crate::module::text(concat!(file!(), "\0")) },
+            line!(),
+        )
+    };
 }
 
 /// The result of a C function that gives -1 and an exception, or something else.

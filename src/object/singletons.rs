@@ -1,4 +1,5 @@
 //! `None`, `NotImplemented` and their types, and the table of constants of the stable ABI. Statics, and their slots.
+use crate::bad_internal_call;
 use crate::ffi::{self, PyObject, PyTypeObject};
 use crate::object::static_type::{Rows, static_type};
 use crate::object::text::str_from;
@@ -6,12 +7,6 @@ use crate::object::{Borrowed, Owned, Raised, check_status, exception, life, rais
 use core::ffi::{CStr, c_int, c_uint};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
-
-/// `None`.
-pub fn none() -> Borrowed<'static> {
-    // SAFETY: an immortal static.
-    unsafe { Borrowed::from_static(&raw mut ffi::_Py_NoneStruct) }
-}
 
 /// `NotImplemented`.
 pub fn not_implemented() -> Borrowed<'static> {
@@ -114,7 +109,7 @@ unsafe extern "C" fn none_new(
 ) -> *mut PyObject {
     // SAFETY: the arguments of `tp_new`.
     match unsafe { no_arguments(args, kwargs, c"NoneType takes no arguments") } {
-        Ok(()) => none().as_ptr(),
+        Ok(()) => Borrowed::none().as_ptr(),
         Err(_) => null_mut(),
     }
 }
@@ -191,6 +186,6 @@ pub fn constant(number: c_uint) -> Result<Borrowed<'static>, Raised> {
     match slot {
         // SAFETY: the table holds immortal objects once the runtime runs.
         Some(slot) => unsafe { Borrowed::from_c(slot.load(Ordering::Relaxed)) },
-        None => Err(Raised::bad_internal_call(c"object/singletons.rs", line!())),
+        None => Err(bad_internal_call!()),
     }
 }

@@ -27,8 +27,8 @@ impl<T: Layout> Slot<T> {
     /// Puts a reference in, or nothing, and gives what was there.
     #[inline]
     pub fn replace(&self, value: Option<Owned<T>>) -> Option<Owned<T>> {
-        // SAFETY: as above; the old value is moved out and not dropped here.
-        unsafe { core::mem::replace(&mut *self.0.get(), value) }
+        // SAFETY: as above; an optional reference has the bits of the C pointer.
+        unsafe { Owned::exchange(self.0.get().cast(), value) }
     }
 
     /// Empties the slot, then drops what was there.

@@ -1,7 +1,9 @@
 //! An object as text: `repr`, `str`, `ascii`, `bytes`, print to a C stream, and the guard against infinite `repr`s.
 use crate::ffi;
+use crate::object::compare::{Comparison, compare_bool};
 use crate::object::exception;
-use crate::object::{Borrowed, Owned, Raised, Recursion, check_bool, check_status, lookup};
+use crate::object::{Borrowed, Owned, Raised, Recursion, check_status, lookup};
+use crate::thread::without_gil;
 use crate::{field, raise_format, static_id};
 use core::ffi::CStr;
 
@@ -152,11 +154,7 @@ pub fn function_name(object: Borrowed<'_>) -> Result<Owned, Raised> {
     unsafe {
         if let Some(module) = module
             && !module.borrow().is_none()
-            && check_bool(ffi::PyObject_RichCompareBool(
-                module.as_ptr(),
-                static_id!(_py_builtins).as_ptr(),
-                ffi::Py_NE as i32,
-            ))?
+            && compare_bool(module.borrow(), static_id!(_py_builtins), Comparison::Ne)?
         {
             return Owned::from_c(ffi::PyUnicode_FromFormat(
                 c"%S.%S()".as_ptr(),
@@ -197,11 +195,22 @@ pub unsafe fn print(
     unsafe {
         libc::clearerr(stream);
         let written = match object {
-            None => without_gil(|| libc::fprintf(stream, c"<nil>".as_ptr()) >= 0),
-            Some(dead) if dead.count() <= 0 => without_gil(|| {
-                let (count, address) = (dead.count(), dead.as_ptr());
-                libc::fprintf(stream, c"<refcnt %zd at %p>".as_ptr(), count, address) >= 0
-            }),
+            None => {
+                let stream = stream.expose_provenance();
+                without_gil(|| {
+                    let stream = core::ptr::with_exposed_provenance_mut(stream);
+                    libc::fprintf(stream, c"<nil>".as_ptr()) >= 0
+                })
+            }
+            Some(dead) if dead.count() <= 0 => {
+                // The object itself is out of reach without the GIL: two numbers of it are enough.
+                let (count, address) = (dead.count(), dead.as_ptr().addr());
+                let stream = stream.expose_provenance();
+                without_gil(|| {
+                    let stream = core::ptr::with_exposed_provenance_mut(stream);
+                    libc::fprintf(stream, c"<refcnt %zd at %p>".as_ptr(), count, address) >= 0
+                })
+            }
             Some(object) => {
                 let text = match form {
                     Form::Str => str(Some(object)),
@@ -223,17 +232,6 @@ pub unsafe fn print(
         }
     }
     Ok(())
-}
-
-/// Runs `work` with the GIL released.
-fn without_gil<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: the thread is attached, and `work` touches no object's contents.
-    unsafe {
-        let tstate = ffi::PyEval_SaveThread();
-        let result = work();
-        ffi::PyEval_RestoreThread(tstate);
-        result
-    }
 }
 
 /// The list of the objects whose `repr` is being made on this thread, and NULL where there is no thread state yet.

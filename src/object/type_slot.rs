@@ -43,8 +43,25 @@ impl Visitor {
     }
 }
 
+/// The arguments of a `METH_FASTCALL` method.
+///
+/// # Safety
+/// `arguments` points at `count` live objects that live for `'a`; it may be anything when `count` is 0.
+#[inline(always)]
+pub unsafe fn fast_arguments<'a>(
+    arguments: *const *mut ffi::PyObject,
+    count: ffi::Py_ssize_t,
+) -> &'a [Borrowed<'a>] {
+    match usize::try_from(count) {
+        // SAFETY: a Borrowed has the bits of a pointer that is not NULL, and the caller promises so many.
+        Ok(count @ 1..) => unsafe { core::slice::from_raw_parts(arguments.cast(), count) },
+        _ => &[],
+    }
+}
+
 /// A slot's value, made from a safe function: `type_slot!(get PyTracebackObject, line)`. The layout is that of the instances
-/// of the type to which the slot belongs.
+/// of the type to which the slot belongs. Where a function gives a `Lookup` instead of a `Result<Owned, Raised>`, "nothing" is
+/// NULL without an exception.
 ///
 /// | Kind | Slot | The function |
 /// |---|---|---|
@@ -54,6 +71,11 @@ impl Visitor {
 /// | `new` | `tp_new` | `fn(Borrowed<'_, PyTypeObject>, Borrowed<'_, PyTupleObject>, Option<Borrowed<'_>>) -> Result<Owned, Raised>` |
 /// | `traverse` | `tp_traverse` | `fn(Borrowed<'_, L>, Visitor) -> ControlFlow<c_int>` |
 /// | `clear` | `tp_clear` | `fn(Borrowed<'_, L>)` |
+/// | `unary` | `tp_repr`, `tp_iternext`, `am_await` … | `fn(Borrowed<'_, L>) -> Result<Owned, Raised>` |
+/// | `o` | `PyMethodDef::ml_meth` with `METH_O` | `fn(Borrowed<'_, L>, Borrowed<'_>) -> Result<Owned, Raised>` |
+/// | `varargs` | `PyMethodDef::ml_meth` with `METH_VARARGS` | `fn(Borrowed<'_, L>, Borrowed<'_, PyTupleObject>) -> Result<Owned, Raised>` |
+/// | `fast` | `PyMethodDef::ml_meth` with `METH_FASTCALL` | `fn(Borrowed<'_, L>, &[Borrowed<'_>]) -> Result<Owned, Raised>` |
+/// | `finalize` | `tp_finalize` | `fn(Borrowed<'_, L>)` |
 #[macro_export]
 macro_rules! type_slot {
     (@object $pointer:ident: $layout:ty) => {
@@ -65,7 +87,7 @@ macro_rules! type_slot {
         unsafe { $crate::object::Borrowed::from_c_optional($pointer) }
     };
     (@pointer $result:expr) => {
-        Result::map_or($result, core::ptr::null_mut(), $crate::object::Owned::into_raw)
+        $crate::object::IntoC::<*mut $crate::ffi::PyObject>::into_c($result)
     };
     (get $layout:ty, $function:path) => {{
         unsafe extern "C" fn c_get(
@@ -131,5 +153,66 @@ macro_rules! type_slot {
             0
         }
         Some(c_clear)
+    }};
+    (unary $layout:ty, $function:path) => {{
+        unsafe extern "C" fn c_unary(object: *mut $crate::ffi::PyObject) -> *mut $crate::ffi::PyObject {
+            $crate::type_slot!(@pointer $function($crate::type_slot!(@object object: $layout)))
+        }
+        Some(c_unary)
+    }};
+    (o $layout:ty, $function:path) => {{
+        unsafe extern "C" fn c_o(
+            object: *mut $crate::ffi::PyObject,
+            argument: *mut $crate::ffi::PyObject,
+        ) -> *mut $crate::ffi::PyObject {
+            let object = $crate::type_slot!(@object object: $layout);
+            let argument = $crate::type_slot!(@object argument: $crate::ffi::PyObject);
+            $crate::type_slot!(@pointer $function(object, argument))
+        }
+        Some(c_o)
+    }};
+    (varargs $layout:ty, $function:path) => {{
+        unsafe extern "C" fn c_varargs(
+            object: *mut $crate::ffi::PyObject,
+            arguments: *mut $crate::ffi::PyObject,
+        ) -> *mut $crate::ffi::PyObject {
+            let object = $crate::type_slot!(@object object: $layout);
+            let arguments = $crate::type_slot!(@object arguments: $crate::ffi::PyTupleObject);
+            $crate::type_slot!(@pointer $function(object, arguments))
+        }
+        Some(c_varargs)
+    }};
+    (fast $layout:ty, $function:path) => {{
+        unsafe extern "C" fn c_fast(
+            object: *mut $crate::ffi::PyObject,
+            arguments: *const *mut $crate::ffi::PyObject,
+            count: $crate::ffi::Py_ssize_t,
+        ) -> *mut $crate::ffi::PyObject {
+            let object = $crate::type_slot!(@object object: $layout);
+            // SAFETY: C gives an array with its length.
+            let arguments = unsafe { $crate::object::type_slot::fast_arguments(arguments, count) };
+            $crate::type_slot!(@pointer $function(object, arguments))
+        }
+        // SAFETY: the member is declared as a function of two objects, whatever it is; `METH_FASTCALL` beside it says
+        // what it is called with.
+        Some(unsafe {
+            core::mem::transmute::<
+                unsafe extern "C" fn(
+                    *mut $crate::ffi::PyObject,
+                    *const *mut $crate::ffi::PyObject,
+                    $crate::ffi::Py_ssize_t,
+                ) -> *mut $crate::ffi::PyObject,
+                unsafe extern "C" fn(
+                    *mut $crate::ffi::PyObject,
+                    *mut $crate::ffi::PyObject,
+                ) -> *mut $crate::ffi::PyObject,
+            >(c_fast)
+        })
+    }};
+    (finalize $layout:ty, $function:path) => {{
+        unsafe extern "C" fn c_finalize(object: *mut $crate::ffi::PyObject) {
+            $function($crate::type_slot!(@object object: $layout));
+        }
+        Some(c_finalize)
     }};
 }

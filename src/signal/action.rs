@@ -1,6 +1,6 @@
 //! `signal`, `getsignal`, `siginterrupt`, `strsignal`, `default_int_handler`: what is done when a signal comes.
 use crate::ffi;
-use crate::module::Module;
+use crate::module::{IntoObject, Module};
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
 use crate::signal::disposition::Disposition;
 use crate::signal::module::State;
@@ -16,9 +16,7 @@ pub(super) fn default_int_handler<'a>(
     _number: c_int,
     _frame: Borrowed<'a>,
 ) -> Result<(), Raised> {
-    // SAFETY: the class is an exception type.
-    unsafe { ffi::PyErr_SetNone(exception::KeyboardInterrupt.as_ptr()) };
-    Err(Raised::on_c_word())
+    Err(Raised::bare(exception::KeyboardInterrupt))
 }
 
 /// `_signal.signal(signalnum, handler)`: sets the handler and gives the one before. What has come so far is handled by
@@ -69,14 +67,11 @@ pub(super) fn getsignal(_: Module<'_, State>, number: c_int) -> Result<Option<Ow
 
 /// `_signal.strsignal(signalnum)`: the system's words for the signal, if it has any. Errors: `ValueError` for a number
 /// that is no signal.
-pub(super) fn strsignal(
-    _: Module<'_, State>,
-    number: c_int,
-) -> Result<Option<&'static CStr>, Raised> {
+pub(super) fn strsignal(_: Module<'_, State>, number: c_int) -> Result<Option<Owned>, Raised> {
     let signal = Signal::from_python(number)?;
     set_errno(0);
-    // SAFETY: the number is a signal's. The words are in memory that the C library keeps, and they are copied before
-    // anything else asks: the GIL is held until then.
+    // SAFETY: the number is a signal's. The words are in memory of the C library that the next call may write to; they
+    // are copied before, and the GIL is held until then.
     let words = unsafe {
         let words = libc::strsignal(signal.number());
         if words.is_null() || errno() != 0 {
@@ -89,7 +84,7 @@ pub(super) fn strsignal(
         .to_bytes()
         .windows(unknown.len())
         .any(|part| part == unknown);
-    Ok(known.then_some(words))
+    known.then(|| words.into_object()).transpose()
 }
 
 /// `_signal.siginterrupt(signalnum, flag)`: whether the signal interrupts functions of the system, or these go on.

@@ -63,7 +63,7 @@ fn report_later(error: c_int) {
 /// (signalmodule.c `report_wakeup_write_error`).
 unsafe extern "C" fn report_write_error(error: *mut c_void) -> c_int {
     let _errno = ErrnoGuard::new();
-    let on_its_way = Raised::pending().err().map(Raised::take);
+    let on_its_way = Raised::take_pending();
     set_errno(error.addr() as c_int);
     Raised::from_errno(exception::OSError)
         .unraisable(c"Exception ignored when trying to write to the signal wakeup fd");

@@ -1,6 +1,6 @@
 //! Signals at the start and the end of the runtime and in the child after a fork.
 use crate::ffi;
-use crate::object::{Owned, Raised};
+use crate::object::{Owned, Raised, import};
 use crate::signal::Signal;
 use crate::signal::disposition::Disposition;
 use crate::signal::state::{Constant, clear_any_tripped};
@@ -34,8 +34,7 @@ pub fn start(install_handlers: bool) -> Result<(), Raised> {
 /// Sets the dispositions. Importing the module sets the one of the keyboard's interrupt.
 fn install() -> Result<(), Raised> {
     ignored_signals().for_each(|signal| Disposition::Ignore.set_if_possible(signal));
-    // SAFETY: a C string; a new reference or NULL with an exception.
-    unsafe { Owned::from_c(ffi::PyImport_ImportModule(c"_signal".as_ptr())) }.map(drop)
+    import(c"_signal").map(drop)
 }
 
 /// Gives the system's defaults back to signals that Python handled, and lets go of every handler

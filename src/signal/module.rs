@@ -5,6 +5,7 @@ use super::send::{alarm, pause, pidfd_send_signal, pthread_kill, raise_signal};
 use super::timers::{getitimer, setitimer};
 use super::wait::{self, sigtimedwait, sigwait, sigwaitinfo};
 use super::wakeup::set_wakeup_fd;
+use crate::bad_internal_call;
 use crate::ffi;
 use crate::methods;
 use crate::module::{Definition, IntoObject, Method, Module, ModuleState};
@@ -42,7 +43,7 @@ impl State {
     pub(super) fn information_type(&self) -> Result<Owned<ffi::PyTypeObject>, Raised> {
         self.information_type
             .get()
-            .ok_or_else(|| Raised::bad_internal_call(c"src/signal/module.rs", core::line!()))
+            .ok_or_else(|| bad_internal_call!())
     }
 }
 
@@ -162,9 +163,7 @@ fn new_timer_error() -> Result<Owned, Raised> {
 
 /// One of the two numbers that the start of the runtime made.
 fn constant(constant: Constant) -> Result<Owned, Raised> {
-    constant
-        .object()
-        .ok_or_else(|| Raised::bad_internal_call(c"src/signal/module.rs", core::line!()))
+    constant.object().ok_or_else(|| bad_internal_call!())
 }
 
 /// Writes the process's dispositions into the table of handlers, and gives the keyboard's interrupt to Python unless

@@ -1,5 +1,4 @@
 //! Running Python's handlers for the signals that have come. Only in the main thread of the main interpreter.
-use crate::ffi;
 use crate::module::IntoObject;
 use crate::object::{Borrowed, Owned, Raised, exception};
 use crate::raise_format;
@@ -43,18 +42,8 @@ fn run_handler(thread: ThreadState, signal: Signal) -> Result<(), Raised> {
     };
     let number = signal.number().into_object()?;
     let frame = thread.frame()?.into_object()?;
-    let arguments = [number.as_ptr(), frame.as_ptr()];
-    // SAFETY: a live object and a vector of two live ones.
-    let result = unsafe {
-        ffi::PyObject_Vectorcall(
-            function.as_ptr(),
-            arguments.as_ptr(),
-            arguments.len(),
-            core::ptr::null_mut(),
-        )
-    };
-    // SAFETY: a new reference, or NULL with an exception.
-    unsafe { Owned::from_c(result) }.map(drop)
+    let arguments = [number.borrow(), frame.borrow()];
+    function.borrow().call(&arguments).map(drop)
 }
 
 /// The signal's handler if it is something to call.

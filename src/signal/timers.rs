@@ -27,7 +27,7 @@ pub(super) fn setitimer<'a>(
     outcome(module, status, old)
 }
 
-/// `_signal.getiwhich`: what a timer has left. Errors: `ItimerError` when the system refuses.
+/// `_signal.getitimer(which)`: what a timer has left. Errors: `ItimerError` when the system refuses.
 pub(super) fn getitimer(
     module: Module<'_, State>,
     which: c_int,

@@ -1,4 +1,5 @@
 //! How an exception gets its traceback: the evaluator, or a module in C, adds an entry for each frame that it leaves.
+use crate::bad_internal_call;
 use crate::ffi;
 use crate::field;
 use crate::object::{Borrowed, Owned, Raised};
@@ -85,5 +86,5 @@ fn empty_frame(
 /// Raises `SystemError`: C called with something that is not a traceback, or without an exception.
 #[cold]
 fn bad_call() -> Raised {
-    Raised::bad_internal_call(c"src/traceback/add.rs", line!())
+    bad_internal_call!()
 }

@@ -1,10 +1,11 @@
 //! The type `traceback`: one entry of a traceback is an object that knows its frame, where that stood, and the next entry.
 use crate::ffi;
 use crate::object::static_type::{Rows, static_type};
+use crate::object::text::wrong_kind;
 use crate::object::trashcan::Trashcan;
 use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
-use crate::{field, keywords, raise_format, type_slot};
+use crate::{field, keywords, type_slot};
 use core::ffi::{CStr, c_int};
 use core::iter::successors;
 use core::mem::offset_of;
@@ -132,16 +133,10 @@ fn entry_or_none<'a>(
     if object.is_none() {
         return Ok(None);
     }
-    object.downcast().map(Some).ok_or_else(|| {
-        // SAFETY: the message takes one C string.
-        unsafe {
-            raise_format!(
-                exception::TypeError,
-                message,
-                object.type_of().name().as_ptr()
-            )
-        }
-    })
+    object
+        .downcast()
+        .map(Some)
+        .ok_or_else(|| wrong_kind(message, object))
 }
 
 /// `tb_next` (traceback.c `tb_next_get`).

@@ -1,4 +1,5 @@
 //! Printing a traceback. Runs the Python code of the file that it prints to, and signal handlers between the entries.
+use crate::bad_internal_call;
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised, check_bool, check_status, exception};
 use crate::traceback::TextFile;
@@ -29,7 +30,7 @@ const NO_LINE: c_int = -1;
 pub fn print(traceback: Borrowed<'_>, header: &CStr, file: TextFile<'_>) -> Result<(), Raised> {
     let first = traceback
         .downcast::<ffi::PyTracebackObject>()
-        .ok_or_else(|| Raised::bad_internal_call(c"src/traceback/print.rs", line!()))?;
+        .ok_or_else(|| bad_internal_call!())?;
     let Some(limit) = limit()? else {
         return Ok(());
     };

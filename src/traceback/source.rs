@@ -1,7 +1,7 @@
 //! Finding a line of source and showing it. Runs Python code: the module `io`, codecs, and the file that is printed to.
 use crate::ffi;
 use crate::object::code_points::CodePoints;
-use crate::object::{Borrowed, IntoC, Owned, Raised, check_bool};
+use crate::object::{Borrowed, IntoC, Owned, Raised, check_bool, import, lookup};
 use crate::traceback::TextFile;
 use crate::{field, static_id};
 use core::ffi::{CStr, c_char, c_int};
@@ -49,9 +49,7 @@ impl SourceLine {
         if !is_file_name(filename) {
             return Err(NoLine::NoText);
         }
-        // SAFETY: the name is a C string; the result is a new reference, or NULL with an exception set.
-        let io = unsafe { Owned::from_c(ffi::PyImport_ImportModule(c"io".as_ptr())) }
-            .map_err(NoLine::Raised)?;
+        let io = import(c"io").map_err(NoLine::Raised)?;
         let binary = match open(io.borrow(), filename) {
             Ok(binary) => binary,
             Err(raised) => {
@@ -145,11 +143,8 @@ fn find_on_path(io: Borrowed<'_>, filename: Borrowed<'_>) -> Option<Owned> {
         .rsplit(|byte| *byte == SEPARATOR)
         .next()?;
     let path = search_path()?;
-    // SAFETY: the module is alive; the result is a new reference, or NULL with an exception set.
-    let open = unsafe {
-        let open = ffi::PyObject_GetAttr(io.as_ptr(), static_id!(_py_open).as_ptr());
-        Owned::from_c(open).map_err(Raised::clear).ok()?
-    };
+    let open = lookup::get(io, static_id!(_py_open));
+    let open = open.map_err(Raised::clear).ok()?;
     let mut buffer = [0; PATH_BUFFER];
     // Opening runs code that may change the list, so that an index may point past its end.
     // SAFETY: the path is a list; its items are borrowed from it until the next call that can run code.
