@@ -27,6 +27,7 @@ impl Sandbox {
     /// # Errors
     /// When the folder cannot be made or the interpreter cannot be reached.
     pub fn new(python: &Path) -> Result<Self> {
+        remove_left_behind();
         // Short, because tests put socket files below it and a socket's path holds 107 bytes at most.
         // Not TMPDIR's: that may be ours alone.
         let dir = Path::new("/tmp").join(format!("pxr{}", std::process::id()));
@@ -156,12 +157,29 @@ impl Sandbox {
 
 impl Drop for Sandbox {
     fn drop(&mut self) {
-        // Tests leave folders that nobody may enter behind; what cannot be removed stays in the system's /tmp.
-        let _ = Command::new("chmod")
-            .args(["-R", "u+rwX"])
-            .arg(&self.dir)
-            .status();
-        let _ = std::fs::remove_dir_all(&self.dir);
+        remove(&self.dir);
+    }
+}
+
+/// Removes a scratch folder. Tests leave folders behind that cannot be entered; what cannot be removed stays in /tmp.
+fn remove(dir: &Path) {
+    let _ = Command::new("chmod")
+        .args(["-R", "u+rwX"])
+        .arg(dir)
+        .status();
+    let _ = std::fs::remove_dir_all(dir);
+}
+
+/// Removes the scratch folders of runs that were killed: the number in a folder's name is the process that made it.
+fn remove_left_behind() {
+    for entry in std::fs::read_dir("/tmp").into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name
+            .to_str()
+            .and_then(|name| name.strip_prefix("pxr")?.parse::<u32>().ok());
+        if process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
+            remove(&entry.path());
+        }
     }
 }
 
