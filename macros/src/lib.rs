@@ -6,11 +6,10 @@ use proc_macro::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenSt
 /// On a function it adds `extern "C"` and `#[unsafe(no_mangle)]`; on a static `#[unsafe(no_mangle)]`. An `extern "C"`
 /// function never lets a panic out: the process prints the place and aborts, as `Py_FatalError` does.
 ///
-/// Names must start with `Py`, `_Py`, `pyroxene_` or `Pyroxene_` or belong to the few that CPython's C reaches by
-/// another name (`#[capi(internal)]`), so that nothing of ours can collide with a program's own symbols by accident.
+/// Names must start with `Py`, `_Py`, `pyroxene_` or `Pyroxene_`, so that nothing of ours can collide with a program's own
+/// symbols by accident.
 #[proc_macro_attribute]
-pub fn capi(args: TokenStream, item: TokenStream) -> TokenStream {
-    let internal = args.to_string() == "internal";
+pub fn capi(_args: TokenStream, item: TokenStream) -> TokenStream {
     let mut out = no_mangle();
     let mut tokens = item.into_iter().peekable();
     while let Some(token) = tokens.next() {
@@ -35,7 +34,7 @@ pub fn capi(args: TokenStream, item: TokenStream) -> TokenStream {
             if let Some(TokenTree::Ident(name)) = tokens.peek() {
                 let text = name.to_string();
                 let ours = ["Py", "_Py", "pyroxene_", "Pyroxene_"];
-                if !internal && !ours.iter().any(|prefix| text.starts_with(prefix)) {
+                if !ours.iter().any(|prefix| text.starts_with(prefix)) {
                     return error("an exported symbol starts with Py, _Py, pyroxene_ or Pyroxene_");
                 }
             }

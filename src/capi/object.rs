@@ -202,6 +202,14 @@ pub unsafe fn PyObject_RichCompare(v: Maybe<'_>, w: Maybe<'_>, op: c_int) -> Res
 #[capi]
 pub unsafe fn PyObject_RichCompareBool(v: Maybe<'_>, w: Maybe<'_>, op: c_int) -> c_int {
     let (Some(v), Some(w), Some(comparison)) = (v, w, Comparison::from_c(op)) else {
+        // Identity comes first for C: NULL is equal to NULL.
+        if v.is_none() && w.is_none() {
+            match Comparison::from_c(op) {
+                Some(Comparison::Eq) => return 1,
+                Some(Comparison::Ne) => return 0,
+                _ => {}
+            }
+        }
         if !Raised::is_pending() {
             let _ = bad_internal_call!();
         }

@@ -132,7 +132,9 @@ pub fn get(
 ) -> Lookup {
     check_name(name)?;
     let class = object.type_of();
-    // Code that runs below may drop the caller's reference to the name.
+    // Code that runs below may drop the caller's reference to the name. That a key's comparison may assign `__class__`, and
+    // so take the last reference to the type that the message below names, is upstream's risk too: a reference on every
+    // lookup would cost more than it protects.
     let name = name.new_ref();
     let name = name.borrow();
     ensure_ready(class)?;

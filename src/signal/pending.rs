@@ -34,7 +34,8 @@ pub fn run_handlers(thread: ThreadState) -> Result<(), Raised> {
     Ok(())
 }
 
-/// Calls one signal's handler with the signal's number and the frame that runs.
+/// Calls one signal's handler with the signal's number and the frame that runs. The handler is ours while it runs, one
+/// reference more than upstream takes: it may replace itself in the table, and a C callable would be gone under its feet.
 fn run_handler(thread: ThreadState, signal: Signal) -> Result<(), Raised> {
     let Some(function) = callable_handler(signal) else {
         report_lost(signal);
