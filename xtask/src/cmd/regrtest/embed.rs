@@ -30,7 +30,11 @@ pub fn prepare(python: &Path, folder: &Path) -> Result<PathBuf> {
 }
 
 fn compile(prefix: &Path, program: &Path) -> Result<()> {
-    let tree = cpython_sources::prepare()?;
+    // A build that runs meanwhile holds the tree; what is there need not wait for it.
+    let mut source = source(&Tree::of_checkout());
+    if !source.exists() {
+        source = self::source(&cpython_sources::prepare()?);
+    }
     let include = prefix.join("include/python3.13");
     let mut command = Command::new("cc");
     command
@@ -41,7 +45,7 @@ fn compile(prefix: &Path, program: &Path) -> Result<()> {
         .arg(include.join("internal"))
         .arg("-I")
         .arg(include.join("internal/mimalloc"))
-        .arg(source(&tree))
+        .arg(source)
         .arg("-o")
         .arg(program)
         .arg("-L")
