@@ -1,6 +1,7 @@
 //! A folder of `extensions/`: an extension with a `pyproject.toml`, or an embedding program without; `tests/` in both.
-use super::job::{Context, Job, Totals, logged};
+use super::job::{Context, Job, logged};
 use super::stamp;
+use super::totals::{Tested, Totals};
 use crate::paths;
 use crate::pyenv::PyEnv;
 use anyhow::{Context as _, Result};
@@ -87,22 +88,23 @@ impl Job for Folder {
         files::write_whole(&stamp, key)
     }
 
-    fn test(&self, context: &Context) -> Result<Totals> {
+    fn test(&self, context: &Context) -> Result<Tested> {
         let env = Self::environment(context)?;
         // A folder without sources, so that tests see what is installed and nothing else.
         let start = context.work(&format!("{}-tests", self.name));
         stamp::empty_folder(&start)?;
+        let log = context.log(&self.name, "test")?;
         let output = logged(
             env.command()
                 .args(["-m", "pytest", "-q", "-rfEs", "-p", "no:cacheprovider"])
                 .arg(self.path.join("tests"))
                 .env("PYTHONDONTWRITEBYTECODE", "1")
                 .current_dir(start),
-            &context.log(&self.name, "test")?,
+            &log,
             TEST_MINUTES,
             // 1: some tests failed; the totals say how many.
             |status| status == 0 || status == 1,
         )?;
-        Totals::of_pytest(&output).context("pytest did not sum up")
+        Tested::read(&output, log, Totals::of_pytest)
     }
 }

@@ -3,15 +3,19 @@
 mod folder;
 mod job;
 mod recipe;
+mod report;
 mod stamp;
+mod totals;
 
 use crate::interpreter::Interpreter;
 use crate::system;
 use anyhow::{Result, bail};
 use folder::Folder;
-use job::{Context, Job, Report, Totals};
+use job::{Context, Job};
 use recipe::Recipe;
+use report::Report;
 use std::thread;
+use totals::Totals;
 
 /// What the user may say.
 #[derive(clap::Args)]

@@ -1,7 +1,8 @@
 //! A recipe of `extensions/recipes.toml`: a package from its sdist, fetched and verified, built unchanged by its own
 //! back end, and the suite that it brings along run against what was installed.
-use super::job::{Context, Job, Totals, logged};
+use super::job::{Context, Job, logged};
 use super::stamp;
+use super::totals::{Tested, Totals};
 use crate::pyenv::PyEnv;
 use crate::{paths, system};
 use anyhow::{Context as _, Result, bail};
@@ -194,7 +195,7 @@ impl Job for Recipe {
         files::write_whole(&stamp, key)
     }
 
-    fn test(&self, context: &Context) -> Result<Totals> {
+    fn test(&self, context: &Context) -> Result<Tested> {
         let env = self.environment(context)?;
         let start = self.lay_out(&env, context)?;
         let log = context.log(&self.name, "test")?;
@@ -208,17 +209,19 @@ impl Job for Recipe {
         let output = logged(&mut command, &log, self.minutes, |status| {
             status == 0 || status == 1
         })?;
-        let totals = match self.runner {
-            Runner::Pytest => Totals::of_pytest(&output),
-            Runner::Unittest => Totals::of_unittest(&output),
+        let sum = match self.runner {
+            Runner::Pytest => Totals::of_pytest,
+            Runner::Unittest => Totals::of_unittest,
         };
-        let mut totals =
-            totals.with_context(|| format!("the suite did not sum up, see {}", log.display()))?;
-        if totals.failed == 0 && totals.passed < self.at_least {
+        let mut tested = Tested::read(&output, log, sum)?;
+        let passed = tested.totals.passed;
+        if tested.totals.failed == 0 && passed < self.at_least {
             // Tests that vanish are failures too.
-            totals.failed = self.at_least - totals.passed;
+            tested.totals.failed = self.at_least - passed;
+            let line = format!("only {passed} of at least {} tests", self.at_least);
+            tested.failures.push(line);
         }
-        Ok(totals)
+        Ok(tested)
     }
 }
 
