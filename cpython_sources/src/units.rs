@@ -55,11 +55,12 @@ impl Rules {
     /// When upstream has no rule for one.
     pub fn libpython(&self) -> Result<Vec<Unit>> {
         let mut units = self.units(compiled_of(&Manifest::get().libpython))?;
-        for unit in units
-            .iter_mut()
-            .filter(|unit| unit.path == "Modules/getpath.c")
-        {
-            find_own_prefix(&mut unit.flags);
+        for unit in &mut units {
+            // The thread state is read at nearly every call: a load, not a call of the dynamic linker's function.
+            unit.flags.push("-ftls-model=initial-exec".into());
+            if unit.path == "Modules/getpath.c" {
+                find_own_prefix(&mut unit.flags);
+            }
         }
         Ok(units)
     }
