@@ -35,19 +35,19 @@ pub fn run(args: Args) -> Result<()> {
     let python = args.python.ensure()?;
     system::ensure(&["gcc", "libc6-dev"])?;
     let env = PyEnv::new(&python, args.python.kind(), "demo", PACKAGES)?;
-    let picture = paths::target()
-        .join("demo")
-        .join(format!("pyroxenes-{}.png", args.python.kind()));
-    if let Some(folder) = picture.parent().filter(|folder| folder.exists()) {
+    let folder = paths::target().join("demo").join(args.python.kind());
+    if folder.exists() {
         // The compiled part and the picture are made anew each time.
-        fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+        fs::remove_dir_all(&folder)
+            .with_context(|| format!("cannot empty {}", folder.display()))?;
     }
+    let picture = folder.join("pyroxenes.png");
     proc::run(
         env.command()
             .args(["-m", "pyroxenes"])
             .arg(&picture)
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("MPLCONFIGDIR", paths::target().join("demo/matplotlib"))
+            .env("MPLCONFIGDIR", env.dir().join("matplotlib"))
             .current_dir(paths::root().join("extensions/demo")),
     )?;
     let bytes =
