@@ -22,7 +22,7 @@ impl FromStr for Interpreter {
     fn from_str(name: &str) -> Result<Self, Infallible> {
         Ok(match name {
             "ours" => Self::Ours,
-            "reference" => Self::Reference,
+            "reference" | "stock" => Self::Reference,
             path => Self::Other(PathBuf::from(path)),
         })
     }

@@ -102,19 +102,14 @@ fn fetch(env: &PyEnv, requirement: &str) -> Result<PathBuf> {
     if let Some(file) = found() {
         return Ok(file);
     }
-    // pip asks the package's own build for its metadata, so this can take a while.
+    // pip asks the package's own build for its metadata, so this can take a while. What that build needs may be
+    // binary: only the package itself is wanted as source.
+    let name = requirement.split(['=', '<', '>', '~', '!', '[']).next();
     let mut pip = env.command();
-    pip.args([
-        "-m",
-        "pip",
-        "download",
-        "--no-deps",
-        "--no-binary",
-        ":all:",
-        "--dest",
-    ])
-    .arg(&folder)
-    .arg(requirement);
+    pip.args(["-m", "pip", "download", "--no-deps", "--no-binary"])
+        .args([name.unwrap_or(requirement), "--dest"])
+        .arg(&folder)
+        .arg(requirement);
     proc::run_logged(&mut pip, &format!("sdist of {requirement}"), "sdist")?;
     found().with_context(|| format!("pip left no file of {requirement}"))
 }
