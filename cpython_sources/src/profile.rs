@@ -19,6 +19,10 @@ pub enum Profile {
 /// does not say enough: `generate`, or `use=` and the path of the merged profile.
 pub const PGO_VARIABLE: &str = "PYROXENE_PGO";
 
+/// An option of LLVM: counters of values are allocated as they are needed. With a fixed number of them an instrumented
+/// program warns on stderr when they run out, and tests that look there fail.
+pub const DYNAMIC_COUNTERS: &str = "-vp-static-alloc=false";
+
 impl Profile {
     /// The profile that a build script works for.
     ///
@@ -62,7 +66,13 @@ impl Profile {
         let words: &[&str] = match self {
             Self::Dev => &["-O1", "-g"],
             Self::Release => &["-O3", "-g"],
-            Self::PgoGenerate => &["-O3", "-g", "-fprofile-generate"],
+            Self::PgoGenerate => &[
+                "-O3",
+                "-g",
+                "-fprofile-generate",
+                "-mllvm",
+                DYNAMIC_COUNTERS,
+            ],
             Self::PgoUse(_) => &["-O3", "-g", "-flto=thin"],
         };
         let mut flags: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();

@@ -4,7 +4,7 @@ use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
 use cpython_sources::files;
 use cpython_sources::link::Link;
-use cpython_sources::profile::{PGO_VARIABLE, Profile};
+use cpython_sources::profile::{DYNAMIC_COUNTERS, PGO_VARIABLE, Profile};
 use cpython_sources::runtime::{Runtime, SYSTEM_LIBRARIES};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -54,7 +54,9 @@ fn core(profile: &Profile) -> Result<PathBuf> {
         Profile::PgoGenerate => (
             "pgo",
             "pgo-generate",
-            Some("-Cprofile-generate=pyroxene-unused".to_owned()),
+            Some(format!(
+                "-Cprofile-generate=unused -Cllvm-args={DYNAMIC_COUNTERS}"
+            )),
             Some("generate".to_owned()),
         ),
         Profile::PgoUse(path) => (
