@@ -89,6 +89,7 @@ fn declarations(runtime: &Runtime, out: &Path) -> Result<(), Box<dyn std::error:
 fn binding_options(builder: bindgen::Builder) -> bindgen::Builder {
     builder
         .allowlist_file(".*/Include/.*")
+        .allowlist_type("StaticCode")
         .rust_edition(bindgen::RustEdition::Edition2024)
         .default_enum_style(bindgen::EnumVariation::Consts)
         .prepend_enum_name(false)

@@ -56,5 +56,9 @@
 #include "pycore_unicodeobject.h"
 #include "pycore_unionobject.h"
 #include "pycore_weakref.h"
+#include "opcode.h"
 #include "pycore_modsupport.h"
 #include "../Modules/posixmodule.h"
+
+/* A code object of at most four instructions that is a constant. */
+struct StaticCode _PyCode_DEF(8);

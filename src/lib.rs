@@ -4,6 +4,8 @@
 //! by file which C went and which module here came instead. The folders:
 //!
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
+//! - [`bytecode`]: the set of instructions, their units, inline caches and counters.
+//! - [`specialize`]: instructions that are made for the objects they meet.
 //! - [`generator`]: generators, coroutines, asynchronous generators.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
@@ -17,6 +19,7 @@
 //! - [`pyroxene_module`]: the module `pyroxene`, by which a program asks what runs it.
 #![warn(unreachable_pub)]
 
+pub mod bytecode;
 pub mod capi;
 pub mod config;
 pub mod ffi;
@@ -27,5 +30,6 @@ pub mod module;
 pub mod object;
 pub mod pyroxene_module;
 pub mod signal;
+pub mod specialize;
 pub mod thread;
 pub mod traceback;

@@ -18,6 +18,7 @@ pub mod intrcheck;
 pub mod object;
 pub mod objimpl;
 pub mod pycore_ceval;
+pub mod pycore_code;
 pub mod pycore_freelist;
 pub mod pycore_genobject;
 pub mod pycore_object;

@@ -4,15 +4,21 @@
 //! has an opinion about ownership; that begins in [`crate::object`].
 mod frames;
 mod inline;
+mod inline_dict;
 mod inline_lock;
+mod inline_long;
 mod inline_runtime;
+mod inline_type;
 mod undeclared;
 
 pub use bindings::*;
 pub use frames::*;
 pub use inline::*;
+pub use inline_dict::*;
 pub use inline_lock::*;
+pub use inline_long::*;
 pub use inline_runtime::*;
+pub use inline_type::*;
 pub use undeclared::*;
 
 /// What bindgen made of `include/bindings.h`.

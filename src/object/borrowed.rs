@@ -1,6 +1,6 @@
 //! `Borrowed`: a look at an object that somebody else keeps alive. Costs nothing and counts nothing.
 use crate::ffi;
-use crate::object::{Layout, Owned, Raised, Typed};
+use crate::object::{Exact, Layout, Owned, Raised, Typed};
 use core::ffi::CStr;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
@@ -182,6 +182,14 @@ impl<'a> Borrowed<'a, ffi::PyObject> {
         U::check(self).then(|| unsafe { Borrowed::from_raw_unchecked(self.as_ptr().cast()) })
     }
 
+    /// The object as one of layout `U` if it is a direct instance of the layout's type.
+    #[inline(always)]
+    pub fn downcast_exact<U: Exact>(self) -> Option<Borrowed<'a, U>> {
+        // SAFETY: just checked.
+        self.is_exactly(U::CLASS)
+            .then(|| unsafe { Borrowed::from_raw_unchecked(self.as_ptr().cast()) })
+    }
+
     /// Whether it is a `str` or of a subclass.
     #[inline(always)]
     pub fn is_str(self) -> bool {
@@ -201,6 +209,14 @@ impl<'a> Borrowed<'a, ffi::PyTypeObject> {
     pub fn has_feature(self, feature: u32) -> bool {
         // SAFETY: the type is alive.
         unsafe { ffi::_PyType_HasFeature(self.as_ptr(), feature) }
+    }
+
+    /// The type with what only types on the heap have, if it is one of them.
+    #[inline(always)]
+    pub fn as_heap_type(self) -> Option<Borrowed<'a, ffi::PyHeapTypeObject>> {
+        // SAFETY: just checked.
+        self.has_feature(ffi::Py_TPFLAGS_HEAPTYPE)
+            .then(|| unsafe { Borrowed::from_raw_unchecked(self.as_ptr().cast()) })
     }
 
     /// `tp_name`, for messages.

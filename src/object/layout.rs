@@ -17,6 +17,15 @@ pub unsafe trait Typed: Layout {
     fn check(object: Borrowed<'_>) -> bool;
 }
 
+/// A layout that belongs to one static type, whose instances the `Py…_CheckExact` macros tell from those of subclasses.
+///
+/// # Safety
+/// Every object whose type is [`Exact::CLASS`] itself has this layout.
+pub unsafe trait Exact: Layout {
+    /// The type.
+    const CLASS: *const ffi::PyTypeObject;
+}
+
 macro_rules! layouts {
     ($($layout:ident),* $(,)?) => {$(
         // SAFETY: bindgen's struct starts with PyObject_HEAD or PyObject_VAR_HEAD, as the header declares it.
@@ -40,6 +49,13 @@ layouts!(
     PyAttributeErrorObject,
     PyGenObject,
     PyFunctionObject,
+    PyHeapTypeObject,
+    PyLongObject,
+    PyMethodObject,
+    PyCFunctionObject,
+    PyMemberDescrObject,
+    PyMethodDescrObject,
+    _PyPropertyObject,
 );
 
 macro_rules! typed {
@@ -56,7 +72,7 @@ macro_rules! typed {
 
 macro_rules! typed_exactly {
     ($($layout:ident: $class:ident),* $(,)?) => {$(
-        // SAFETY: this type alone has instances of this layout, and it cannot be subclassed.
+        // SAFETY: the instances of this type have this layout, and it cannot be subclassed.
         unsafe impl Typed for ffi::$layout {
             #[inline(always)]
             fn check(object: Borrowed<'_>) -> bool {
@@ -69,6 +85,10 @@ macro_rules! typed_exactly {
 typed_exactly!(
     PyFrameObject: PyFrame_Type,
     PyTracebackObject: PyTraceBack_Type,
+    PyFunctionObject: PyFunction_Type,
+    PyMethodObject: PyMethod_Type,
+    PyMemberDescrObject: PyMemberDescr_Type,
+    PyMethodDescrObject: PyMethodDescr_Type,
 );
 
 typed!(
@@ -78,4 +98,23 @@ typed!(
     PyListObject: Py_TPFLAGS_LIST_SUBCLASS,
     PyDictObject: Py_TPFLAGS_DICT_SUBCLASS,
     PyBaseExceptionObject: Py_TPFLAGS_BASE_EXC_SUBCLASS,
+);
+
+macro_rules! exact {
+    ($($layout:ident: $class:ident),* $(,)?) => {$(
+        // SAFETY: the file that defines the type declares this struct as its instances' layout.
+        unsafe impl Exact for ffi::$layout {
+            const CLASS: *const ffi::PyTypeObject = &raw const ffi::$class;
+        }
+    )*};
+}
+
+exact!(
+    PyTupleObject: PyTuple_Type,
+    PyListObject: PyList_Type,
+    PyDictObject: PyDict_Type,
+    PyLongObject: PyLong_Type,
+    PyModuleObject: PyModule_Type,
+    PyCFunctionObject: PyCFunction_Type,
+    _PyPropertyObject: PyProperty_Type,
 );

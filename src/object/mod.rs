@@ -25,7 +25,7 @@ pub mod trashcan;
 pub mod type_slot;
 
 pub use borrowed::Borrowed;
-pub use layout::{Layout, Typed};
+pub use layout::{Exact, Layout, Typed};
 pub use operations::{audit, import};
 pub use owned::Owned;
 pub use raised::{IntoC, Lookup, Raised, check_bool, check_status, raise};

@@ -1,0 +1,17 @@
+//! What bytecode is made of: the set of instructions, the units they are stored in, the inline caches behind them, and
+//! the counters in these. Constants and memory layouts; nothing here runs, and nothing calls C.
+//!
+//! Bytecode is an array of two-byte units inside a code object. A unit is an instruction (an opcode and the low eight bits
+//! of its argument) or an entry of the inline cache of the instruction before it (PEP 659). The compiler writes generic
+//! instructions; the interpreter overwrites them with specialised and instrumented ones while it runs.
+pub mod cache;
+pub mod counter;
+pub mod opcode;
+mod table;
+#[cfg(test)]
+mod tests;
+pub mod unit;
+
+pub use counter::Counter;
+pub use opcode::Opcode;
+pub use unit::Unit;

@@ -1,0 +1,31 @@
+//! The two-byte units of bytecode. Reads code objects.
+use crate::bytecode::Opcode;
+use crate::ffi;
+use crate::object::Borrowed;
+use core::cell::Cell;
+
+/// A unit of bytecode that is an instruction (pycore_code.h `_Py_CODEUNIT`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C, align(2))]
+pub struct Unit {
+    /// Which instruction it is.
+    pub opcode: Opcode,
+    /// The low eight bits of its argument; the others are in `EXTENDED_ARG` instructions before it.
+    pub oparg: u8,
+}
+
+const _: () = assert!(size_of::<Unit>() == size_of::<ffi::_Py_CODEUNIT>());
+const _: () = assert!(align_of::<Unit>() == align_of::<ffi::_Py_CODEUNIT>());
+
+/// All units of a code object as numbers, for whoever walks over instructions and caches alike. The evaluator writes to
+/// them while it runs the code (pycore_code.h `_PyCode_CODE`, `_PyCode_NBYTES`).
+#[inline]
+pub fn units(code: Borrowed<'_, ffi::PyCodeObject>) -> &[Cell<u16>] {
+    let count = crate::field!(code.ob_base.ob_size).cast_unsigned();
+    // SAFETY: a code object ends with as many units as its size says; it lives as long as the borrow, and the GIL guards
+    // the cells.
+    unsafe {
+        let first = (&raw mut (*code.as_ptr()).co_code_adaptive).cast();
+        core::slice::from_raw_parts(first, count)
+    }
+}
