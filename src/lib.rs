@@ -4,6 +4,7 @@
 //! by file which C went and which module here came instead. The folders:
 //!
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
+//! - [`eval`]: the evaluator: the loop, its instructions, and what calls need around it.
 //! - [`bytecode`]: the set of instructions, their units, inline caches and counters.
 //! - [`specialize`]: instructions that are made for the objects they meet.
 //! - [`generator`]: generators, coroutines, asynchronous generators.
@@ -22,6 +23,7 @@
 pub mod bytecode;
 pub mod capi;
 pub mod config;
+pub mod eval;
 pub mod ffi;
 pub mod generator;
 pub mod inittab;

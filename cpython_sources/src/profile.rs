@@ -23,6 +23,10 @@ pub const PGO_VARIABLE: &str = "PYROXENE_PGO";
 /// program warns on stderr when they run out, and tests that look there fail.
 pub const DYNAMIC_COUNTERS: &str = "-vp-static-alloc=false";
 
+/// Options of LLVM: the jump at the head of the evaluator's loop is copied to the end of every instruction, however many
+/// there are, so that the processor predicts each by itself. With LLVM's own limits there would be one jump for all.
+pub const JUMP_COPIES: [&str; 2] = ["-tail-dup-pred-size=5000", "-tail-dup-succ-size=5000"];
+
 impl Profile {
     /// The profile that a build script works for.
     ///
@@ -89,7 +93,12 @@ impl Profile {
             Self::PgoGenerate => &["-fprofile-generate"],
             Self::PgoUse(_) => &["-flto=thin", "-O3", "-Wl,--lto-O3"],
         };
-        words.iter().map(|&word| word.to_owned()).collect()
+        let mut flags: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
+        if let Self::PgoUse(_) = self {
+            // The linker makes the machine code.
+            flags.extend(JUMP_COPIES.map(|option| format!("-Wl,-mllvm,{option}")));
+        }
+        flags
     }
 
     /// A file on which the objects depend besides their sources.

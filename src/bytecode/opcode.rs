@@ -10,7 +10,7 @@ use core::fmt;
 /// not here: the compiler replaces them before there is bytecode.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(transparent)]
-pub struct Opcode(pub(super) u8);
+pub struct Opcode(pub(crate) u8);
 
 impl Opcode {
     /// The instruction with this number.

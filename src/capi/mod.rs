@@ -11,13 +11,16 @@
 )]
 
 pub mod ceval;
+pub mod ceval_threads;
 pub mod config;
+pub mod cpython_ceval;
 pub mod cpython_object;
 pub mod genobject;
 pub mod intrcheck;
 pub mod object;
 pub mod objimpl;
 pub mod pycore_ceval;
+pub mod pycore_ceval_threads;
 pub mod pycore_code;
 pub mod pycore_freelist;
 pub mod pycore_genobject;

@@ -1,14 +1,18 @@
-//! `Include/internal/pycore_ceval.h`: what the evaluator and its neighbours want of each other: the GIL, pending calls,
-//! requests to the evaluator, coroutines. Calls [`crate::thread`] and [`crate::generator`].
-use crate::config::Status;
-use crate::ffi::{self, PyFunctionObject, PyGenObject};
+//! `Include/internal/pycore_ceval.h` and, of `pycore_frame.h`, what the evaluator does: what it and its neighbours want of
+//! each other.
+use crate::eval::hooks::{self, AsyncGenHook};
+use crate::eval::{
+    entry, errors, exceptions, frames, matching, monitor, namespaces, recursion, tables, unpack,
+};
+use crate::ffi::{
+    _Py_CODEUNIT, _Py_Identifier, _PyInterpreterFrame, PyCodeObject, PyFunctionObject, PyGenObject,
+    PyObject, PyTupleObject, PyTypeObject,
+};
 use crate::generator::make;
 use crate::object::{Borrowed, IntoC, Owned, Raised};
-use crate::thread::gil::{Release, Whose};
-use crate::thread::pending::{Call, Function};
-use crate::thread::{self, ThreadState, gil, not_attached, pending};
-use core::ffi::{c_int, c_ulong, c_void};
-use core::ptr::NonNull;
+use crate::thread::ThreadState;
+use core::ffi::{CStr, c_char, c_int};
+use core::ptr::null_mut;
 use pyroxene_macros::capi;
 
 /// What a call of a generator or coroutine function gives, still without its frame.
@@ -19,163 +23,261 @@ pub unsafe fn _Py_MakeCoro(
     make::from_function(func)
 }
 
-/// Sets the switch interval.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: the thread is attached.
+/// What the operands of `BINARY_OP` stand for.
 #[capi]
-pub unsafe fn _PyEval_SetSwitchInterval(microseconds: c_ulong) {
-    gil::set_switch_interval(microseconds);
-}
+pub static _PyEval_BinaryOps: [tables::Binary; 26] = tables::BINARY_OPERATIONS;
 
-/// The switch interval in microseconds.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: the thread is attached.
+/// What the operands of `CONVERT_VALUE` stand for.
 #[capi]
-pub unsafe fn _PyEval_GetSwitchInterval() -> c_ulong {
-    gil::switch_interval()
-}
+pub static _PyEval_ConversionFuncs: [Option<tables::Conversion>; 4] = tables::CONVERSIONS;
 
-/// Says of a new interpreter's own GIL that it does not exist.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: the interpreter is new, and known to this thread only.
+/// Runs a function with arguments.
 #[capi]
-pub unsafe fn _PyEval_InitState(interp: *mut ffi::PyInterpreterState) {
-    // SAFETY: as the caller promises.
-    unsafe { gil::prepare(interp) }
-}
-
-/// Gives the thread's interpreter a GIL and attaches the thread.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: `tstate` is the running thread's, not attached, in a new interpreter.
-#[capi]
-pub unsafe fn _PyEval_InitGIL(tstate: ThreadState, own_gil: c_int) {
-    let whose = match own_gil {
-        0 => Whose::Shared,
-        _ => Whose::Own,
-    };
-    // SAFETY: as the caller promises.
-    unsafe { gil::init(tstate, whose) }
-}
-
-/// Takes the GIL away from an interpreter.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: the interpreter has no threads any more.
-#[capi]
-pub unsafe fn _PyEval_FiniGIL(interp: *mut ffi::PyInterpreterState) {
-    // SAFETY: as the caller promises.
-    unsafe { gil::finish(interp) }
-}
-
-/// Prints statistics in builds that make them, which this one is not.
-///
-/// # Safety
-/// None.
-#[capi]
-pub unsafe fn _PyEval_Fini() {}
-
-/// Whether the main interpreter's GIL exists.
-///
-/// # Safety
-/// None.
-#[capi]
-pub unsafe fn _PyEval_ThreadsInitialized() -> c_int {
-    c_int::from(gil::is_initialized())
-}
-
-/// Takes the GIL for a thread. NULL ends the process.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: `tstate` is the running thread's, and does not have the GIL; after the
-/// finalization it may be gone.
-#[capi]
-pub unsafe fn _PyEval_AcquireLock(tstate: *mut ffi::PyThreadState) {
-    let tstate = NonNull::new(tstate).unwrap_or_else(|| not_attached(c"_PyEval_AcquireLock"));
-    // SAFETY: as the caller promises.
-    unsafe { gil::take(tstate) }
-}
-
-/// Releases the GIL.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: `tstate` is the running thread's in that interpreter, and has the GIL.
-#[capi]
-pub unsafe fn _PyEval_ReleaseLock(
-    interp: *mut ffi::PyInterpreterState,
+pub unsafe fn _PyEval_Vector(
     tstate: ThreadState,
-    final_release: c_int,
-) {
-    let release = match final_release {
-        0 => Release::ForNow,
-        _ => Release::ForGood,
-    };
-    // SAFETY: as the caller promises.
-    unsafe { gil::release(interp, tstate, release) }
+    func: Borrowed<'_, PyFunctionObject>,
+    locals: Option<Borrowed<'_>>,
+    args: *const *mut PyObject,
+    argcount: usize,
+    kwnames: Option<Borrowed<'_>>,
+) -> Result<Owned, Raised> {
+    // SAFETY: the caller's thread and arguments.
+    unsafe { entry::call(tstate, func, locals, args, argcount, kwnames) }
 }
 
-/// Makes the main interpreter's locks anew in a forked child.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: `tstate` is that of the only thread, in the main interpreter.
+/// Pushes a frame for a call, and consumes the function, the locals and the arguments; NULL with an exception.
 #[capi]
-pub unsafe fn _PyEval_ReInitThreads(tstate: ThreadState) -> ffi::PyStatus {
-    // SAFETY: as the caller promises.
-    unsafe { gil::after_fork(tstate) };
-    Status::Ok(()).into_c()
+pub unsafe fn _PyEvalFramePushAndInit(
+    tstate: ThreadState,
+    func: Owned<PyFunctionObject>,
+    locals: Option<Owned>,
+    args: *const *mut PyObject,
+    argcount: usize,
+    kwnames: Option<Borrowed<'_>>,
+) -> *mut _PyInterpreterFrame {
+    // SAFETY: the caller's thread and arguments, which it gives away.
+    unsafe { frames::push_and_init(tstate, func, locals, args, argcount, kwnames) }
+        .unwrap_or(null_mut())
 }
 
-/// Leaves a call for a thread of the interpreter, or for the main thread: `_Py_ADD_PENDING_…`.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: the interpreter is alive, and `func` may be called with `arg`. From any thread,
-/// attached or not.
+/// Ends a frame that has returned or raised.
 #[capi]
-pub unsafe fn _PyEval_AddPendingCall(
-    interp: *mut ffi::PyInterpreterState,
-    func: Function,
-    arg: *mut c_void,
-    flags: c_int,
+pub unsafe fn _PyEval_FrameClearAndPop(tstate: ThreadState, frame: *mut _PyInterpreterFrame) {
+    // SAFETY: the caller's thread and frame.
+    unsafe { frames::clear_and_pop(tstate, frame) }
+}
+
+/// The innermost frame that may be seen, or NULL.
+#[capi]
+pub unsafe fn _PyEval_GetFrame() -> *mut _PyInterpreterFrame {
+    namespaces::frame(ThreadState::current()).map_or(null_mut(), |frame| frame.as_ptr())
+}
+
+/// The local variables of the code that runs; those of a function in a new dict.
+#[capi]
+pub unsafe fn _PyEval_GetFrameLocals() -> Result<Owned, Raised> {
+    namespaces::locals(ThreadState::current())
+}
+
+/// The builtins of the code that a thread runs, or of its interpreter.
+#[capi]
+pub unsafe fn _PyEval_GetBuiltins<'a>(tstate: ThreadState) -> Option<Borrowed<'a>> {
+    namespaces::builtins(tstate)
+}
+
+/// A builtin by its name.
+#[capi]
+pub unsafe fn _PyEval_GetBuiltin(name: Borrowed<'_>) -> Result<Owned, Raised> {
+    namespaces::builtin(name)
+}
+
+/// A builtin by the identifier of its name.
+#[capi]
+pub unsafe fn _PyEval_GetBuiltinId(name: *mut _Py_Identifier) -> Result<Owned, Raised> {
+    // SAFETY: the caller's identifier.
+    unsafe { namespaces::builtin_by_identifier(name) }
+}
+
+/// Calls a function that is traced although a trace function runs.
+#[capi]
+pub unsafe fn _PyEval_CallTracing(func: Borrowed<'_>, args: Borrowed<'_>) -> Result<Owned, Raised> {
+    hooks::call_traced(func, args)
+}
+
+/// How many frames a coroutine remembers of where it was made.
+#[capi]
+pub unsafe fn _PyEval_GetCoroutineOriginTrackingDepth() -> c_int {
+    hooks::origin_tracking_depth(ThreadState::current())
+}
+
+/// Sets that: 0, or -1 with an exception.
+#[capi]
+pub unsafe fn _PyEval_SetCoroutineOriginTrackingDepth(depth: c_int) -> c_int {
+    hooks::set_origin_tracking_depth(ThreadState::current(), depth).into_c()
+}
+
+/// What an asynchronous generator calls when it is first iterated.
+#[capi]
+pub unsafe fn _PyEval_GetAsyncGenFirstiter<'a>() -> Option<Borrowed<'a>> {
+    AsyncGenHook::FirstIter.get(ThreadState::current())
+}
+
+/// Sets that: 0, or -1 with an exception.
+#[capi]
+pub unsafe fn _PyEval_SetAsyncGenFirstiter(firstiter: Option<Borrowed<'_>>) -> c_int {
+    AsyncGenHook::FirstIter
+        .set(ThreadState::current(), firstiter)
+        .into_c()
+}
+
+/// What an asynchronous generator calls when it dies before its end.
+#[capi]
+pub unsafe fn _PyEval_GetAsyncGenFinalizer<'a>() -> Option<Borrowed<'a>> {
+    AsyncGenHook::Finalizer.get(ThreadState::current())
+}
+
+/// Sets that: 0, or -1 with an exception.
+#[capi]
+pub unsafe fn _PyEval_SetAsyncGenFinalizer(finalizer: Option<Borrowed<'_>>) -> c_int {
+    AsyncGenHook::Finalizer
+        .set(ThreadState::current(), finalizer)
+        .into_c()
+}
+
+/// Looks at the limit of the C stack: 0, or -1 with an exception.
+#[capi]
+pub unsafe fn _Py_CheckRecursiveCall(tstate: ThreadState, where_: *const c_char) -> c_int {
+    // SAFETY: the caller's C string.
+    recursion::check_c(tstate, unsafe { CStr::from_ptr(where_) }).into_c()
+}
+
+/// Looks at the limit of Python recursion: 0, or -1 with an exception.
+#[capi]
+pub unsafe fn _Py_CheckRecursiveCallPy(tstate: ThreadState) -> c_int {
+    recursion::check_python(tstate).into_c()
+}
+
+/// Looks whether `except` may catch this: 0, or -1 with an exception.
+#[capi]
+pub unsafe fn _PyEval_CheckExceptTypeValid(_tstate: ThreadState, right: Borrowed<'_>) -> c_int {
+    exceptions::check_except_type(right).into_c()
+}
+
+/// Looks whether `except*` may catch this: 0, or -1 with an exception.
+#[capi]
+pub unsafe fn _PyEval_CheckExceptStarTypeValid(_tstate: ThreadState, right: Borrowed<'_>) -> c_int {
+    exceptions::check_except_star_type(right).into_c()
+}
+
+/// Stores the part of an exception that matches, and the rest: 0, or -1 with an exception.
+#[capi]
+pub unsafe fn _PyEval_ExceptionGroupMatch(
+    exc_value: Borrowed<'_>,
+    match_type: Borrowed<'_>,
+    match_: *mut *mut PyObject,
+    rest: *mut *mut PyObject,
 ) -> c_int {
-    let call = Call {
-        function: func,
-        argument: arg,
-        flags,
-    };
-    if flags & ffi::_Py_PENDING_MAINTHREADONLY as c_int != 0 {
-        pending::add_for_main_thread(call).into_c()
-    } else {
-        // SAFETY: as the caller promises.
-        unsafe { pending::add(interp, call) }.into_c()
+    match exceptions::group_match(exc_value, match_type) {
+        Ok((matching, other)) => {
+            // SAFETY: the caller's variables.
+            unsafe {
+                *match_ = matching.into_raw();
+                *rest = other.into_raw();
+            }
+            0
+        }
+        Err(_) => -1,
     }
 }
 
-/// Handles signals, in the main thread, and makes pending calls: 0, or -1 with an exception.
-///
-/// # Safety
-/// As the C declaration in `pycore_ceval.h`: `tstate` is the running thread's, and attached.
+/// Makes the error of awaiting tell of `async with`.
 #[capi]
-pub unsafe fn _PyEval_MakePendingCalls(tstate: ThreadState) -> c_int {
-    pending::make_with_signals(tstate).into_c()
+pub unsafe fn _PyEval_FormatAwaitableError(
+    _tstate: ThreadState,
+    r#type: Borrowed<'_, PyTypeObject>,
+    oparg: c_int,
+) {
+    let _raised = errors::awaitable(Raised::on_c_word(), r#type, oparg as usize);
 }
 
-/// Makes the interpreter's pending calls until none is left.
-///
-/// # Safety
-/// As [`_PyEval_MakePendingCalls`].
+/// Raises an exception with a name in its message, if there is a name.
 #[capi]
-pub unsafe fn _Py_FinishPendingCalls(tstate: ThreadState) {
-    pending::finish(tstate);
+pub unsafe fn _PyEval_FormatExcCheckArg(
+    _tstate: ThreadState,
+    exc: Borrowed<'_>,
+    format_str: *const c_char,
+    obj: Option<Borrowed<'_>>,
+) {
+    if let Some(name) = obj {
+        // SAFETY: the caller's format, which takes a C string.
+        let _raised = unsafe { errors::of_name(exc, CStr::from_ptr(format_str), name) };
+    }
 }
 
-/// Does what the thread is asked to do by its eval breaker: 0, or -1 with an exception.
-///
-/// # Safety
-/// As [`_PyEval_MakePendingCalls`].
+/// Raises the error for an empty cell, unless an exception is set.
 #[capi]
-pub unsafe fn _Py_HandlePending(tstate: ThreadState) -> c_int {
-    thread::handle_requests(tstate).into_c()
+pub unsafe fn _PyEval_FormatExcUnbound(
+    _tstate: ThreadState,
+    co: Borrowed<'_, PyCodeObject>,
+    oparg: c_int,
+) {
+    let _raised = errors::unbound(co, oparg as usize);
+}
+
+/// Makes the errors of merging `**` arguments tell of the call.
+#[capi]
+pub unsafe fn _PyEval_FormatKwargsError(
+    _tstate: ThreadState,
+    func: Borrowed<'_>,
+    kwargs: Borrowed<'_>,
+) {
+    let _raised = errors::keywords(Raised::on_c_word(), func, kwargs);
+}
+
+/// The attributes that a class pattern looks at; NULL without an exception if the subject does not match.
+#[capi]
+pub unsafe fn _PyEval_MatchClass(
+    _tstate: ThreadState,
+    subject: Borrowed<'_>,
+    r#type: Borrowed<'_>,
+    nargs: isize,
+    kwargs: Borrowed<'_, PyTupleObject>,
+) -> *mut PyObject {
+    matching::class(subject, r#type, nargs.cast_unsigned(), kwargs).into_c()
+}
+
+/// The values that a mapping has under the keys, or `None`.
+#[capi]
+pub unsafe fn _PyEval_MatchKeys(
+    _tstate: ThreadState,
+    map: Borrowed<'_>,
+    keys: Borrowed<'_, PyTupleObject>,
+) -> Result<Owned, Raised> {
+    matching::keys(map, keys)
+}
+
+/// Unpacks an iterable below `sp`: 1, or 0 with an exception. A negative `argcntafter` says that there is no starred name.
+#[capi]
+pub unsafe fn _PyEval_UnpackIterable(
+    tstate: ThreadState,
+    v: Borrowed<'_>,
+    argcnt: c_int,
+    argcntafter: c_int,
+    sp: *mut *mut PyObject,
+) -> c_int {
+    let after = usize::try_from(argcntafter).ok();
+    // SAFETY: the caller's thread and places.
+    let result = unsafe { unpack::iterable(tstate, v, argcnt as usize, after, sp) };
+    c_int::from(result.is_ok())
+}
+
+/// Tells tools that an exception was raised.
+#[capi]
+pub unsafe fn _PyEval_MonitorRaise(
+    tstate: ThreadState,
+    frame: *mut _PyInterpreterFrame,
+    instr: *mut _Py_CODEUNIT,
+) {
+    // SAFETY: the caller's thread, frame and instruction; an exception is set.
+    unsafe { monitor::raise(tstate, frame, instr) }
 }

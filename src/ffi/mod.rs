@@ -4,9 +4,12 @@
 //! has an opinion about ownership; that begins in [`crate::object`].
 mod frames;
 mod inline;
+mod inline_call;
 mod inline_dict;
 mod inline_lock;
 mod inline_long;
+mod inline_object;
+mod inline_push;
 mod inline_runtime;
 mod inline_type;
 mod undeclared;
@@ -14,9 +17,12 @@ mod undeclared;
 pub use bindings::*;
 pub use frames::*;
 pub use inline::*;
+pub use inline_call::*;
 pub use inline_dict::*;
 pub use inline_lock::*;
 pub use inline_long::*;
+pub use inline_object::*;
+pub use inline_push::*;
 pub use inline_runtime::*;
 pub use inline_type::*;
 pub use undeclared::*;

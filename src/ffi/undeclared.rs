@@ -1,6 +1,6 @@
 //! C functions and variables that no header declares: CPython's own files declare them where they use them. And what the
 //! crate `libc` leaves out.
-use super::{PyObject, PyTypeObject};
+use super::{PyCodeObject, PyObject, PyTypeObject};
 use core::ffi::{c_char, c_int, c_longlong, c_void};
 
 unsafe extern "C" {
@@ -16,6 +16,9 @@ unsafe extern "C" {
 
     /// Writes where a block was allocated, if it is traced (Python/tracemalloc.c).
     pub fn _PyMem_DumpTraceback(fd: c_int, block: *const c_void);
+
+    /// The code that runs behind an `__init__` that the evaluator entered without a call (Python/specialize.c).
+    pub static _Py_InitCleanup: PyCodeObject;
 
     /// Initialises a condition variable whose time limits are read from the runtime's clock: 0, or an error's number
     /// (Python/thread_pthread.h).

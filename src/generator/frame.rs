@@ -25,6 +25,18 @@ impl State {
     /// It will not run again, and the frame holds nothing but its code.
     pub const CLEARED: Self = Self(ffi::FRAME_CLEARED as i8);
 
+    /// Of a frame that stands at a `yield`, or, where it delegates, at a `yield from` or an `await`.
+    #[inline(always)]
+    pub const fn suspended(delegates: bool) -> Self {
+        Self(Self::SUSPENDED.0 + delegates as i8)
+    }
+
+    /// Whether it has not begun or stands in the middle of its body, so that it can go on.
+    #[inline(always)]
+    pub const fn can_resume(self) -> bool {
+        self.0 < Self::EXECUTING.0
+    }
+
     /// Whether it stands in the middle of its body (`FRAME_STATE_SUSPENDED`).
     #[inline(always)]
     pub const fn is_suspended(self) -> bool {
@@ -230,6 +242,8 @@ impl Drop for OnStack {
     }
 }
 
+const _: () = assert!(State::suspended(true).0 == State::SUSPENDED_YIELD_FROM.0);
+
 #[cfg(test)]
 mod tests {
     use super::State;
@@ -245,6 +259,8 @@ mod tests {
             (State::CLEARED, false, true),
         ] {
             assert_eq!(state.is_suspended(), suspended, "{state:?}");
+            let created = state == State::CREATED;
+            assert_eq!(state.can_resume(), created || suspended, "{state:?}");
             assert_eq!(state.is_finished(), finished, "{state:?}");
         }
     }

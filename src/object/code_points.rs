@@ -27,6 +27,7 @@ impl<'a> CodePoints<'a> {
     /// # Safety
     /// `text` points at an object that nobody changes for `'a`. A program that has crashed may break that promise in
     /// order to tell where: then no more than [`truncated`](Self::truncated) leaves is read.
+    #[inline]
     pub unsafe fn of(text: *mut ffi::PyObject) -> Option<Self> {
         // SAFETY: the caller promises an object, and its type says that it is a str, which starts as a PyASCIIObject and
         // goes on as its state says.
@@ -75,6 +76,7 @@ impl<'a> CodePoints<'a> {
     }
 
     /// The code point at an index.
+    #[inline]
     pub fn get(self, index: usize) -> Option<u32> {
         if index >= self.length {
             return None;

@@ -30,17 +30,23 @@ macro_rules! exceptions {
 }
 
 exceptions! {
+    AssertionError PyExc_AssertionError
     AttributeError PyExc_AttributeError
+    BaseExceptionGroup PyExc_BaseExceptionGroup
     DeprecationWarning PyExc_DeprecationWarning
     Exception_ PyExc_Exception
     GeneratorExit PyExc_GeneratorExit
+    ImportError PyExc_ImportError
     KeyError PyExc_KeyError
     KeyboardInterrupt PyExc_KeyboardInterrupt
+    NameError PyExc_NameError
     OSError PyExc_OSError
+    RecursionError PyExc_RecursionError
     RuntimeError PyExc_RuntimeError
     StopAsyncIteration PyExc_StopAsyncIteration
     StopIteration PyExc_StopIteration
     SystemError PyExc_SystemError
     TypeError PyExc_TypeError
+    UnboundLocalError PyExc_UnboundLocalError
     ValueError PyExc_ValueError
 }

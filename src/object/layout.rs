@@ -56,6 +56,7 @@ layouts!(
     PyMemberDescrObject,
     PyMethodDescrObject,
     _PyPropertyObject,
+    PyNameErrorObject,
 );
 
 macro_rules! typed {
@@ -84,12 +85,32 @@ macro_rules! typed_exactly {
 
 typed_exactly!(
     PyFrameObject: PyFrame_Type,
-    PyTracebackObject: PyTraceBack_Type,
     PyFunctionObject: PyFunction_Type,
     PyMethodObject: PyMethod_Type,
+    PyTracebackObject: PyTraceBack_Type,
     PyMemberDescrObject: PyMemberDescr_Type,
     PyMethodDescrObject: PyMethodDescr_Type,
 );
+
+// SAFETY: the instances of a subclass of a type start with that type's layout.
+unsafe impl Typed for ffi::PyModuleObject {
+    #[inline]
+    fn check(object: Borrowed<'_>) -> bool {
+        // SAFETY: an immortal static.
+        let module = unsafe { Borrowed::from_static(&raw mut ffi::PyModule_Type) };
+        object.type_of().is_subtype(module)
+    }
+}
+
+// SAFETY: the instances of a subclass of a type start with that type's layout.
+unsafe impl Typed for ffi::PyCFunctionObject {
+    #[inline]
+    fn check(object: Borrowed<'_>) -> bool {
+        // SAFETY: an immortal static.
+        let function = unsafe { Borrowed::from_static(&raw mut ffi::PyCFunction_Type) };
+        object.type_of().is_subtype(function)
+    }
+}
 
 typed!(
     PyTypeObject: Py_TPFLAGS_TYPE_SUBCLASS,

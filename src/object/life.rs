@@ -29,6 +29,16 @@ unsafe fn trace_reference(op: *mut ffi::PyObject, event: RefEvent) {
     }
 }
 
+/// Tells the reference tracer that an object is about to be deallocated.
+///
+/// # Safety
+/// `op` is alive but for its last reference, and the thread is attached.
+#[inline(always)]
+pub(super) unsafe fn trace_death(op: *mut ffi::PyObject) {
+    // SAFETY: as the caller promises.
+    unsafe { trace_reference(op, RefEvent::Destroy) }
+}
+
 /// Sets the one reference with which an object starts (object.c `_Py_NewReference`).
 ///
 /// # Safety

@@ -320,3 +320,21 @@ pub fn dict_item(dict: Borrowed<'_>, key: Borrowed<'_>) -> Lookup {
         Ok(Owned::from_c_optional(found))
     }
 }
+
+/// Looks a key up in a mapping, where a missing one is no error (abstract.c `PyMapping_GetOptionalItem`).
+///
+/// # Errors
+/// What the lookup raises other than `KeyError`.
+#[inline]
+pub fn optional_item(mapping: Borrowed<'_>, key: Borrowed<'_>) -> Lookup {
+    let mut found = null_mut();
+    // SAFETY: live objects; the function sets `found` to NULL or a new reference.
+    unsafe {
+        check_bool(ffi::PyMapping_GetOptionalItem(
+            mapping.as_ptr(),
+            key.as_ptr(),
+            &raw mut found,
+        ))?;
+        Ok(Owned::from_c_optional(found))
+    }
+}

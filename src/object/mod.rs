@@ -8,6 +8,7 @@ pub mod compare;
 pub mod debug;
 pub mod exception;
 pub mod generic;
+mod immutable;
 pub mod keywords;
 mod layout;
 pub mod life;

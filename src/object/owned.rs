@@ -1,6 +1,6 @@
 //! `Owned`: one reference to an object, given back when it is dropped. Touches reference counts only.
 use crate::ffi;
-use crate::object::{Borrowed, Layout, Raised, Typed};
+use crate::object::{Borrowed, Layout, Raised, Typed, life};
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 
@@ -60,6 +60,44 @@ impl<T: Layout> Owned<T> {
         let new = new.map_or(core::ptr::null_mut(), Self::into_raw);
         // SAFETY: the caller promises the member, whose reference changes hands.
         unsafe { Self::from_c_optional(place.replace(new)) }
+    }
+
+    /// Gives the reference back where the object's type is known: its deallocator is not looked up
+    /// (pycore_object.h `_Py_DECREF_SPECIALIZED`).
+    ///
+    /// # Safety
+    /// `dealloc` is the deallocator of the object's type, or does the same.
+    #[inline(always)]
+    pub unsafe fn drop_with(self, dealloc: unsafe extern "C" fn(*mut ffi::PyObject)) {
+        let op = self.into_raw().cast::<ffi::PyObject>();
+        // SAFETY: we own one reference to a live object, and give it back once.
+        unsafe {
+            if ffi::_Py_IsImmortal(op) {
+                return;
+            }
+            let count = ffi::Py_REFCNT(op) - 1;
+            (*op).__bindgen_anon_1.ob_refcnt = count;
+            if count == 0 {
+                life::trace_death(op);
+                dealloc(op);
+            }
+        }
+    }
+
+    /// Gives back a reference that is not the last one (pycore_object.h `_Py_DECREF_NO_DEALLOC`).
+    ///
+    /// # Safety
+    /// Somebody else holds a reference too.
+    #[inline(always)]
+    pub unsafe fn drop_shared(self) {
+        let op = self.into_raw().cast::<ffi::PyObject>();
+        // SAFETY: we own one reference to a live object, and give it back once.
+        unsafe {
+            if !ffi::_Py_IsImmortal(op) {
+                debug_assert!(ffi::Py_REFCNT(op) > 1);
+                (*op).__bindgen_anon_1.ob_refcnt -= 1;
+            }
+        }
     }
 
     /// The object without its reference.

@@ -1,12 +1,13 @@
 //! The C recursion limit as a guard. Touches the thread state's counter only.
-use crate::ffi;
-use crate::object::{Raised, check_status};
+use crate::eval::recursion;
+use crate::object::Raised;
+use crate::thread::ThreadState;
 use core::ffi::CStr;
 
 /// One level of C recursion, taken by [`Recursion::enter`] and given back when dropped
 /// (pycore_ceval.h `_Py_EnterRecursiveCallTstate` and `_Py_LeaveRecursiveCallTstate`).
 pub struct Recursion {
-    tstate: *mut ffi::PyThreadState,
+    tstate: ThreadState,
 }
 
 impl Recursion {
@@ -16,16 +17,16 @@ impl Recursion {
     /// `RecursionError` with `what` (" while …") at its end when the thread is at its limit.
     #[inline(always)]
     pub fn enter(what: &'static CStr) -> Result<Self, Raised> {
-        let tstate = ffi::_PyThreadState_GET();
-        // SAFETY: code that handles objects runs attached, so the thread state is there; C restores the counter when
-        // it refuses.
-        unsafe {
-            let left = (*tstate).c_recursion_remaining;
-            (*tstate).c_recursion_remaining = left - 1;
-            if left < 0 {
-                check_status(ffi::_Py_CheckRecursiveCall(tstate, what.as_ptr()))?;
-            }
-        }
+        Self::enter_in(ThreadState::current(), what)
+    }
+
+    /// Goes one level deeper in the running thread, whose state is at hand.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    #[inline(always)]
+    pub fn enter_in(tstate: ThreadState, what: &'static CStr) -> Result<Self, Raised> {
+        recursion::enter_c(tstate, what)?;
         Ok(Self { tstate })
     }
 }
@@ -33,7 +34,6 @@ impl Recursion {
 impl Drop for Recursion {
     #[inline(always)]
     fn drop(&mut self) {
-        // SAFETY: the guard is dropped on the thread that made it, before the thread state can go.
-        unsafe { (*self.tstate).c_recursion_remaining += 1 }
+        recursion::count_c(self.tstate, -1);
     }
 }

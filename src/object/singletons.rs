@@ -14,6 +14,13 @@ pub fn not_implemented() -> Borrowed<'static> {
     unsafe { Borrowed::from_static(&raw mut ffi::_Py_NotImplementedStruct) }
 }
 
+/// `()`, which there is only once.
+#[inline(always)]
+pub fn empty_tuple() -> Borrowed<'static, ffi::PyTupleObject> {
+    // SAFETY: an immortal static.
+    unsafe { Borrowed::from_static(&raw mut ffi::_PyRuntime.static_objects.singletons.tuple_empty) }
+}
+
 /// What `_PyNone_Type` starts as.
 pub const fn none_type() -> PyTypeObject {
     PyTypeObject {

@@ -60,10 +60,16 @@ impl ThreadState {
         unsafe { ffi::_Py_eval_breaker_bit_is_set(self.as_ptr(), request as usize) }
     }
 
+    /// The whole word as the evaluator compares it: the requests, and the version of the instrumentation above them.
+    #[inline(always)]
+    pub fn eval_breaker(self) -> usize {
+        self.breaker().load(Ordering::Relaxed)
+    }
+
     /// Everything that the thread is asked now.
     #[inline]
     pub(super) fn requests(self) -> Requests {
-        Requests(self.breaker().load(Ordering::Relaxed))
+        Requests(self.eval_breaker())
     }
 
     /// Takes the version of the instrumentation over from the interpreter, which may have changed it while the thread was

@@ -11,9 +11,11 @@ mod mutex;
 pub mod pending;
 mod requests;
 mod state;
+mod threads;
 
 pub use attach::{attach, detach, detach_from, without_gil};
 pub use breaker::Request;
 pub use errno::{ErrnoGuard, errno, raise_errno, set_errno};
 pub use requests::{handle_requests, signal_received};
 pub use state::{ThreadState, not_attached};
+pub use threads::{for_each_thread, threads_of};

@@ -1,10 +1,11 @@
 //! Machine code: the Rust core by cargo, the C by `cpython_sources`, and lld to put them together. Writes
 //! `target/cpython/out/<profile>`, from which the prefix is installed.
+use crate::cmd::reference;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
 use cpython_sources::files;
 use cpython_sources::link::Link;
-use cpython_sources::profile::{DYNAMIC_COUNTERS, PGO_VARIABLE, Profile};
+use cpython_sources::profile::{DYNAMIC_COUNTERS, JUMP_COPIES, PGO_VARIABLE, Profile};
 use cpython_sources::runtime::{Runtime, SYSTEM_LIBRARIES};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -27,12 +28,15 @@ pub struct Products {
 /// Builds everything that is machine code.
 ///
 /// # Errors
-/// When something does not compile or link.
+/// When something does not compile or link, or when the evaluator's jumps were merged.
 pub fn build(runtime: &Runtime, profile: &Profile, name: &str) -> Result<Products> {
     let out = runtime.tree().base().join("out").join(name);
     let objects = runtime.libpython()?;
     let core = core(profile)?;
     let library = library(runtime, profile, &out, objects, core)?;
+    if matches!(profile, Profile::Release | Profile::PgoUse(_)) {
+        reference::check_evaluator(&library, reference::HEALTHY_OURS)?;
+    }
     let products = Products {
         stable: stable(runtime, profile, &out, &library)?,
         program: program(runtime, profile, &out, &library)?,
@@ -72,7 +76,7 @@ fn core(profile: &Profile) -> Result<PathBuf> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command
         .current_dir(paths::root())
-        .args(["build", "--package", "pyroxene", "--lib"]);
+        .args(["rustc", "--package", "pyroxene", "--lib"]);
     command.args(["--profile", cargo_profile]);
     let mut folder = paths::target().join(folder);
     if let (Some(flags), Some(pgo)) = (rustflags, pgo) {
@@ -84,6 +88,10 @@ fn core(profile: &Profile) -> Result<PathBuf> {
         command.env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", flags);
         command.env(PGO_VARIABLE, pgo);
         folder = folder.join(TRIPLE).join(cargo_profile);
+    }
+    // For this crate alone, not for what it depends on.
+    if !matches!(profile, Profile::Dev) {
+        command.args(["--", &format!("-Cllvm-args={}", JUMP_COPIES.join(" "))]);
     }
     proc::run(&mut command).context("the Rust core does not compile")?;
     let library = folder.join("libpyroxene.a");

@@ -1,7 +1,6 @@
 //! The `pgo` profile: instrument both halves, run upstream's profile task, build again with what it wrote, C and Rust
 //! optimised across each other by the linker. Writes `target/cpython/out/pgo*` and then the prefix.
 use super::{native, prefix};
-use crate::cmd::reference;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
 use cpython_sources::profile::Profile;
@@ -15,12 +14,11 @@ use std::process::Command;
 /// Builds and installs. A profile that was made from an older instrumented build is used again if `keep` says so.
 ///
 /// # Errors
-/// When a step fails, or when the evaluator's jumps were merged.
+/// When a step fails.
 pub fn build(keep: bool) -> Result<()> {
     let profile = Profile::PgoUse(profile(keep)?);
     let runtime = Runtime::new(profile.clone())?;
     let products = native::build(&runtime, &profile, "pgo")?;
-    reference::check_evaluator(&products.library)?;
     prefix::install(&runtime, &products, &paths::dist(), "pgo")
 }
 

@@ -1,0 +1,283 @@
+//! Frames of calls: pushed on the thread's stack of data with their arguments in place, and taken away again. Writes that
+//! stack and the frames on it.
+use crate::eval::arguments::{Arguments, Given, Parameters};
+use crate::ffi;
+use crate::field;
+use crate::generator::Generator;
+use crate::generator::frame::State;
+use crate::object::{Borrowed, Owned, Raised};
+use crate::thread::ThreadState;
+use core::ffi::c_char;
+use core::ptr::{NonNull, null_mut};
+
+/// Pushes a frame for a call of a Python function, ready to run but not linked to its caller
+/// (ceval.c `_PyEvalFramePushAndInit`).
+///
+/// All references are consumed whatever happens: the function, the namespace, and those in the array.
+///
+/// # Errors
+/// `TypeError` when the arguments do not fit the parameters; `MemoryError`.
+///
+/// # Safety
+/// The thread runs this. `arguments` points at `positional` references that the caller gives away and, behind them, as many
+/// as there are `names`, which is a tuple. The array stays in place meanwhile, and is not where the frame will be.
+#[inline(always)]
+pub unsafe fn push_and_init(
+    thread: ThreadState,
+    function: Owned<ffi::PyFunctionObject>,
+    namespace: Option<Owned>,
+    arguments: *const *mut ffi::PyObject,
+    positional: usize,
+    names: Option<Borrowed<'_>>,
+) -> Result<*mut ffi::_PyInterpreterFrame, Raised> {
+    // SAFETY: as the caller promises; a function has its code, which the frame keeps once it is there.
+    unsafe {
+        let names = names.map_or(&[][..], |names| {
+            Borrowed::<ffi::PyTupleObject>::from_raw_unchecked(names.as_ptr().cast()).items()
+        });
+        let arguments = Arguments {
+            positional: Given::new(arguments, positional),
+            named: Given::new(arguments.add(positional), names.len()),
+            names,
+        };
+        let code = code_of(&function);
+        let Some(frame) = take_space(thread, code) else {
+            return Err(no_space(function, namespace, arguments));
+        };
+        let frame = frame.as_ptr();
+        let (function, namespace) = (
+            function.into_raw(),
+            namespace.map_or(null_mut(), Owned::into_raw),
+        );
+        if arguments.fit_exactly(code) {
+            ffi::_PyFrame_Initialize(frame, function, namespace, code.as_ptr(), positional);
+            let Arguments { positional, .. } = arguments;
+            positional.move_to(ffi::_PyFrame_GetLocalsArray(frame));
+            return Ok(frame);
+        }
+        ffi::_PyFrame_Initialize(frame, function, namespace, code.as_ptr(), 0);
+        fill(thread, frame, arguments)
+    }
+}
+
+/// The code of a function, which whoever holds the function keeps, or the frame that runs it.
+///
+/// # Safety
+/// Nobody exchanges the function's code for as long as the result is used, or somebody else keeps it.
+#[inline(always)]
+unsafe fn code_of<'a>(function: &Owned<ffi::PyFunctionObject>) -> Borrowed<'a, ffi::PyCodeObject> {
+    let function = function.borrow();
+    // SAFETY: a function has its code; the caller promises the rest.
+    unsafe { Borrowed::from_raw_unchecked(field!(function.func_code).cast()) }
+}
+
+/// Room for a frame of this code on the thread's stack of data (pystate.c `_PyThreadState_PushFrame`); nothing without
+/// memory, and without an exception.
+///
+/// # Safety
+/// The thread runs this.
+#[inline(always)]
+unsafe fn take_space(
+    thread: ThreadState,
+    code: Borrowed<'_, ffi::PyCodeObject>,
+) -> Option<NonNull<ffi::_PyInterpreterFrame>> {
+    let size = field!(code.co_framesize);
+    let thread = thread.as_ptr();
+    // SAFETY: the thread state is alive, and ours.
+    unsafe {
+        if !ffi::_PyThreadState_HasStackSpace(thread, size) {
+            return NonNull::new(ffi::_PyThreadState_PushFrame(thread, size as usize));
+        }
+        let top = (*thread).datastack_top;
+        (*thread).datastack_top = top.offset(size as isize);
+        Some(NonNull::new_unchecked(top.cast()))
+    }
+}
+
+/// Drops all that a frame should have had, and raises `MemoryError`.
+#[cold]
+#[inline(never)]
+fn no_space(
+    function: Owned<ffi::PyFunctionObject>,
+    namespace: Option<Owned>,
+    arguments: Arguments<'_>,
+) -> Raised {
+    drop(function);
+    drop(namespace);
+    drop(arguments);
+    Raised::no_memory()
+}
+
+/// Gives a new frame arguments that do not just fit, or takes the frame away again.
+///
+/// # Safety
+/// The frame is new, on top of the running thread's stack of data, and its variables are NULL.
+unsafe fn fill(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+    arguments: Arguments<'_>,
+) -> Result<*mut ffi::_PyInterpreterFrame, Raised> {
+    // SAFETY: the frame owns its function and its code, and is cleared here if it does not become whole.
+    unsafe {
+        let function = Borrowed::from_raw_unchecked((*frame).f_funcobj.cast());
+        let code = Borrowed::from_raw_unchecked(ffi::_PyFrame_GetCode(frame));
+        let variables = ffi::_PyFrame_GetLocalsArray(frame);
+        match Parameters::new(function, code, variables).fill(arguments) {
+            Ok(()) => Ok(frame),
+            Err(raised) => {
+                clear_and_pop_call(thread, frame);
+                Err(raised)
+            }
+        }
+    }
+}
+
+/// The same with the arguments in a tuple and perhaps a dict, which are consumed too
+/// (ceval.c `_PyEvalFramePushAndInit_Ex`).
+///
+/// # Errors
+/// As [`push_and_init`]; `TypeError` for a key of the dict that is no `str`.
+///
+/// # Safety
+/// The thread runs this. `arguments` is a tuple and `keywords` a dict.
+pub unsafe fn push_and_init_ex(
+    thread: ThreadState,
+    function: Owned<ffi::PyFunctionObject>,
+    namespace: Option<Owned>,
+    arguments: Owned,
+    keywords: Option<Owned>,
+) -> Result<*mut ffi::_PyInterpreterFrame, Raised> {
+    // SAFETY: as the caller promises. The frame gets references of its own to the items of the tuple, which keeps them, or
+    // those that unpacking the dict makes, to all of them.
+    unsafe {
+        let tuple: Borrowed<'_, ffi::PyTupleObject> =
+            Borrowed::from_raw_unchecked(arguments.as_ptr().cast());
+        let items = tuple.items();
+        let array = items.as_ptr().cast::<*mut ffi::PyObject>();
+        match keywords.as_ref().map(Owned::borrow) {
+            Some(dict) if ffi::PyDict_Size(dict.as_ptr()) > 0 => {
+                let mut names = null_mut();
+                let array = ffi::_PyStack_UnpackDict(
+                    thread.as_ptr(),
+                    array,
+                    items.len().cast_signed(),
+                    dict.as_ptr(),
+                    &raw mut names,
+                );
+                if array.is_null() {
+                    return Err(Raised::on_c_word());
+                }
+                let given = Some(Borrowed::from_raw_unchecked(names));
+                let frame = push_and_init(thread, function, namespace, array, items.len(), given);
+                ffi::_PyStack_UnpackDict_FreeNoDecRef(array, names);
+                frame
+            }
+            _ => {
+                for item in items {
+                    ffi::Py_INCREF(item.as_ptr());
+                }
+                push_and_init(thread, function, namespace, array, items.len(), None)
+            }
+        }
+    }
+}
+
+/// Ends a frame that has returned or raised: drops what it holds, and takes it off the stack of data or marks its generator
+/// as ended (ceval.c `_PyEval_FrameClearAndPop`). Runs destructors.
+///
+/// # Safety
+/// The thread runs this, and the frame was its innermost; it is unlinked already. Its stack is saved. It is the thread's,
+/// and then the topmost on the stack of data, or a generator's, whose exception state is the thread's innermost.
+#[inline(always)]
+pub unsafe fn clear_and_pop(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if (*frame).owner == ffi::FRAME_OWNED_BY_THREAD as c_char {
+            clear_and_pop_call(thread, frame);
+        } else {
+            clear_generator(thread, frame);
+        }
+    }
+}
+
+/// Ends the frame of a call (ceval.c `clear_thread_frame`).
+///
+/// # Safety
+/// As [`clear_and_pop`], of a frame that is the thread's.
+#[inline(always)]
+unsafe fn clear_and_pop_call(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    // SAFETY: as the caller promises; the code is the frame's own reference, which clearing leaves.
+    unsafe {
+        let _below = Below::enter(thread);
+        let code: Owned<ffi::PyCodeObject> =
+            Owned::from_raw_unchecked(ffi::_PyFrame_GetCode(frame));
+        debug_assert!({
+            let size = (*code.as_ptr()).co_framesize as usize;
+            frame.cast::<*mut ffi::PyObject>().add(size) == (*thread.as_ptr()).datastack_top
+        });
+        ffi::_PyFrame_ClearExceptCode(frame);
+        drop(code);
+    }
+    // SAFETY: the frame is the topmost, and free now.
+    unsafe { give_space_back(thread, frame) }
+}
+
+/// Ends the frame of a generator (ceval.c `clear_gen_frame`). Its code stays the generator's.
+///
+/// # Safety
+/// As [`clear_and_pop`], of a frame that is a generator's.
+#[inline(never)]
+unsafe fn clear_generator(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    // SAFETY: as the caller promises; whoever resumed the generator keeps it.
+    unsafe {
+        let generator = Generator::from_raw_unchecked(ffi::_PyFrame_GetGenerator(frame));
+        generator.set_state(State::CLEARED);
+        let handled = &raw mut (*generator.as_ptr()).gi_exc_state;
+        debug_assert!((*thread.as_ptr()).exc_info == handled);
+        (*thread.as_ptr()).exc_info = (*handled).previous_item;
+        (*handled).previous_item = null_mut();
+        {
+            let _below = Below::enter(thread);
+            ffi::_PyFrame_ClearExceptCode(frame);
+            drop(Owned::exchange(&raw mut (*handled).exc_value, None));
+        }
+        (*frame).previous = null_mut();
+    }
+}
+
+/// Takes the topmost frame off the thread's stack of data (pystate.c `_PyThreadState_PopFrame`).
+///
+/// # Safety
+/// It is that, it holds nothing any more, and the thread runs this.
+#[inline(always)]
+unsafe fn give_space_back(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    let thread = thread.as_ptr();
+    // SAFETY: as the caller promises; the stack has a chunk, because the frame is in it.
+    unsafe {
+        let first = (&raw mut (*(*thread).datastack_chunk).data).cast::<ffi::_PyInterpreterFrame>();
+        if frame == first {
+            ffi::_PyThreadState_PopFrame(thread, frame);
+        } else {
+            debug_assert!((*thread).datastack_top >= frame.cast());
+            (*thread).datastack_top = frame.cast();
+        }
+    }
+}
+
+/// One unit of the C stack less for what destructors call, without a look at the limit, until this is dropped.
+struct Below(ThreadState);
+
+impl Below {
+    #[inline(always)]
+    fn enter(thread: ThreadState) -> Self {
+        crate::eval::recursion::count_c(thread, 1);
+        Self(thread)
+    }
+}
+
+impl Drop for Below {
+    #[inline(always)]
+    fn drop(&mut self) {
+        crate::eval::recursion::count_c(self.0, -1);
+    }
+}

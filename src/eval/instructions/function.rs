@@ -1,0 +1,163 @@
+//! The life of a function: making it, the start of its frame, and its return.
+use crate::bytecode::Opcode;
+use crate::eval::flow::{Flow, Leave};
+use crate::eval::machine::Machine;
+use crate::eval::{frames, recursion};
+use crate::ffi;
+use crate::object::{Borrowed, Owned, Raised, check_status};
+use crate::thread::ThreadState;
+use core::ptr::null_mut;
+
+/// `MAKE_FUNCTION`: makes a function of the code on top.
+#[inline(always)]
+pub(in crate::eval) fn make_function(m: &mut Machine) -> Flow {
+    let code = m.pop();
+    let function = function_of(code.borrow(), m.globals());
+    drop(code);
+    m.push(function?);
+    Ok(())
+}
+
+fn function_of(code: Borrowed<'_>, globals: Borrowed<'_>) -> Result<Owned, Raised> {
+    // SAFETY: the compiler puts code there; the result is a new function, or NULL with an exception.
+    unsafe {
+        let function = Owned::from_c(ffi::PyFunction_New(code.as_ptr(), globals.as_ptr()))?;
+        let version = (*code.as_ptr().cast::<ffi::PyCodeObject>()).co_version;
+        ffi::_PyFunction_SetVersion(function.as_ptr().cast(), version);
+        Ok(function)
+    }
+}
+
+/// `SET_FUNCTION_ATTRIBUTE(which)`: gives the new function on top what lies below it: defaults, annotations or a closure.
+#[inline(always)]
+pub(in crate::eval) fn set_function_attribute(m: &mut Machine) -> Flow {
+    let function = m.pop();
+    let attribute = m.pop();
+    let members = function.as_ptr().cast::<ffi::PyFunctionObject>();
+    // SAFETY: the compiler puts a function there, which does not have the attribute yet.
+    unsafe {
+        let place = match m.operand() as u32 {
+            ffi::MAKE_FUNCTION_DEFAULTS => &raw mut (*members).func_defaults,
+            ffi::MAKE_FUNCTION_KWDEFAULTS => &raw mut (*members).func_kwdefaults,
+            ffi::MAKE_FUNCTION_ANNOTATIONS => &raw mut (*members).func_annotations,
+            ffi::MAKE_FUNCTION_CLOSURE => &raw mut (*members).func_closure,
+            _ => unreachable!("a function has four attributes that the compiler sets"),
+        };
+        debug_assert!((*place).is_null());
+        *place = attribute.into_raw();
+    }
+    m.push(function);
+    Ok(())
+}
+
+/// `MAKE_CELL(local)`: puts a local variable, which may be an argument, into a cell of its own.
+#[inline(always)]
+pub(in crate::eval) fn make_cell(m: &mut Machine) -> Flow {
+    let value = m.local(m.operand()).map_or(null_mut(), Borrowed::as_ptr);
+    // SAFETY: a live object or NULL; the result is new, or NULL with an exception.
+    let cell = unsafe { Owned::from_c(ffi::PyCell_New(value)) }?;
+    drop(m.exchange_local(m.operand(), Some(cell)));
+    Ok(())
+}
+
+/// `COPY_FREE_VARS(count)`: takes the cells of the closure into the frame, behind its own variables.
+#[inline(always)]
+pub(in crate::eval) fn copy_free_vars(m: &mut Machine) -> Flow {
+    let count = m.operand();
+    // SAFETY: a function with free variables has a closure with as many cells; the last locals are theirs, and unbound.
+    unsafe {
+        let closure = (*m.function().as_ptr()).func_closure.cast();
+        let cells = ffi::_PyTuple_ITEMS(closure);
+        let first = m.stack_base().sub(count);
+        for index in 0..count {
+            let cell = Borrowed::from_raw_unchecked(*cells.add(index));
+            *first.add(index) = cell.new_ref().into_raw();
+        }
+    }
+    Ok(())
+}
+
+/// `RESUME(where)`: the start of a function, and the place behind each of its `yield`s. Instruments the code if the tools
+/// that watch it have changed, and lets others interrupt.
+#[inline(always)]
+pub(in crate::eval) fn resume(m: &mut Machine) -> Flow {
+    if !m.is_tracing() {
+        if m.is_outdated() {
+            instrument(m.thread(), m.code())?;
+            return m.run_again();
+        }
+        // SAFETY: the instruction that runs. In its place may stand one that tells tools and then runs this one.
+        unsafe {
+            let opcode = m.this().cast::<Opcode>();
+            if *opcode == Opcode::RESUME {
+                *opcode = Opcode::RESUME_CHECK;
+            }
+        }
+    }
+    check_unless_delegating(m)
+}
+
+/// `RESUME_CHECK`: where the code is as the tools want it, and nobody wants to interrupt.
+#[inline(always)]
+pub(in crate::eval) fn resume_check(m: &mut Machine) -> Flow {
+    m.guard(m.eval_breaker() == m.code_version(), Opcode::RESUME)
+}
+
+/// Lets others interrupt, unless the frame waits for another generator, which has done so.
+#[inline(always)]
+pub(super) fn check_unless_delegating(m: &mut Machine) -> Flow {
+    let place = m.operand() as u32 & ffi::RESUME_OPARG_LOCATION_MASK;
+    if place < ffi::RESUME_AFTER_YIELD_FROM {
+        m.check_eval_breaker()?;
+    }
+    Ok(())
+}
+
+/// Puts instructions that tell tools into the code, as these want it now.
+#[cold]
+#[inline(never)]
+pub(super) fn instrument(
+    thread: ThreadState,
+    code: Borrowed<'_, ffi::PyCodeObject>,
+) -> Result<(), Raised> {
+    // SAFETY: live code, and the running thread's interpreter.
+    check_status(unsafe { ffi::_Py_Instrument(code.as_ptr(), thread.interpreter()) })
+}
+
+/// `RETURN_VALUE`: ends the function with the value on top.
+#[inline(always)]
+pub(in crate::eval) fn return_value(m: &mut Machine) -> Flow {
+    let value = m.pop();
+    leave(m, value);
+    Ok(())
+}
+
+/// `RETURN_CONST(index)`: ends the function with a constant of its code.
+#[inline(always)]
+pub(in crate::eval) fn return_const(m: &mut Machine) -> Flow {
+    let value = m.constant(m.operand()).new_ref();
+    leave(m, value);
+    Ok(())
+}
+
+/// Ends the frame and goes on in the one that called it, with a value.
+#[inline(always)]
+pub(super) fn leave(m: &mut Machine, value: Owned) {
+    debug_assert_eq!(m.height(), 0);
+    m.save_stack();
+    recursion::leave_python(m.thread());
+    let dying = m.frame();
+    // SAFETY: the dying frame is unlinked before it is cleared, because destructors look at the frames; its caller is alive.
+    unsafe {
+        let caller = (*dying).previous;
+        m.switch_to(caller);
+        frames::clear_and_pop(m.thread(), dying);
+        m.return_to(caller, usize::from((*caller).return_offset), value);
+    }
+}
+
+/// `INTERPRETER_EXIT`: in the frame that stands for a caller in C: goes back there with the value on top.
+#[inline(always)]
+pub(in crate::eval) fn interpreter_exit(_: &mut Machine) -> Flow {
+    Err(Leave::Exit)
+}

@@ -1,0 +1,295 @@
+//! Generators, and coroutines as far as they are the same: making them, leaving them at a `yield`, and going on with them.
+//!
+//! A generator that runs Python code goes on in this loop, with its own frame, whose caller is then the frame that wants a
+//! value. The states that are set here are those of [`crate::generator::frame`].
+use super::exception::raise_again;
+use crate::bytecode::Opcode;
+use crate::bytecode::cache::Send;
+use crate::eval::flow::{Flow, Leave};
+use crate::eval::machine::Machine;
+use crate::eval::{monitor, recursion};
+use crate::ffi;
+use crate::generator::Generator;
+use crate::generator::frame::State;
+use crate::generator::{make, stop_iteration};
+use crate::object::{Borrowed, Owned, Raised, exception, raise};
+use crate::specialize;
+use crate::static_id;
+use crate::thread::ThreadState;
+use core::ffi::c_char;
+use core::ptr::null_mut;
+
+/// The code units of a `SEND` or a `FOR_ITER`, behind which their frame goes on when the generator yields. It does not matter
+/// which of the two has called.
+const SEND_UNITS: usize = 1 + Opcode::SEND.caches();
+
+const _: () = assert!(Opcode::SEND.caches() == Opcode::FOR_ITER.caches());
+
+/// `RETURN_GENERATOR`: ends the call of a generator function at its start, with a generator that takes over the frame.
+#[inline(always)]
+pub(in crate::eval) fn return_generator(m: &mut Machine) -> Flow {
+    let generator = make::from_function(m.function())?;
+    debug_assert_eq!(m.height(), 0);
+    m.save_stack();
+    recursion::leave_python(m.thread());
+    let frame = m.frame();
+    // SAFETY: the frame, which nobody has an object of yet, moves into the generator, and its place is given back. Its
+    // caller is alive.
+    unsafe {
+        (*frame).instr_ptr = m.next();
+        debug_assert!((*frame).frame_obj.is_null());
+        let copy = generator.borrow().frame();
+        ffi::_PyFrame_Copy(frame, copy);
+        (*copy).owner = ffi::FRAME_OWNED_BY_GENERATOR as c_char;
+        generator.borrow().set_state(State::CREATED);
+        let caller = (*frame).previous;
+        ffi::_PyThreadState_PopFrame(m.thread().as_ptr(), frame);
+        let return_offset = usize::from((*caller).return_offset);
+        m.return_to(caller, return_offset, generator.upcast());
+    }
+    Ok(())
+}
+
+/// `YIELD_VALUE(delegates)`: gives the value on top to whoever wants the generator's next one. It never raises, because the
+/// compiler takes an exception there for one that was thrown in.
+#[inline(always)]
+pub(in crate::eval) fn yield_value(m: &mut Machine) -> Flow {
+    let value = m.pop();
+    stand(m);
+    m.save_stack();
+    suspend(m, value);
+    Ok(())
+}
+
+/// Notes that the generator stands behind the instruction that runs.
+#[inline(always)]
+pub(super) fn stand(m: &mut Machine) {
+    // SAFETY: the frame is alive, and the instruction only stands in code of generators.
+    let generator = unsafe {
+        (*m.frame()).instr_ptr = m.next();
+        generator_of(m.frame())
+    };
+    generator.set_state(State::suspended(m.operand() != 0));
+}
+
+/// The generator in which a frame lies.
+///
+/// # Safety
+/// The frame is one of a generator, which lives as long as is wanted.
+#[inline(always)]
+unsafe fn generator_of<'a>(frame: *mut ffi::_PyInterpreterFrame) -> Generator<'a> {
+    // SAFETY: as the caller promises.
+    unsafe { Borrowed::from_raw_unchecked(ffi::_PyFrame_GetGenerator(frame)) }
+}
+
+/// Leaves the generator, whose stack is saved, and gives a value to its caller.
+#[inline(always)]
+pub(super) fn suspend(m: &mut Machine, value: Owned) {
+    let (tstate, frame) = (m.thread().as_ptr(), m.frame());
+    // SAFETY: the thread state and the frames are alive; the generator's exceptions are the thread's innermost.
+    unsafe {
+        let exceptions = &raw mut (*generator_of(frame).as_ptr()).gi_exc_state;
+        (*tstate).exc_info = (*exceptions).previous_item;
+        (*exceptions).previous_item = null_mut();
+        recursion::leave_python(m.thread());
+        let caller = (*frame).previous;
+        (*frame).previous = null_mut();
+        m.return_to(caller, SEND_UNITS, value);
+    }
+}
+
+/// The generator or coroutine that an object is, if its frame can go on in this loop.
+#[inline(always)]
+fn resumable(object: Borrowed<'_>) -> Option<*mut ffi::PyGenObject> {
+    let generator = Generator::of_delegate(object)?;
+    generator.state().can_resume().then(|| generator.as_ptr())
+}
+
+/// Makes a generator ready to go on with a value, and gives its frame.
+///
+/// # Safety
+/// It is alive, and [`State::can_resume`].
+#[inline(always)]
+pub(super) unsafe fn prepare(
+    thread: ThreadState,
+    generator: *mut ffi::PyGenObject,
+    value: Owned,
+) -> *mut ffi::_PyInterpreterFrame {
+    // SAFETY: as the caller promises; a frame that is not running has room for a value.
+    unsafe {
+        let tstate = thread.as_ptr();
+        let borrowed = Borrowed::from_raw_unchecked(generator);
+        let frame = borrowed.frame();
+        ffi::_PyFrame_StackPush(frame, value.into_raw());
+        borrowed.set_state(State::EXECUTING);
+        let exceptions = &raw mut (*generator).gi_exc_state;
+        (*exceptions).previous_item = (*tstate).exc_info;
+        (*tstate).exc_info = exceptions;
+        frame
+    }
+}
+
+/// `SEND(distance)`: sends the value on top to the iterator below it, and replaces it by what that yields. When it returns
+/// instead, jumps.
+#[inline(always)]
+pub(in crate::eval) fn send(m: &mut Machine) -> Flow {
+    m.adapt::<Send>(|m, site| specialize::send::send(site, m.peek(2)))?;
+    if m.keeps_frames()
+        && let Some(generator) = resumable(m.peek(2))
+    {
+        return enter(m, generator);
+    }
+    // SAFETY: the frame runs at `this`.
+    let sent = unsafe { send_to(m.thread(), m.frame(), m.this(), m.peek(2), m.peek(1)) }?;
+    let value = match sent {
+        Sent::Yielded(value) => value,
+        Sent::Returned(value) => {
+            m.jump(m.operand().cast_signed());
+            value
+        }
+    };
+    drop(m.replace(1, value));
+    Ok(())
+}
+
+/// `SEND_GEN`: the same for a generator or coroutine.
+#[inline(always)]
+pub(in crate::eval) fn send_gen(m: &mut Machine) -> Flow {
+    m.guard(m.keeps_frames(), Opcode::SEND)?;
+    let Some(generator) = resumable(m.peek(2)) else {
+        return m.run_instead(Opcode::SEND);
+    };
+    enter(m, generator)
+}
+
+/// Goes on in the generator below the value on top, which it is sent.
+#[inline(always)]
+fn enter(m: &mut Machine, generator: *mut ffi::PyGenObject) -> Flow {
+    let value = m.pop();
+    // SAFETY: the stack keeps the generator, which can go on.
+    unsafe {
+        let frame = prepare(m.thread(), generator, value);
+        m.enter(frame, m.return_offset() + m.operand())
+    }
+}
+
+/// What an iterator did with a value that it was sent.
+enum Sent {
+    Yielded(Owned),
+    Returned(Owned),
+}
+
+/// Sends a value to an iterator whose code is not run by this loop.
+///
+/// # Safety
+/// `frame` runs on the thread, at `this`.
+unsafe fn send_to(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+    this: *mut ffi::_Py_CODEUNIT,
+    receiver: Borrowed<'_>,
+    value: Borrowed<'_>,
+) -> Result<Sent, Raised> {
+    // SAFETY: live objects; the result is new, or NULL, with an exception or at the end of the iterator.
+    let sent = unsafe {
+        Owned::from_c_optional(
+            if value.is_none() && ffi::PyIter_Check(receiver.as_ptr()) != 0 {
+                let class = receiver.type_of();
+                crate::field!(class.tp_iternext).unwrap_unchecked()(receiver.as_ptr())
+            } else {
+                let mut arguments = [receiver.as_ptr(), value.as_ptr()];
+                ffi::PyObject_VectorcallMethod(
+                    static_id!(_py_send).as_ptr(),
+                    arguments.as_mut_ptr(),
+                    2 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
+                    null_mut(),
+                )
+            },
+        )
+    };
+    if let Some(value) = sent {
+        return Ok(Sent::Yielded(value));
+    }
+    if let Err(raised) = Raised::pending()
+        && raised.matches(exception::StopIteration)
+    {
+        // SAFETY: as the caller promises.
+        unsafe { monitor::raise(thread, frame, this) };
+    }
+    stop_iteration::take_value().map(Sent::Returned)
+}
+
+/// `END_SEND`: drops the iterator below the value that it returned.
+#[inline(always)]
+pub(in crate::eval) fn end_send(m: &mut Machine) -> Flow {
+    let value = m.pop();
+    drop(m.replace(1, value));
+    Ok(())
+}
+
+/// `GET_YIELD_FROM_ITER`: the iterator of what `yield from` is given.
+#[inline(always)]
+pub(in crate::eval) fn get_yield_from_iter(m: &mut Machine) -> Flow {
+    if let Some(iterator) = delegate(m.code(), m.peek(1))? {
+        drop(m.replace(1, iterator));
+    }
+    Ok(())
+}
+
+/// The iterator of what `yield from` is given, or `None` if that is a generator or coroutine, which is one itself.
+fn delegate(
+    code: Borrowed<'_, ffi::PyCodeObject>,
+    iterable: Borrowed<'_>,
+) -> Result<Option<Owned>, Raised> {
+    const AWAITING: u32 = ffi::CO_COROUTINE | ffi::CO_ITERABLE_COROUTINE;
+    if iterable.is_exactly(&raw const ffi::PyCoro_Type) {
+        if crate::field!(code.co_flags).cast_unsigned() & AWAITING == 0 {
+            return Err(raise(
+                exception::TypeError,
+                c"cannot 'yield from' a coroutine object in a non-coroutine generator",
+            ));
+        }
+        return Ok(None);
+    }
+    if iterable.is_exactly(&raw const ffi::PyGen_Type) {
+        return Ok(None);
+    }
+    // SAFETY: a live object; the result is new, or NULL with an exception.
+    unsafe { Owned::from_c(ffi::PyObject_GetIter(iterable.as_ptr())).map(Some) }
+}
+
+/// `CLEANUP_THROW`: where an exception was thrown into a `yield from` or an `await`: takes iterator, value and exception. If
+/// that is a `StopIteration`, the expression ends with its value; else it goes on its way.
+#[inline(always)]
+pub(in crate::eval) fn cleanup_throw(m: &mut Machine) -> Flow {
+    match stop_value(m.peek(1)) {
+        Some(value) => {
+            m.drop_values(3);
+            m.push(Borrowed::none().new_ref());
+            m.push(value);
+            Ok(())
+        }
+        None => {
+            // SAFETY: the frame runs at `this`.
+            unsafe { raise_again(m.thread(), m.frame(), m.this(), m.peek(1)) };
+            Err(Leave::Reraise)
+        }
+    }
+}
+
+/// The value of a `StopIteration`.
+fn stop_value(exception: Borrowed<'_>) -> Option<Owned> {
+    // SAFETY: two live objects; an instance of StopIteration or of a subclass has this layout, and may have no value.
+    unsafe {
+        let class = exception::StopIteration.as_ptr();
+        if ffi::PyErr_GivenExceptionMatches(exception.as_ptr(), class) == 0 {
+            return None;
+        }
+        let value = (*exception.as_ptr().cast::<ffi::PyStopIterationObject>()).value;
+        Some(
+            Borrowed::from_c_optional(value)
+                .unwrap_or(Borrowed::none())
+                .new_ref(),
+        )
+    }
+}

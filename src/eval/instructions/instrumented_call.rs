@@ -1,0 +1,200 @@
+//! Calls that tell tools (PEP 669): before the call, and after one that runs no Python code of this loop.
+use super::call::{self, Unpacked, count_names, make_arguments_a_tuple, unbind_method, vectorcall};
+use crate::bytecode::Opcode;
+use crate::eval::flow::Flow;
+use crate::eval::machine::Machine;
+use crate::ffi;
+use crate::object::{Borrowed, Owned, Raised, check_status};
+use crate::thread::ThreadState;
+use core::ffi::c_int;
+
+/// Where a call happens, and of what with what: what tools are told.
+#[derive(Clone, Copy)]
+pub(super) struct Told {
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+    this: *mut ffi::_Py_CODEUNIT,
+    callable: *mut ffi::PyObject,
+    /// The first argument, or what stands for none.
+    first: *mut ffi::PyObject,
+}
+
+impl Told {
+    /// The call of the instruction that runs.
+    #[inline(always)]
+    fn of(m: &Machine, callable: Borrowed<'_>, first: Option<Borrowed<'_>>) -> Self {
+        let missing = || (&raw mut ffi::_PyInstrumentation_MISSING).cast();
+        Self {
+            thread: m.thread(),
+            frame: m.frame(),
+            this: m.this(),
+            callable: callable.as_ptr(),
+            first: first.map_or_else(missing, Borrowed::as_ptr),
+        }
+    }
+
+    /// The call of the operands on the stack.
+    #[inline(always)]
+    fn on_stack(m: &Machine) -> Self {
+        let count = m.argument_count();
+        let first = (count > 0).then(|| m.peek(count));
+        Self::of(m, m.callable(), first)
+    }
+
+    /// Tells that the call is about to happen.
+    ///
+    /// # Errors
+    /// What a tool's function raises.
+    ///
+    /// # Safety
+    /// The frame runs at the instruction, and callable and argument are alive.
+    #[cold]
+    #[inline(never)]
+    unsafe fn before(self) -> Result<(), Raised> {
+        // SAFETY: as the caller promises.
+        unsafe { self.tell(ffi::PY_MONITORING_EVENT_CALL) }
+    }
+
+    /// # Safety
+    /// As [`Told::before`].
+    unsafe fn tell(self, event: u32) -> Result<(), Raised> {
+        // SAFETY: as the caller promises.
+        check_status(unsafe {
+            ffi::_Py_call_instrumentation_2args(
+                self.thread.as_ptr(),
+                event as c_int,
+                self.frame,
+                self.this,
+                self.callable,
+                self.first,
+            )
+        })
+    }
+
+    /// Tells how the call of a function of C ended, which may change that.
+    ///
+    /// # Safety
+    /// As [`Told::before`].
+    unsafe fn after(self, result: Result<Owned, Raised>) -> Result<Owned, Raised> {
+        match result {
+            Ok(value) => {
+                // SAFETY: as the caller promises.
+                unsafe { self.tell(ffi::PY_MONITORING_EVENT_C_RETURN) }?;
+                Ok(value)
+            }
+            Err(raised) => {
+                let event = ffi::PY_MONITORING_EVENT_C_RAISE as c_int;
+                // SAFETY: as the caller promises; an exception is set, and another may be afterwards.
+                unsafe {
+                    ffi::_Py_call_instrumentation_exc2(
+                        self.thread.as_ptr(),
+                        event,
+                        self.frame,
+                        self.this,
+                        self.callable,
+                        self.first,
+                    );
+                }
+                Err(raised)
+            }
+        }
+    }
+}
+
+/// `INSTRUMENTED_CALL(arguments)`.
+#[inline(always)]
+pub(in crate::eval) fn instrumented_call(m: &mut Machine) -> Flow {
+    // SAFETY: the frame runs at `this`, and the stack keeps callable and arguments.
+    unsafe { Told::on_stack(m).before() }?;
+    m.pause_counter();
+    unbind_method(m);
+    if m.enters(m.callable()) {
+        return m.run_instead(Opcode::CALL);
+    }
+    let count = m.argument_count();
+    let told = Told::on_stack(m);
+    // SAFETY: as above; the arguments lie on top, and the callable below them.
+    unsafe {
+        let callable = m.take_callable();
+        let result = call_and_tell(told, m.top(count), count, None);
+        m.end_vectorcall(callable, count, result)
+    }
+}
+
+/// `INSTRUMENTED_CALL_KW(arguments)`.
+#[inline(always)]
+pub(in crate::eval) fn instrumented_call_kw(m: &mut Machine) -> Flow {
+    let names = m.pop();
+    // SAFETY: the frame runs at `this`, and the stack keeps callable and arguments.
+    if let Err(raised) = unsafe { Told::on_stack(m).before() } {
+        m.push(names);
+        return Err(raised.into());
+    }
+    unbind_method(m);
+    if m.enters(m.callable()) {
+        m.push(names);
+        return m.run_instead(Opcode::CALL_KW);
+    }
+    let count = m.argument_count();
+    let told = Told::on_stack(m);
+    // SAFETY: as above; the arguments lie on top, and the callable below them.
+    unsafe {
+        let callable = m.take_callable();
+        let positional = count - count_names(names.borrow());
+        let result = call_and_tell(told, m.top(count), positional, Some(names.borrow()));
+        drop(names);
+        m.end_vectorcall(callable, count, result)
+    }
+}
+
+/// Calls what does not go on in the loop, and tells how that ended.
+///
+/// # Safety
+/// As [`Told::before`] and [`call::vectorcall`].
+#[cold]
+#[inline(never)]
+unsafe fn call_and_tell(
+    told: Told,
+    arguments: *mut *mut ffi::PyObject,
+    positional: usize,
+    names: Option<Borrowed<'_>>,
+) -> Result<Owned, Raised> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let callable = Borrowed::from_raw_unchecked(told.callable);
+        let result = vectorcall(told.thread, callable, arguments, positional, names);
+        told.after(result)
+    }
+}
+
+/// `INSTRUMENTED_CALL_FUNCTION_EX(keywords)`. The call takes C stack, whatever is called.
+#[inline(always)]
+pub(in crate::eval) fn instrumented_call_function_ex(m: &mut Machine) -> Flow {
+    make_arguments_a_tuple(m)?;
+    let above = m.operand() & 1;
+    // SAFETY: a tuple, by now.
+    let first = unsafe { call::first_of_tuple(m.peek(1 + above)) };
+    let told = Told::of(m, m.peek(3 + above), first);
+    // SAFETY: the frame runs at `this`, and the stack keeps callable and arguments.
+    unsafe { told.before() }?;
+    let operands = Unpacked::pop(m);
+    // SAFETY: as above, but that the operands keep them now.
+    let result = unsafe { call_unpacked_and_tell(told, &operands) };
+    operands.end(m, result)
+}
+
+/// Calls something with unpacked arguments. If that is neither a function nor a method of Python, tells how it ended.
+///
+/// # Safety
+/// As [`Told::before`]; the operands are those of the call.
+#[cold]
+#[inline(never)]
+unsafe fn call_unpacked_and_tell(told: Told, operands: &Unpacked) -> Result<Owned, Raised> {
+    let result = operands.call();
+    let class = operands.callable.borrow().type_of();
+    if class.is_at(&raw const ffi::PyFunction_Type) || class.is_at(&raw const ffi::PyMethod_Type) {
+        return result;
+    }
+    // SAFETY: as the caller promises.
+    unsafe { told.after(result) }
+}

@@ -1,0 +1,108 @@
+//! Jumps that tell tools where they lead (PEP 669). Tools may make the frame go on elsewhere.
+use crate::eval::flow::{Flow, Leave};
+use crate::eval::machine::Machine;
+use crate::ffi;
+use crate::thread::ThreadState;
+use core::ffi::c_int;
+
+/// `INSTRUMENTED_JUMP_FORWARD(distance)`.
+#[inline(always)]
+pub(in crate::eval) fn instrumented_jump_forward(m: &mut Machine) -> Flow {
+    let distance = m.operand().cast_signed();
+    jump(m, ffi::PY_MONITORING_EVENT_JUMP, distance)
+}
+
+/// `INSTRUMENTED_JUMP_BACKWARD(distance)`: others may interrupt first.
+#[inline(always)]
+pub(in crate::eval) fn instrumented_jump_backward(m: &mut Machine) -> Flow {
+    m.check_eval_breaker()?;
+    let distance = -m.operand().cast_signed();
+    jump(m, ffi::PY_MONITORING_EVENT_JUMP, distance)
+}
+
+/// `INSTRUMENTED_POP_JUMP_IF_TRUE(distance)`: of `True` or `False`.
+#[inline(always)]
+pub(in crate::eval) fn instrumented_pop_jump_if_true(m: &mut Machine) -> Flow {
+    let value = m.pop();
+    let jumps = value.borrow().is_at(&raw const ffi::_Py_TrueStruct);
+    branch_if(m, jumps)
+}
+
+/// `INSTRUMENTED_POP_JUMP_IF_FALSE(distance)`: of `True` or `False`.
+#[inline(always)]
+pub(in crate::eval) fn instrumented_pop_jump_if_false(m: &mut Machine) -> Flow {
+    let value = m.pop();
+    let jumps = value.borrow().is_at(&raw const ffi::_Py_FalseStruct);
+    branch_if(m, jumps)
+}
+
+/// `INSTRUMENTED_POP_JUMP_IF_NONE(distance)`: of any value.
+#[inline(always)]
+pub(in crate::eval) fn instrumented_pop_jump_if_none(m: &mut Machine) -> Flow {
+    let value = m.pop();
+    let jumps = value.borrow().is_none();
+    drop(value);
+    branch_if(m, jumps)
+}
+
+/// `INSTRUMENTED_POP_JUMP_IF_NOT_NONE(distance)`: of any value.
+#[inline(always)]
+pub(in crate::eval) fn instrumented_pop_jump_if_not_none(m: &mut Machine) -> Flow {
+    let value = m.pop();
+    let jumps = !value.borrow().is_none();
+    drop(value);
+    branch_if(m, jumps)
+}
+
+#[inline(always)]
+fn branch_if(m: &mut Machine, jumps: bool) -> Flow {
+    m.note_branch(jumps);
+    let distance = if jumps { m.operand() } else { 0 };
+    branch(m, distance)
+}
+
+/// Goes on at one of the two places that an instruction knows, and tells at which.
+#[inline(always)]
+pub(super) fn branch(m: &mut Machine, distance: usize) -> Flow {
+    jump(m, ffi::PY_MONITORING_EVENT_BRANCH, distance.cast_signed())
+}
+
+/// Jumps and tells of it, unless something is being told already.
+#[inline(always)]
+fn jump(m: &mut Machine, event: u32, distance: isize) -> Flow {
+    m.jump(distance);
+    if m.is_tracing() {
+        return Ok(());
+    }
+    m.save_stack();
+    // SAFETY: the frame stands at `this`, with its stack saved; a jump leads to an instruction of its code.
+    let next = unsafe { tell_jump(m.thread(), event, m.frame(), m.next()) };
+    m.load_stack();
+    if next.is_null() {
+        // A tracer that made the frame go on elsewhere and then raised: the exception comes from where the jump led.
+        m.jump(1);
+        return Err(Leave::Error);
+    }
+    // SAFETY: the place where the frame was told to go on, by the compiler or by a tracer.
+    unsafe { m.set_next(next) };
+    Ok(())
+}
+
+/// Tells of a jump, and gives the instruction to go on at, or NULL with an exception.
+///
+/// # Safety
+/// The frame is the one that runs, and its stack is saved; `target` is an instruction of its code.
+#[cold]
+#[inline(never)]
+unsafe fn tell_jump(
+    thread: ThreadState,
+    event: u32,
+    frame: *mut ffi::_PyInterpreterFrame,
+    target: *mut ffi::_Py_CODEUNIT,
+) -> *mut ffi::_Py_CODEUNIT {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let here = (*frame).instr_ptr;
+        ffi::_Py_call_instrumentation_jump(thread.as_ptr(), event as c_int, frame, here, target)
+    }
+}

@@ -1,0 +1,37 @@
+//! Evaluation of bytecode: the loop, its instructions, and what calls need around it. Replaces `Python/ceval.c` with
+//! its generated cases.
+//!
+//! - [`run`]: the loop, `_PyEval_EvalFrameDefault`; [`machine`]: what it keeps in registers; [`operands`]: what calls find on
+//!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction.
+//! - [`instructions`]: the instructions, a file for each family.
+//! - [`entry`]: running code, a function or a frame from C; [`frames`]: pushing the frame of a call and taking it away again;
+//!   [`arguments`]: how the arguments of a call become the variables of its frame.
+//! - [`exceptions`]: raising, and finding who handles; [`errors`]: the errors that instructions raise; [`monitor`]: telling
+//!   tools of exceptions (PEP 669).
+//! - [`unpack`], [`matching`], [`imports`], [`slices`], [`tables`]: what single instructions do out of line.
+//! - [`namespaces`]: the variables of the code that runs, for C; [`recursion`]: the limits of recursion; [`hooks`]: tracing,
+//!   profiling, asynchronous generators; [`functions`]: what callables are called in messages; [`flags`]: compiler flags and
+//!   extra members of code objects.
+pub mod arguments;
+pub mod entry;
+pub mod errors;
+pub mod exceptions;
+pub mod flags;
+mod flow;
+pub mod frames;
+pub mod functions;
+mod handlers;
+pub mod hooks;
+pub mod imports;
+mod instructions;
+mod machine;
+pub mod matching;
+pub mod monitor;
+pub mod namespaces;
+mod operands;
+pub mod recursion;
+pub(crate) mod run;
+pub mod slices;
+mod table;
+pub mod tables;
+pub mod unpack;

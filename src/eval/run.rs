@@ -1,0 +1,258 @@
+//! The loop: `_PyEval_EvalFrameDefault`. Dispatches instructions, enters and leaves frames, finds the handlers of exceptions.
+use super::flow::Leave;
+use super::machine::Machine;
+use super::table::dispatch;
+use super::{exceptions, frames, monitor, recursion};
+use crate::ffi;
+use crate::object::{Owned, Raised, exception, raise};
+use crate::thread::ThreadState;
+use core::ffi::c_char;
+use core::ptr::null_mut;
+
+/// What the loop counts on the C stack, in the units of `c_recursion_remaining`: it is a big function.
+const C_STACK_UNITS: i32 = 2;
+
+/// One code unit.
+const fn unit(opcode: u32, operand: u32) -> u16 {
+    opcode as u8 as u16 | (operand as u16) << 8
+}
+
+/// The instructions on which a frame of C stands that has called Python code: the first pair is reached when that
+/// returns, the second when it yields. A no-operation stands before each, so that the instruction pointer is inside.
+static TRAMPOLINE: [u16; 5] = [
+    unit(ffi::NOP, 0),
+    unit(ffi::INTERPRETER_EXIT, 0),
+    unit(ffi::NOP, 0),
+    unit(ffi::INTERPRETER_EXIT, 0),
+    unit(
+        ffi::RESUME,
+        ffi::RESUME_OPARG_DEPTH1_MASK | ffi::RESUME_AT_FUNC_START,
+    ),
+];
+
+/// The frame that stands for the C code which called the evaluator. Frames of Python return to it, and its code leaves
+/// the loop.
+struct EntryFrame(ffi::_PyInterpreterFrame);
+
+impl EntryFrame {
+    fn new(previous: *mut ffi::_PyInterpreterFrame) -> Self {
+        Self(ffi::_PyInterpreterFrame {
+            f_executable: &raw mut ffi::_Py_NoneStruct,
+            previous,
+            f_funcobj: null_mut(),
+            f_globals: null_mut(),
+            f_builtins: null_mut(),
+            f_locals: null_mut(),
+            frame_obj: null_mut(),
+            instr_ptr: (&raw const TRAMPOLINE[1]).cast_mut().cast(),
+            stacktop: 0,
+            return_offset: 0,
+            owner: ffi::FRAME_OWNED_BY_CSTACK as c_char,
+            localsplus: [null_mut()],
+        })
+    }
+}
+
+/// Runs a frame, and the frames that it calls, until it returns, yields or raises (PEP 523's default evaluator,
+/// ceval.c `_PyEval_EvalFrameDefault`).
+///
+/// Calls from Python code to Python code stay in this loop and take no C stack.
+///
+/// # Safety
+/// The thread is attached. `frame` is ready to run: new, or suspended with its stack saved; its code is well-formed. It
+/// is the evaluator's until it comes back. With `throwing`, an exception is set, which the frame raises where it stands.
+#[inline(always)]
+pub(crate) unsafe fn evaluate(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+    throwing: bool,
+) -> Result<Owned, Raised> {
+    // SAFETY: the thread state is alive and ours; so is the frame.
+    let mut entry = unsafe { EntryFrame::new((*thread.as_ptr()).current_frame) };
+    let entry = &raw mut entry.0;
+    // SAFETY: as the caller promises; the entry frame outlives all frames above it.
+    let mut machine = unsafe {
+        (*frame).previous = entry;
+        let mut machine = Machine::new(thread, frame);
+        machine.switch_to(frame);
+        machine
+    };
+    let mut leave = begin(&mut machine, throwing);
+    loop {
+        match leave {
+            Leave::Enter => {
+                if recursion::enter_python(thread).is_err() {
+                    leave = Leave::Unwind;
+                    continue;
+                }
+                machine.load_next(0);
+                machine.load_stack();
+            }
+            Leave::Error => {
+                note_error(&mut machine);
+                leave = handle(&mut machine);
+                if leave != Leave::Again {
+                    continue;
+                }
+            }
+            Leave::Reraise => {
+                leave = handle(&mut machine);
+                if leave != Leave::Again {
+                    continue;
+                }
+            }
+            Leave::Unwind => {
+                recursion::leave_python(thread);
+                let dying = machine.frame();
+                // SAFETY: the dying frame is unlinked before it is cleared, because destructors look at the frames; the
+                // one below it is alive.
+                unsafe {
+                    machine.switch_to((*dying).previous);
+                    frames::clear_and_pop(thread, dying);
+                    (*machine.frame()).return_offset = 0;
+                }
+                if machine.frame() == entry {
+                    finish(thread, entry);
+                    return Err(Raised::on_c_word());
+                }
+                machine.load_next(0);
+                machine.load_stack();
+                leave = Leave::Error;
+                continue;
+            }
+            Leave::Exit => {
+                let value = machine.pop();
+                finish(thread, entry);
+                return Ok(value);
+            }
+            Leave::Again => {}
+        }
+        machine.fetch();
+        leave = dispatch!(machine);
+    }
+}
+
+/// Counts the frame of C, and begins the first frame of Python.
+#[inline(always)]
+fn begin(machine: &mut Machine, throwing: bool) -> Leave {
+    let thread = machine.thread();
+    recursion::count_c(thread, C_STACK_UNITS - 1);
+    if recursion::enter_c(thread, c"").is_err() {
+        // Leaving counts back what was counted; the Python frame was not yet.
+        recursion::count_c(thread, 1);
+        recursion::count_python(thread);
+        return Leave::Unwind;
+    }
+    if !throwing {
+        return Leave::Enter;
+    }
+    if recursion::enter_python(thread).is_err() {
+        return Leave::Unwind;
+    }
+    // The frame does not pass its RESUME, which would look whether instrumentation changed.
+    // SAFETY: the frame is alive with its code; an exception is set.
+    unsafe {
+        let frame = machine.frame();
+        let code = (*frame).f_executable.cast();
+        ffi::_Py_Instrument(code, (*thread.as_ptr()).interp);
+        monitor::throw(thread, frame, (*frame).instr_ptr);
+    }
+    machine.load_next(0);
+    machine.load_stack();
+    Leave::Error
+}
+
+/// Takes the frame of C away again.
+#[inline(always)]
+fn finish(thread: ThreadState, entry: *mut ffi::_PyInterpreterFrame) {
+    // SAFETY: the thread state is alive and ours, and the entry frame is.
+    unsafe { (*thread.as_ptr()).current_frame = (*entry).previous };
+    recursion::count_c(thread, -C_STACK_UNITS);
+}
+
+/// Looks whether an exception is set, adds the frame to its traceback and tells the tools (PEP 669's RAISE).
+#[inline(always)]
+fn note_error(machine: &mut Machine) {
+    // SAFETY: the frame is alive; `next` is behind the instruction that failed.
+    unsafe { noted(machine.thread(), machine.frame(), machine.next().sub(1)) }
+}
+
+/// Out of line, because it does not need the machine's registers.
+///
+/// # Safety
+/// `frame` runs on the thread, at `at`.
+#[cold]
+#[inline(never)]
+unsafe fn noted(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+    at: *mut ffi::_Py_CODEUNIT,
+) {
+    if !Raised::is_pending() {
+        let why = c"error return without exception set";
+        let _pending = raise(exception::SystemError, why);
+    }
+    // SAFETY: as the caller promises. A frame that has not begun is not shown.
+    unsafe {
+        if !ffi::_PyFrame_IsIncomplete(frame) {
+            let object = ffi::_PyFrame_GetFrameObject(frame);
+            if !object.is_null() {
+                ffi::PyTraceBack_Here(object);
+            }
+        }
+        monitor::raise(thread, frame, at);
+    }
+}
+
+/// Finds the handler of the exception that is set and prepares the stack for it; `Again` says that it is there.
+#[inline(always)]
+fn handle(machine: &mut Machine) -> Leave {
+    // `instr_ptr` may tell of another place: RERAISE sets it.
+    let offset = machine.offset() as i32 - 1;
+    let Some(handler) = exceptions::handler_of(machine.code(), offset) else {
+        machine.drop_to(0);
+        machine.save_stack();
+        // SAFETY: the frame is alive, and stands behind the instruction that raised.
+        unsafe { monitor::unwind(machine.thread(), machine.frame(), machine.next().sub(1)) };
+        return Leave::Unwind;
+    };
+    machine.drop_to(handler.level as isize);
+    if handler.lasti {
+        match place_of(machine.frame()) {
+            Ok(place) => machine.push(place),
+            Err(_) => return Leave::Reraise,
+        }
+    }
+    let raised = Raised::on_c_word().take();
+    machine.push(raised);
+    // SAFETY: the exception table leads to instructions of the code.
+    unsafe { machine.set_next(machine.instruction(handler.target)) };
+    // SAFETY: the frame is alive and stands at its handler.
+    let told = unsafe {
+        monitor::handled(
+            machine.thread(),
+            machine.frame(),
+            machine.next(),
+            machine.peek(1),
+        )
+    };
+    match told {
+        Ok(()) => {
+            machine.fetch();
+            Leave::Again
+        }
+        Err(_) => Leave::Reraise,
+    }
+}
+
+/// Where the frame stands, as the number that a handler finds on its stack to raise from there again.
+///
+#[cold]
+fn place_of(frame: *mut ffi::_PyInterpreterFrame) -> Result<Owned, Raised> {
+    // SAFETY: the caller's frame is alive, with its code.
+    unsafe {
+        Owned::from_c(ffi::PyLong_FromLong(
+            ffi::_PyInterpreterFrame_LASTI(frame).into(),
+        ))
+    }
+}
