@@ -656,19 +656,10 @@ impl Machine {
         Ok(())
     }
 
-    /// Goes on in the frame that called the one which was left just now, with what that gave on its stack.
-    ///
-    /// # Safety
-    /// As for [`Machine::switch_to`]; the frame has called.
+    /// Goes on in the frame that has become the one that runs, with what its call gave, `return_offset` behind the
+    /// instruction that called.
     #[inline(always)]
-    pub(super) unsafe fn return_to(
-        &mut self,
-        caller: *mut ffi::_PyInterpreterFrame,
-        return_offset: usize,
-        value: Owned,
-    ) {
-        // SAFETY: as the caller promises.
-        unsafe { self.switch_to(caller) };
+    pub(super) fn resume(&mut self, return_offset: usize, value: Owned) {
         self.load_stack();
         self.load_next(return_offset);
         self.push(value);

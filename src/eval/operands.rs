@@ -56,7 +56,7 @@ impl Machine {
     /// `method` is what [`Machine::bound_method`] gives.
     #[inline(always)]
     pub(super) unsafe fn unbind(&mut self, method: *mut ffi::PyMethodObject) {
-        // SAFETY: a bound method, which the stack keeps until the end, has both; the references change places.
+        // SAFETY: a bound method has both. The stack gets references to them, and then gives up that to the method.
         unsafe {
             let place = self.top(self.operand() + 2);
             *place.add(1) = Borrowed::from_raw_unchecked((*method).im_self)

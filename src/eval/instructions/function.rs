@@ -152,7 +152,7 @@ pub(super) fn leave(m: &mut Machine, value: Owned) {
         let caller = (*dying).previous;
         m.switch_to(caller);
         frames::clear_and_pop(m.thread(), dying);
-        m.return_to(caller, usize::from((*caller).return_offset), value);
+        m.resume(usize::from((*caller).return_offset), value);
     }
 }
 

@@ -44,8 +44,8 @@ pub(in crate::eval) fn return_generator(m: &mut Machine) -> Flow {
         generator.borrow().set_state(State::CREATED);
         let caller = (*frame).previous;
         ffi::_PyThreadState_PopFrame(m.thread().as_ptr(), frame);
-        let return_offset = usize::from((*caller).return_offset);
-        m.return_to(caller, return_offset, generator.upcast());
+        m.switch_to(caller);
+        m.resume(usize::from((*caller).return_offset), generator.upcast());
     }
     Ok(())
 }
@@ -94,7 +94,8 @@ pub(super) fn suspend(m: &mut Machine, value: Owned) {
         recursion::leave_python(m.thread());
         let caller = (*frame).previous;
         (*frame).previous = null_mut();
-        m.return_to(caller, SEND_UNITS, value);
+        m.switch_to(caller);
+        m.resume(SEND_UNITS, value);
     }
 }
 
