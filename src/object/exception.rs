@@ -36,8 +36,10 @@ exceptions! {
     GeneratorExit PyExc_GeneratorExit
     KeyError PyExc_KeyError
     KeyboardInterrupt PyExc_KeyboardInterrupt
+    NameError PyExc_NameError
     OSError PyExc_OSError
     RuntimeError PyExc_RuntimeError
+    RuntimeWarning PyExc_RuntimeWarning
     StopAsyncIteration PyExc_StopAsyncIteration
     StopIteration PyExc_StopIteration
     SystemError PyExc_SystemError

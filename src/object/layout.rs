@@ -34,6 +34,8 @@ layouts!(
     PyDictObject,
     PyCodeObject,
     PyFrameObject,
+    PyFrameLocalsProxyObject,
+    PyCellObject,
     PyTracebackObject,
     PyModuleObject,
     PyBaseExceptionObject,
@@ -67,9 +69,22 @@ macro_rules! typed_exactly {
 }
 
 typed_exactly!(
+    PyCellObject: PyCell_Type,
+    PyFrameLocalsProxyObject: PyFrameLocalsProxy_Type,
     PyFrameObject: PyFrame_Type,
+    PyFunctionObject: PyFunction_Type,
     PyTracebackObject: PyTraceBack_Type,
 );
+
+// SAFETY: the instances of a subclass of a type start with that type's layout.
+unsafe impl Typed for ffi::PyModuleObject {
+    #[inline]
+    fn check(object: Borrowed<'_>) -> bool {
+        // SAFETY: an immortal static.
+        let module = unsafe { Borrowed::from_static(&raw mut ffi::PyModule_Type) };
+        object.type_of().is_subtype(module)
+    }
+}
 
 typed!(
     PyTypeObject: Py_TPFLAGS_TYPE_SUBCLASS,
