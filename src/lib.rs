@@ -4,6 +4,7 @@
 //! by file which C went and which module here came instead. The folders:
 //!
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
+//! - [`frame`]: the frames of running code, their objects, and the gate through which they are read.
 //! - [`generator`]: generators, coroutines, asynchronous generators.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
@@ -20,6 +21,7 @@
 pub mod capi;
 pub mod config;
 pub mod ffi;
+pub mod frame;
 pub mod generator;
 pub mod inittab;
 pub mod main_program;

@@ -12,11 +12,13 @@
 
 pub mod config;
 pub mod cpython_object;
+pub mod frameobject;
 pub mod genobject;
 pub mod intrcheck;
 pub mod object;
 pub mod objimpl;
 pub mod pycore_ceval;
+pub mod pycore_frame;
 pub mod pycore_freelist;
 pub mod pycore_genobject;
 pub mod pycore_object;
@@ -26,5 +28,6 @@ pub mod pycore_pystate;
 pub mod pycore_signal;
 pub mod pycore_traceback;
 pub mod pyerrors;
+pub mod pyframe;
 pub mod pylifecycle;
 pub mod traceback;
