@@ -25,6 +25,7 @@
 #include "pycore_initconfig.h"
 #include "pycore_instruction_sequence.h"
 #include "pycore_interp.h"
+#include "pycore_intrinsics.h"
 #include "pycore_list.h"
 #include "pycore_long.h"
 #include "pycore_memoryobject.h"

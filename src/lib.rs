@@ -4,7 +4,9 @@
 //! by file which C went and which module here came instead. The folders:
 //!
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
+//! - [`call`]: calls: from what a caller has to what a callee takes, and its result back.
 //! - [`generator`]: generators, coroutines, asynchronous generators.
+//! - [`intrinsics`]: what the evaluator's intrinsic instructions do.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
 //! - [`thread`]: the running thread: its state, the GIL, `errno`.
@@ -17,11 +19,13 @@
 //! - [`pyroxene_module`]: the module `pyroxene`, by which a program asks what runs it.
 #![warn(unreachable_pub)]
 
+pub mod call;
 pub mod capi;
 pub mod config;
 pub mod ffi;
 pub mod generator;
 pub mod inittab;
+pub mod intrinsics;
 pub mod main_program;
 pub mod module;
 pub mod object;

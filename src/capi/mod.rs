@@ -10,15 +10,21 @@
     reason = "the contract of a function here is its C declaration, and its name is CPython's"
 )]
 
+pub mod abi_only;
+pub mod abstract_calls;
 pub mod config;
 pub mod cpython_object;
 pub mod genobject;
 pub mod intrcheck;
 pub mod object;
 pub mod objimpl;
+pub mod pycore_call;
 pub mod pycore_ceval;
+pub mod pycore_compile;
 pub mod pycore_freelist;
+pub mod pycore_function;
 pub mod pycore_genobject;
+pub mod pycore_intrinsics;
 pub mod pycore_object;
 pub mod pycore_pyerrors;
 pub mod pycore_pylifecycle;
@@ -28,3 +34,4 @@ pub mod pycore_traceback;
 pub mod pyerrors;
 pub mod pylifecycle;
 pub mod traceback;
+pub mod variadic;

@@ -34,6 +34,8 @@ exceptions! {
     DeprecationWarning PyExc_DeprecationWarning
     Exception_ PyExc_Exception
     GeneratorExit PyExc_GeneratorExit
+    ImportError PyExc_ImportError
+    IndexError PyExc_IndexError
     KeyError PyExc_KeyError
     KeyboardInterrupt PyExc_KeyboardInterrupt
     OSError PyExc_OSError

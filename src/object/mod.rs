@@ -8,7 +8,6 @@ pub mod compare;
 pub mod debug;
 pub mod exception;
 pub mod generic;
-pub mod keywords;
 mod layout;
 pub mod life;
 pub mod lookup;

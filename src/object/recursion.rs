@@ -1,6 +1,7 @@
 //! The C recursion limit as a guard. Touches the thread state's counter only.
 use crate::ffi;
 use crate::object::{Raised, check_status};
+use crate::thread::ThreadState;
 use core::ffi::CStr;
 
 /// One level of C recursion, taken by [`Recursion::enter`] and given back when dropped
@@ -16,9 +17,17 @@ impl Recursion {
     /// `RecursionError` with `what` (" while …") at its end when the thread is at its limit.
     #[inline(always)]
     pub fn enter(what: &'static CStr) -> Result<Self, Raised> {
-        let tstate = ffi::_PyThreadState_GET();
-        // SAFETY: code that handles objects runs attached, so the thread state is there; C restores the counter when
-        // it refuses.
+        Self::enter_in(ThreadState::current(), what)
+    }
+
+    /// Goes one level deeper in the running thread, whose state is at hand.
+    ///
+    /// # Errors
+    /// As [`enter`](Self::enter).
+    #[inline(always)]
+    pub fn enter_in(tstate: ThreadState, what: &'static CStr) -> Result<Self, Raised> {
+        let tstate = tstate.as_ptr();
+        // SAFETY: a thread state is alive while its thread runs this; C restores the counter when it refuses.
         unsafe {
             let left = (*tstate).c_recursion_remaining;
             (*tstate).c_recursion_remaining = left - 1;

@@ -41,6 +41,13 @@ impl ThreadState {
         unsafe { (*self.as_ptr()).interp }
     }
 
+    /// Whether an exception is set (pycore_pyerrors.h `_PyErr_Occurred`).
+    #[inline(always)]
+    pub fn has_exception(self) -> bool {
+        // SAFETY: the state is alive.
+        unsafe { !(*self.as_ptr()).current_exception.is_null() }
+    }
+
     /// Whether Python's signal handlers run in this thread: the main thread in the main interpreter
     /// (pycore_pystate.h `_Py_ThreadCanHandleSignals`).
     #[inline]
