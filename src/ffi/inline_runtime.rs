@@ -4,7 +4,7 @@
 #![allow(non_snake_case, reason = "the names are CPython's")]
 use super::*;
 use core::ptr::addr_of_mut;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 
 /// The main interpreter (pycore_pystate.h `_PyInterpreterState_Main`). Async-signal-safe.
 #[inline(always)]
@@ -53,4 +53,32 @@ pub unsafe fn _Py_unset_eval_breaker_bit(tstate: *mut PyThreadState, bit: usize)
     // SAFETY: as above.
     let breaker = unsafe { AtomicUsize::from_ptr(addr_of_mut!((*tstate).eval_breaker)) };
     breaker.fetch_and(!bit, Ordering::SeqCst);
+}
+
+/// Locks the list of interpreters and each one's list of threads. A thread that waits keeps the GIL meanwhile
+/// (pycore_pystate.h `HEAD_LOCK`).
+#[inline]
+pub fn HEAD_LOCK() {
+    // SAFETY: the runtime's own mutex; every access to its byte is atomic.
+    unsafe {
+        let mutex = addr_of_mut!(_PyRuntime.interpreters.mutex);
+        let bits = AtomicU8::from_ptr(addr_of_mut!((*mutex)._bits));
+        let (from, to) = (_Py_UNLOCKED as u8, _Py_LOCKED as u8);
+        if bits
+            .compare_exchange(from, to, Ordering::SeqCst, Ordering::SeqCst)
+            .is_err()
+        {
+            _PyMutex_LockTimed(mutex, -1, _Py_LOCK_DONT_DETACH);
+        }
+    }
+}
+
+/// Unlocks what [`HEAD_LOCK`] has locked (pycore_pystate.h `HEAD_UNLOCK`).
+///
+/// # Safety
+/// This thread holds the lock.
+#[inline]
+pub unsafe fn HEAD_UNLOCK() {
+    // SAFETY: the runtime's own mutex, and as the caller promises.
+    unsafe { PyMutex_Unlock(addr_of_mut!(_PyRuntime.interpreters.mutex)) }
 }

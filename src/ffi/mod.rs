@@ -4,12 +4,16 @@
 //! has an opinion about ownership; that begins in [`crate::object`].
 mod frames;
 mod inline;
+mod inline_call;
+mod inline_code;
 mod inline_runtime;
 mod undeclared;
 
 pub use bindings::*;
 pub use frames::*;
 pub use inline::*;
+pub use inline_call::*;
+pub use inline_code::*;
 pub use inline_runtime::*;
 pub use undeclared::*;
 

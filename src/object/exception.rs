@@ -37,6 +37,7 @@ exceptions! {
     KeyError PyExc_KeyError
     KeyboardInterrupt PyExc_KeyboardInterrupt
     OSError PyExc_OSError
+    OverflowError PyExc_OverflowError
     RuntimeError PyExc_RuntimeError
     StopAsyncIteration PyExc_StopAsyncIteration
     StopIteration PyExc_StopIteration

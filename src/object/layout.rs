@@ -40,6 +40,7 @@ layouts!(
     PyAttributeErrorObject,
     PyGenObject,
     PyFunctionObject,
+    PyMethodObject,
 );
 
 macro_rules! typed {
@@ -67,6 +68,8 @@ macro_rules! typed_exactly {
 }
 
 typed_exactly!(
+    PyCodeObject: PyCode_Type,
+    PyMethodObject: PyMethod_Type,
     PyFrameObject: PyFrame_Type,
     PyTracebackObject: PyTraceBack_Type,
 );

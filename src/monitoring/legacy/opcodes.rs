@@ -1,0 +1,31 @@
+//! Telling of the single instructions of a frame's code. Instruments that code object.
+use crate::ffi;
+use crate::field;
+use crate::monitoring::control::{local_events, set_local_events};
+use crate::monitoring::{Event, Tool};
+use crate::object::{Borrowed, Raised};
+
+/// Has the function of `sys.settrace` told of each instruction of the code that a frame runs, or no longer
+/// (legacy_tracing.c `_PyEval_SetOpcodeTrace`). Other frames of the code are told of too; their handler looks whether they
+/// want it.
+///
+/// # Errors
+/// `SystemError` for code that cannot be instrumented, or `MemoryError`.
+pub fn set_opcode_trace(
+    frame: Borrowed<'_, ffi::PyFrameObject>,
+    enable: bool,
+) -> Result<(), Raised> {
+    // SAFETY: a frame object has a frame, which keeps its code.
+    let code =
+        unsafe { Borrowed::from_raw_unchecked(ffi::_PyFrame_GetCode(field!(frame.f_frame))) };
+    let events = local_events(code, Tool::SYS_TRACE);
+    if events.has(Event::Instruction) == enable {
+        return Ok(());
+    }
+    let changed = if enable {
+        events.with(Event::Instruction)
+    } else {
+        events.without(Event::Instruction)
+    };
+    set_local_events(code, Tool::SYS_TRACE, changed)
+}
