@@ -7,7 +7,7 @@
 //! - [`generator`]: generators, coroutines, asynchronous generators.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
-//! - [`thread`]: the running thread: its state, the GIL, `errno`.
+//! - [`thread`]: the running thread: its state, the GIL, pending calls, requests to the evaluator, `errno`.
 //! - [`signal`]: signals: the handler that the system calls, Python's handlers, the module `_signal`.
 //! - [`traceback`]: traceback objects, printing them, and the dump of a crashed process.
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.

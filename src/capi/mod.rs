@@ -10,6 +10,7 @@
     reason = "the contract of a function here is its C declaration, and its name is CPython's"
 )]
 
+pub mod ceval;
 pub mod config;
 pub mod cpython_object;
 pub mod genobject;

@@ -44,6 +44,17 @@ pub unsafe fn _Py_eval_breaker_bit_is_set(tstate: *mut PyThreadState, bit: usize
     breaker.load(Ordering::Relaxed) & bit != 0
 }
 
+/// Sets a request to the evaluator (pycore_ceval.h `_Py_set_eval_breaker_bit`). Async-signal-safe.
+///
+/// # Safety
+/// As [`_Py_eval_breaker_bit_is_set`].
+#[inline(always)]
+pub unsafe fn _Py_set_eval_breaker_bit(tstate: *mut PyThreadState, bit: usize) {
+    // SAFETY: as above.
+    let breaker = unsafe { AtomicUsize::from_ptr(addr_of_mut!((*tstate).eval_breaker)) };
+    breaker.fetch_or(bit, Ordering::SeqCst);
+}
+
 /// Takes back a request to the evaluator (pycore_ceval.h `_Py_unset_eval_breaker_bit`).
 ///
 /// # Safety

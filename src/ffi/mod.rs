@@ -4,12 +4,14 @@
 //! has an opinion about ownership; that begins in [`crate::object`].
 mod frames;
 mod inline;
+mod inline_lock;
 mod inline_runtime;
 mod undeclared;
 
 pub use bindings::*;
 pub use frames::*;
 pub use inline::*;
+pub use inline_lock::*;
 pub use inline_runtime::*;
 pub use undeclared::*;
 

@@ -5,6 +5,7 @@ use crate::ffi;
 use crate::main_program::report::{noting_interrupt, says};
 use crate::main_program::stdio::{File, complains};
 use crate::object::{Borrowed, Owned, Raised, audit, check_status, import, lookup};
+use crate::thread::pending;
 use core::ffi::c_int;
 
 /// Compiler flags of a program that starts: none, for this version's grammar (`_PyCompilerFlags_INIT`).
@@ -13,15 +14,6 @@ pub(super) const fn compiler_flags() -> ffi::PyCompilerFlags {
         cf_flags: 0,
         cf_feature_version: ffi::PY_MINOR_VERSION as c_int,
     }
-}
-
-/// Lets signal handlers run that wait for it (ceval_gil.c `Py_MakePendingCalls`).
-///
-/// # Errors
-/// What a handler raises.
-pub(super) fn make_pending_calls() -> Result<(), Raised> {
-    // SAFETY: the thread is attached.
-    check_status(unsafe { ffi::Py_MakePendingCalls() })
 }
 
 /// Runs the text of `-c` (main.c `pymain_run_command`).
@@ -119,7 +111,7 @@ fn run_path(
         }
         return Ok(1);
     }
-    make_pending_calls()?;
+    pending::make_in_main_thread()?;
     let mut flags = compiler_flags();
     // SAFETY: the file is open, and closed by the function before the program runs; the name is alive.
     let failed =

@@ -2,13 +2,13 @@
 //! program (`-i`). Reads standard input.
 use crate::config::{LiveConfig, WideStr, wide};
 use crate::ffi;
-use crate::main_program::code::{compiler_flags, make_pending_calls, run_module};
+use crate::main_program::code::{compiler_flags, run_module};
 use crate::main_program::report::{Stop, noting_interrupt, says, show_and_code, unless_exit};
 use crate::main_program::stdio::{
     File, NotOpen, complains, is_input_terminal, standard_input, write_error, write_version,
 };
 use crate::object::{Owned, Raised, audit, check_status, exception, import, lookup};
-use crate::thread::set_errno;
+use crate::thread::{pending, set_errno};
 use core::ffi::c_int;
 
 /// The module that reads from a terminal with an editor of its own.
@@ -120,7 +120,7 @@ pub(super) fn run_stdin(config: LiveConfig<'_>) -> Result<c_int, Stop> {
         unless_exit(run_startup(config))?;
         unless_exit(run_interactive_hook())?;
     }
-    make_pending_calls()?;
+    pending::make_in_main_thread()?;
     audit(c"cpython.run_stdin", None)?;
     if wants_basic_prompt(config) {
         Ok(run_input())

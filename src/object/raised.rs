@@ -164,6 +164,13 @@ impl Raised {
         unsafe { ffi::PyErr_SetNone(class.as_ptr()) };
         Self::on_c_word()
     }
+
+    /// The same for a class that is not built in (errors.c `PyErr_SetNone`).
+    pub fn bare_as(class: Borrowed<'_>) -> Self {
+        // SAFETY: the class is alive; what is no exception class is reported by the function itself.
+        unsafe { ffi::PyErr_SetNone(class.as_ptr()) };
+        Self::on_c_word()
+    }
 }
 
 /// Raises an exception with a fixed message (errors.c `PyErr_SetString`). For messages with values use [`raise_format!`](crate::raise_format).

@@ -3,7 +3,8 @@ use crate::ffi;
 use crate::object::{Raised, exception};
 use crate::signal::Signal;
 use crate::signal::state::{NO_FD, Wakeup};
-use crate::thread::{ErrnoGuard, errno, set_errno};
+use crate::thread::pending::{self, Call};
+use crate::thread::{self, ErrnoGuard, errno, set_errno};
 use core::ffi::{c_int, c_void};
 
 /// The handler that the system calls (signalmodule.c `signal_handler`). The code that it interrupts does not see its
@@ -21,8 +22,7 @@ pub(super) unsafe extern "C" fn on_signal(number: c_int) {
 /// The file comes last: its reader may look at once, finds the signal noted, and does not go back to sleep over it.
 pub(super) fn trip(signal: Signal) {
     signal.trip();
-    // SAFETY: made to be called from signal handlers.
-    unsafe { ffi::_PyEval_SignalReceived() };
+    thread::signal_received();
     let fd = Wakeup::fd();
     if fd != NO_FD {
         write_to(fd, signal);
@@ -48,15 +48,11 @@ fn write_to(fd: c_int, signal: Signal) {
 /// strictly async-signal-safe; upstream takes the same risk for a case that should not happen. When the queue is full
 /// the message is lost.
 fn report_later(error: c_int) {
-    // SAFETY: the main interpreter lives as long as the process, and the callback takes a number for a pointer.
-    unsafe {
-        ffi::_PyEval_AddPendingCall(
-            ffi::_PyInterpreterState_Main(),
-            Some(report_write_error),
-            core::ptr::without_provenance_mut(error as usize),
-            ffi::_Py_PENDING_MAINTHREADONLY as c_int,
-        );
-    }
+    let _ = pending::add_for_main_thread(Call {
+        function: report_write_error,
+        argument: core::ptr::without_provenance_mut(error as usize),
+        flags: ffi::_Py_PENDING_MAINTHREADONLY as c_int,
+    });
 }
 
 /// Reports an `OSError` as one that nobody can catch; an exception that is on its way stays

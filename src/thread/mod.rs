@@ -1,8 +1,19 @@
-//! The running thread: its state as C keeps it, the GIL, and `errno`. Touches the thread state and nothing else.
+//! The running thread: its state as C keeps it, the GIL, what other threads and signals ask it to do, and `errno`.
+//!
+//! Replaces `Python/ceval_gil.c`. Thread states are made and ended by `Python/pystate.c`; attaching one takes the GIL
+//! ([`gil`]), detaching it releases the GIL. Touches thread states, and of interpreters and the runtime what has to do with
+//! evaluation, `ceval`.
+mod attach;
+mod breaker;
 mod errno;
-mod gil;
+pub mod gil;
+mod mutex;
+pub mod pending;
+mod requests;
 mod state;
 
+pub use attach::{attach, detach, detach_from, without_gil};
+pub use breaker::Request;
 pub use errno::{ErrnoGuard, errno, raise_errno, set_errno};
-pub use gil::without_gil;
+pub use requests::{handle_requests, signal_received};
 pub use state::{ThreadState, not_attached};

@@ -1,6 +1,7 @@
 //! `ThreadState`: a thread as the interpreter knows it, by a handle that costs nothing.
 use crate::ffi;
 use crate::object::{Borrowed, Lookup};
+use crate::thread::Request;
 use core::ptr::NonNull;
 
 /// The state of a thread that is attached to an interpreter, usually the running one.
@@ -15,8 +16,13 @@ impl ThreadState {
     /// that says so: every caller is documented to hold the GIL.
     #[inline]
     pub fn current() -> Self {
-        NonNull::new(ffi::_PyThreadState_GET())
-            .map_or_else(|| not_attached(c"ThreadState::current"), Self)
+        Self::attached().unwrap_or_else(|| not_attached(c"ThreadState::current"))
+    }
+
+    /// The running thread's, if the thread is attached: it is not yet when the runtime starts.
+    #[inline]
+    pub fn attached() -> Option<Self> {
+        NonNull::new(ffi::_PyThreadState_GET()).map(Self)
     }
 
     /// A thread state from C.
@@ -26,6 +32,19 @@ impl ThreadState {
     #[inline(always)]
     pub const unsafe fn from_c(tstate: NonNull<ffi::PyThreadState>) -> Self {
         Self(tstate)
+    }
+
+    /// The main thread's in the main interpreter, while the runtime is there. Async-signal-safe.
+    #[inline]
+    pub fn main() -> Option<Self> {
+        // SAFETY: one field of the runtime, written at its start and after a fork only.
+        NonNull::new(unsafe { ffi::_PyRuntime.main_tstate }).map(Self)
+    }
+
+    /// The address.
+    #[inline(always)]
+    pub const fn as_non_null(self) -> NonNull<ffi::PyThreadState> {
+        self.0
     }
 
     /// The address, for C.
@@ -48,17 +67,26 @@ impl ThreadState {
         ffi::_Py_ThreadCanHandleSignals(self.interpreter())
     }
 
-    /// Runs the garbage collector if it was scheduled (pycore_ceval.h `_PY_GC_SCHEDULED_BIT`).
+    /// Runs the garbage collector if it was scheduled.
     #[inline]
     pub fn run_scheduled_gc(self) {
-        let scheduled = ffi::_PY_GC_SCHEDULED_BIT as usize;
-        // SAFETY: the state is alive and the thread attached; the request goes before the work, so that none is lost.
-        unsafe {
-            if ffi::_Py_eval_breaker_bit_is_set(self.as_ptr(), scheduled) {
-                ffi::_Py_unset_eval_breaker_bit(self.as_ptr(), scheduled);
-                ffi::_Py_RunGC(self.as_ptr());
-            }
+        if self.is_asked(Request::CollectGarbage) {
+            self.run_gc();
         }
+    }
+
+    /// Runs the garbage collector. The request goes before the work, so that none is lost.
+    pub(super) fn run_gc(self) {
+        self.withdraw(Request::CollectGarbage);
+        // SAFETY: the state is alive and the thread attached.
+        unsafe { ffi::_Py_RunGC(self.as_ptr()) }
+    }
+
+    /// The dict in which code keeps what belongs to the thread; `None` when there is no memory for one, without an exception
+    /// (pystate.c `_PyThreadState_GetDict`).
+    pub fn dict(&self) -> Option<Borrowed<'_>> {
+        // SAFETY: the state is alive, and keeps its dict until it is cleared, when its thread is done.
+        unsafe { Borrowed::from_c_optional(ffi::_PyThreadState_GetDict(self.as_ptr())) }
     }
 
     /// The innermost frame that Python code may see, as a frame object, or `None` when no code runs. Errors: no memory.
