@@ -80,6 +80,7 @@ fn jump(m: &mut Machine, event: u32, distance: isize) -> Flow {
     m.load_stack();
     if next.is_null() {
         // A tracer that made the frame go on elsewhere and then raised: the exception comes from where the jump led.
+        // Upstream means that too, but counts from NULL in conditional jumps, and then finds no handler.
         m.jump(1);
         return Err(Leave::Error);
     }

@@ -40,7 +40,7 @@ pub(in crate::eval) fn instrumented_load_super_attr(m: &mut Machine) -> Flow {
     };
     match made {
         Told::NotCalled(raised) => {
-            // Upstream leaves the operands to the handler here.
+            // Upstream forgets the operands here, and leaks them.
             m.drop_values(3);
             Err(raised.into())
         }
