@@ -4,8 +4,8 @@ use crate::ffi::{self, METH_FASTCALL, METH_NOARGS, METH_O};
 use crate::generator::async_gen_send::{self, AsyncGenSend};
 use crate::generator::async_gen_throw::{self, AsyncGenThrow};
 use crate::generator::async_gen_wrapped::{self, WrappedValue};
-use crate::generator::tables::method;
 use crate::generator::types::{CLOSE_DOC, FLAGS, SEND_DOC, THROW_DOC};
+use crate::object::rows::method;
 use crate::object::static_type::{Rows, static_type};
 use crate::type_slot;
 
@@ -29,19 +29,19 @@ static ASYNC_SEND_METHODS: Rows<PyMethodDef, 3> = Rows::<PyMethodDef, _>::new([
         c"send",
         type_slot!(o AsyncGenSend, async_gen_send::send),
         METH_O,
-        SEND_DOC,
+        Some(SEND_DOC),
     ),
     method(
         c"throw",
         type_slot!(fast AsyncGenSend, async_gen_send::throw_in),
         METH_FASTCALL,
-        THROW_DOC,
+        Some(THROW_DOC),
     ),
     method(
         c"close",
         type_slot!(noargs AsyncGenSend, async_gen_send::close),
         METH_NOARGS,
-        CLOSE_DOC,
+        Some(CLOSE_DOC),
     ),
 ]);
 
@@ -68,19 +68,19 @@ static ASYNC_THROW_METHODS: Rows<PyMethodDef, 3> = Rows::<PyMethodDef, _>::new([
         c"send",
         type_slot!(o AsyncGenThrow, async_gen_throw::send),
         METH_O,
-        SEND_DOC,
+        Some(SEND_DOC),
     ),
     method(
         c"throw",
         type_slot!(fast AsyncGenThrow, async_gen_throw::throw_in),
         METH_FASTCALL,
-        THROW_DOC,
+        Some(THROW_DOC),
     ),
     method(
         c"close",
         type_slot!(noargs AsyncGenThrow, async_gen_throw::close),
         METH_NOARGS,
-        CLOSE_DOC,
+        Some(CLOSE_DOC),
     ),
 ]);
 

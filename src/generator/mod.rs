@@ -23,7 +23,6 @@ pub mod make;
 pub mod names;
 pub mod send;
 pub mod stop_iteration;
-mod tables;
 pub mod throw;
 pub mod types;
 

@@ -4,7 +4,7 @@ use crate::ffi;
 use crate::field;
 use crate::generator::Generator;
 use crate::generator::frame::State;
-use crate::object::{Borrowed, Owned, Raised, check_status, exception, raise};
+use crate::object::{Borrowed, Owned, Raised, audit_attribute, exception, raise};
 use core::ffi::CStr;
 use core::mem::offset_of;
 
@@ -85,22 +85,9 @@ pub(super) fn is_suspended(generator: Generator<'_>) -> Result<Owned, Raised> {
     Ok(Borrowed::from_bool(generator.state().is_suspended()).new_ref())
 }
 
-/// Tells the audit hooks that an attribute is read through which a program can be looked into.
-fn audit(generator: Generator<'_>, attribute: &CStr) -> Result<(), Raised> {
-    // SAFETY: the format takes an object and a C string.
-    check_status(unsafe {
-        ffi::PySys_Audit(
-            c"object.__getattr__".as_ptr(),
-            c"Os".as_ptr(),
-            generator.as_ptr(),
-            attribute.as_ptr(),
-        )
-    })
-}
-
 /// The frame object, or `None` when the generator has ended (genobject.c `_gen_getframe`).
 fn frame(generator: Generator<'_>, attribute: &CStr) -> Result<Owned, Raised> {
-    audit(generator, attribute)?;
+    audit_attribute(generator.upcast(), attribute)?;
     if generator.state().is_finished() {
         return Ok(Borrowed::none().new_ref());
     }
@@ -109,7 +96,7 @@ fn frame(generator: Generator<'_>, attribute: &CStr) -> Result<Owned, Raised> {
 
 /// The code (genobject.c `_gen_getcode`).
 fn code(generator: Generator<'_>, attribute: &CStr) -> Result<Owned, Raised> {
-    audit(generator, attribute)?;
+    audit_attribute(generator.upcast(), attribute)?;
     Ok(generator.code().upcast().new_ref())
 }
 

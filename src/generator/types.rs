@@ -3,8 +3,8 @@
 //! [`crate::capi::pycore_genobject`]; the awaitables' types are in [`super::awaitable_types`].
 use crate::ffi::{self, METH_CLASS, METH_FASTCALL, METH_NOARGS, METH_O, METH_VARARGS};
 use crate::generator::coroutine::{self, CoroutineWrapper};
-use crate::generator::tables::{attribute, member, method};
 use crate::generator::{async_gen, close, life, names, send, throw};
+use crate::object::rows::{attribute, member, method};
 use crate::object::static_type::{Rows, static_type};
 use crate::type_slot;
 use core::ffi::{CStr, c_ulong};
@@ -51,7 +51,7 @@ const SIZEOF: PyMethodDef = method(
     c"__sizeof__",
     type_slot!(noargs PyGenObject, names::sizeof),
     METH_NOARGS,
-    SIZEOF_DOC,
+    Some(SIZEOF_DOC),
 );
 
 /// `__class_getitem__`, which all three kinds have.
@@ -59,7 +59,7 @@ const CLASS_GETITEM: PyMethodDef = method(
     c"__class_getitem__",
     Some(ffi::Py_GenericAlias),
     METH_O | METH_CLASS,
-    c"the generic alias of the type for these arguments (PEP 585)",
+    Some(c"the generic alias of the type for these arguments (PEP 585)"),
 );
 
 /// `__name__` and `__qualname__`, which all three kinds have.
@@ -137,19 +137,19 @@ static GENERATOR_METHODS: Rows<PyMethodDef, 5> = Rows::<PyMethodDef, _>::new([
         c"send",
         type_slot!(o PyGenObject, send::send),
         METH_O,
-        SEND_DOC,
+        Some(SEND_DOC),
     ),
     method(
         c"throw",
         type_slot!(fast PyGenObject, throw::throw),
         METH_FASTCALL,
-        THROW_DOC,
+        Some(THROW_DOC),
     ),
     method(
         c"close",
         type_slot!(noargs PyGenObject, close::close),
         METH_NOARGS,
-        CLOSE_DOC,
+        Some(CLOSE_DOC),
     ),
     SIZEOF,
     CLASS_GETITEM,
@@ -224,19 +224,19 @@ static COROUTINE_METHODS: Rows<PyMethodDef, 5> = Rows::<PyMethodDef, _>::new([
         c"send",
         type_slot!(o PyGenObject, send::send),
         METH_O,
-        COROUTINE_SEND_DOC,
+        Some(COROUTINE_SEND_DOC),
     ),
     method(
         c"throw",
         type_slot!(fast PyGenObject, throw::throw),
         METH_FASTCALL,
-        COROUTINE_THROW_DOC,
+        Some(COROUTINE_THROW_DOC),
     ),
     method(
         c"close",
         type_slot!(noargs PyGenObject, close::close),
         METH_NOARGS,
-        COROUTINE_CLOSE_DOC,
+        Some(COROUTINE_CLOSE_DOC),
     ),
     SIZEOF,
     CLASS_GETITEM,
@@ -266,19 +266,19 @@ static WRAPPER_METHODS: Rows<PyMethodDef, 3> = Rows::<PyMethodDef, _>::new([
         c"send",
         type_slot!(o CoroutineWrapper, coroutine::wrapper_send),
         METH_O,
-        COROUTINE_SEND_DOC,
+        Some(COROUTINE_SEND_DOC),
     ),
     method(
         c"throw",
         type_slot!(fast CoroutineWrapper, coroutine::wrapper_throw),
         METH_FASTCALL,
-        COROUTINE_THROW_DOC,
+        Some(COROUTINE_THROW_DOC),
     ),
     method(
         c"close",
         type_slot!(noargs CoroutineWrapper, coroutine::wrapper_close),
         METH_NOARGS,
-        COROUTINE_CLOSE_DOC,
+        Some(COROUTINE_CLOSE_DOC),
     ),
 ]);
 
@@ -342,19 +342,19 @@ static ASYNC_METHODS: Rows<PyMethodDef, 5> = Rows::<PyMethodDef, _>::new([
         c"asend",
         type_slot!(o PyGenObject, async_gen::asend),
         METH_O,
-        ASEND_DOC,
+        Some(ASEND_DOC),
     ),
     method(
         c"athrow",
         type_slot!(varargs PyGenObject, async_gen::athrow),
         METH_VARARGS,
-        ATHROW_DOC,
+        Some(ATHROW_DOC),
     ),
     method(
         c"aclose",
         type_slot!(noargs PyGenObject, async_gen::aclose),
         METH_NOARGS,
-        ACLOSE_DOC,
+        Some(ACLOSE_DOC),
     ),
     SIZEOF,
     CLASS_GETITEM,

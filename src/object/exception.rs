@@ -43,6 +43,7 @@ exceptions! {
     OSError PyExc_OSError
     RecursionError PyExc_RecursionError
     RuntimeError PyExc_RuntimeError
+    RuntimeWarning PyExc_RuntimeWarning
     StopAsyncIteration PyExc_StopAsyncIteration
     StopIteration PyExc_StopIteration
     SystemError PyExc_SystemError

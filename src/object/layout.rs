@@ -43,6 +43,8 @@ layouts!(
     PyDictObject,
     PyCodeObject,
     PyFrameObject,
+    PyFrameLocalsProxyObject,
+    PyCellObject,
     PyTracebackObject,
     PyModuleObject,
     PyBaseExceptionObject,
@@ -84,6 +86,8 @@ macro_rules! typed_exactly {
 }
 
 typed_exactly!(
+    PyCellObject: PyCell_Type,
+    PyFrameLocalsProxyObject: PyFrameLocalsProxy_Type,
     PyFrameObject: PyFrame_Type,
     PyFunctionObject: PyFunction_Type,
     PyMethodObject: PyMethod_Type,

@@ -17,6 +17,7 @@ mod operations;
 mod owned;
 mod raised;
 mod recursion;
+pub mod rows;
 pub mod singletons;
 mod slot;
 pub mod static_type;
@@ -27,7 +28,7 @@ pub mod type_slot;
 
 pub use borrowed::Borrowed;
 pub use layout::{Exact, Layout, Typed};
-pub use operations::{audit, import};
+pub use operations::{audit, audit_attribute, import};
 pub use owned::Owned;
 pub use raised::{IntoC, Lookup, Raised, check_bool, check_status, raise};
 pub use recursion::Recursion;

@@ -26,6 +26,22 @@ pub fn audit(event: &CStr, argument: Option<Borrowed<'_>>) -> Result<(), Raised>
     })
 }
 
+/// Tells the audit hooks that an attribute is read through which a program can be looked into.
+///
+/// # Errors
+/// What a hook raises.
+pub fn audit_attribute(object: Borrowed<'_>, attribute: &CStr) -> Result<(), Raised> {
+    // SAFETY: the format takes an object and a C string.
+    check_status(unsafe {
+        ffi::PySys_Audit(
+            c"object.__getattr__".as_ptr(),
+            c"Os".as_ptr(),
+            object.as_ptr(),
+            attribute.as_ptr(),
+        )
+    })
+}
+
 impl Borrowed<'_> {
     /// Calls the object with positional arguments (call.c `PyObject_Vectorcall`).
     ///

@@ -1,6 +1,7 @@
 //! `None`, `NotImplemented` and their types, and the table of constants of the stable ABI. Statics, and their slots.
 use crate::bad_internal_call;
 use crate::ffi::{self, PyObject, PyTypeObject};
+use crate::object::rows::method;
 use crate::object::static_type::{Rows, static_type};
 use crate::object::text::str_from;
 use crate::object::{Borrowed, Owned, Raised, check_status, exception, life, raise};
@@ -63,12 +64,12 @@ static mut NONE_AS_NUMBER: ffi::PyNumberMethods = only_truth(Some(none_bool));
 static mut NOT_IMPLEMENTED_AS_NUMBER: ffi::PyNumberMethods = only_truth(Some(not_implemented_bool));
 
 static NOT_IMPLEMENTED_METHODS: Rows<ffi::PyMethodDef, 1> =
-    Rows::<ffi::PyMethodDef, 1>::new([ffi::PyMethodDef {
-        ml_name: c"__reduce__".as_ptr(),
-        ml_meth: Some(not_implemented_reduce),
-        ml_flags: ffi::METH_NOARGS as c_int,
-        ml_doc: core::ptr::null(),
-    }]);
+    Rows::<ffi::PyMethodDef, 1>::new([method(
+        c"__reduce__",
+        Some(not_implemented_reduce),
+        ffi::METH_NOARGS,
+        None,
+    )]);
 
 /// The deallocator of an immortal object: a wrong count brought it here, so the count is set right.
 unsafe extern "C" fn revive(object: *mut PyObject) {

@@ -72,10 +72,14 @@ pub unsafe fn fast_arguments<'a>(
 /// | `traverse` | `tp_traverse` | `fn(Borrowed<'_, L>, Visitor) -> ControlFlow<c_int>` |
 /// | `clear` | `tp_clear` | `fn(Borrowed<'_, L>)` |
 /// | `unary` | `tp_repr`, `tp_iternext`, `am_await` … | `fn(Borrowed<'_, L>) -> Result<Owned, Raised>` |
-/// | `o` | `PyMethodDef::ml_meth` with `METH_O` | `fn(Borrowed<'_, L>, Borrowed<'_>) -> Result<Owned, Raised>` |
+/// | `o` | `PyMethodDef::ml_meth` with `METH_O`; `mp_subscript`, `nb_or` … | `fn(Borrowed<'_, L>, Borrowed<'_>) -> Result<Owned, Raised>` |
 /// | `varargs` | `PyMethodDef::ml_meth` with `METH_VARARGS` | `fn(Borrowed<'_, L>, Borrowed<'_, PyTupleObject>) -> Result<Owned, Raised>` |
 /// | `fast` | `PyMethodDef::ml_meth` with `METH_FASTCALL` | `fn(Borrowed<'_, L>, &[Borrowed<'_>]) -> Result<Owned, Raised>` |
 /// | `finalize` | `tp_finalize` | `fn(Borrowed<'_, L>)` |
+/// | `length` | `mp_length`, `sq_length` | `fn(Borrowed<'_, L>) -> Result<Py_ssize_t, Raised>` |
+/// | `contains` | `sq_contains` | `fn(Borrowed<'_, L>, Borrowed<'_>) -> Result<bool, Raised>` |
+/// | `set_item` | `mp_ass_subscript` | `fn(Borrowed<'_, L>, Borrowed<'_>, Option<Borrowed<'_>>) -> Result<(), Raised>`; `None` deletes |
+/// | `compare` | `tp_richcompare` | `fn(Borrowed<'_, L>, Borrowed<'_>, Comparison) -> Result<Owned, Raised>` |
 #[macro_export]
 macro_rules! type_slot {
     (@object $pointer:ident: $layout:ty) => {
@@ -214,5 +218,53 @@ macro_rules! type_slot {
             $function($crate::type_slot!(@object object: $layout));
         }
         Some(c_finalize)
+    }};
+    (length $layout:ty, $function:path) => {{
+        unsafe extern "C" fn c_length(object: *mut $crate::ffi::PyObject) -> $crate::ffi::Py_ssize_t {
+            let object = $crate::type_slot!(@object object: $layout);
+            $crate::object::IntoC::into_c($function(object))
+        }
+        Some(c_length)
+    }};
+    (contains $layout:ty, $function:path) => {{
+        unsafe extern "C" fn c_contains(
+            object: *mut $crate::ffi::PyObject,
+            item: *mut $crate::ffi::PyObject,
+        ) -> core::ffi::c_int {
+            let object = $crate::type_slot!(@object object: $layout);
+            let item = $crate::type_slot!(@object item: $crate::ffi::PyObject);
+            $crate::object::IntoC::<core::ffi::c_int>::into_c($function(object, item))
+        }
+        Some(c_contains)
+    }};
+    (set_item $layout:ty, $function:path) => {{
+        unsafe extern "C" fn c_set_item(
+            object: *mut $crate::ffi::PyObject,
+            key: *mut $crate::ffi::PyObject,
+            value: *mut $crate::ffi::PyObject,
+        ) -> core::ffi::c_int {
+            let object = $crate::type_slot!(@object object: $layout);
+            let key = $crate::type_slot!(@object key: $crate::ffi::PyObject);
+            let value = $crate::type_slot!(@optional value);
+            $crate::object::IntoC::into_c($function(object, key, value))
+        }
+        Some(c_set_item)
+    }};
+    (compare $layout:ty, $function:path) => {{
+        unsafe extern "C" fn c_compare(
+            object: *mut $crate::ffi::PyObject,
+            other: *mut $crate::ffi::PyObject,
+            comparison: core::ffi::c_int,
+        ) -> *mut $crate::ffi::PyObject {
+            let object = $crate::type_slot!(@object object: $layout);
+            let other = $crate::type_slot!(@object other: $crate::ffi::PyObject);
+            $crate::type_slot!(
+                @pointer
+                $crate::object::compare::Comparison::from_c(comparison)
+                    .ok_or_else(|| $crate::bad_internal_call!())
+                    .and_then(|comparison| $function(object, other, comparison))
+            )
+        }
+        Some(c_compare)
     }};
 }

@@ -1,5 +1,6 @@
 //! The type `traceback`: one entry of a traceback is an object that knows its frame, where that stood, and the next entry.
 use crate::ffi;
+use crate::object::rows::{attribute, member, method};
 use crate::object::static_type::{Rows, static_type};
 use crate::object::text::wrong_kind;
 use crate::object::trashcan::Trashcan;
@@ -10,7 +11,7 @@ use core::ffi::{CStr, c_int};
 use core::iter::successors;
 use core::mem::offset_of;
 use core::ops::ControlFlow;
-use core::ptr::{null, null_mut};
+use core::ptr::null_mut;
 
 /// The line of an entry that was made while an exception passed: it is computed when somebody asks.
 const LINE_NOT_KNOWN_YET: c_int = -1;
@@ -224,47 +225,44 @@ unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
 }
 
 /// `tp_methods`
-static METHODS: Rows<ffi::PyMethodDef, 1> = Rows::<ffi::PyMethodDef, _>::new([ffi::PyMethodDef {
-    ml_name: c"__dir__".as_ptr(),
-    ml_meth: type_slot!(noargs ffi::PyTracebackObject, dir),
-    ml_flags: ffi::METH_NOARGS.cast_signed(),
-    ml_doc: null(),
-}]);
+static METHODS: Rows<ffi::PyMethodDef, 1> = Rows::<ffi::PyMethodDef, _>::new([method(
+    c"__dir__",
+    type_slot!(noargs ffi::PyTracebackObject, dir),
+    ffi::METH_NOARGS,
+    None,
+)]);
 
 /// `tp_members`
 static MEMBERS: Rows<ffi::PyMemberDef, 2> = Rows::<ffi::PyMemberDef, _>::new([
     ffi::PyMemberDef {
-        name: c"tb_frame".as_ptr(),
-        type_: ffi::_Py_T_OBJECT.cast_signed(),
-        offset: offset_of!(ffi::PyTracebackObject, tb_frame).cast_signed(),
         flags: (ffi::Py_READONLY | ffi::Py_AUDIT_READ).cast_signed(),
-        doc: null(),
+        ..member(
+            c"tb_frame",
+            ffi::_Py_T_OBJECT,
+            offset_of!(ffi::PyTracebackObject, tb_frame),
+        )
     },
-    ffi::PyMemberDef {
-        name: c"tb_lasti".as_ptr(),
-        type_: ffi::Py_T_INT.cast_signed(),
-        offset: offset_of!(ffi::PyTracebackObject, tb_lasti).cast_signed(),
-        flags: ffi::Py_READONLY.cast_signed(),
-        doc: null(),
-    },
+    member(
+        c"tb_lasti",
+        ffi::Py_T_INT,
+        offset_of!(ffi::PyTracebackObject, tb_lasti),
+    ),
 ]);
 
 /// `tp_getset`
 static ATTRIBUTES: Rows<ffi::PyGetSetDef, 2> = Rows::<ffi::PyGetSetDef, _>::new([
-    ffi::PyGetSetDef {
-        name: c"tb_next".as_ptr(),
-        get: type_slot!(get ffi::PyTracebackObject, get_next),
-        set: type_slot!(set ffi::PyTracebackObject, set_next),
-        doc: null(),
-        closure: null_mut(),
-    },
-    ffi::PyGetSetDef {
-        name: c"tb_lineno".as_ptr(),
-        get: type_slot!(get ffi::PyTracebackObject, get_line),
-        set: None,
-        doc: null(),
-        closure: null_mut(),
-    },
+    attribute(
+        c"tb_next",
+        type_slot!(get ffi::PyTracebackObject, get_next),
+        type_slot!(set ffi::PyTracebackObject, set_next),
+        None,
+    ),
+    attribute(
+        c"tb_lineno",
+        type_slot!(get ffi::PyTracebackObject, get_line),
+        None,
+        None,
+    ),
 ]);
 
 /// The type as it stands before the interpreter starts; the static itself is

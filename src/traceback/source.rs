@@ -2,8 +2,8 @@
 use crate::ffi;
 use crate::object::code_points::CodePoints;
 use crate::object::{Borrowed, IntoC, Owned, Raised, check_bool, import, lookup};
+use crate::static_id;
 use crate::traceback::TextFile;
-use crate::{field, static_id};
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr::{NonNull, null_mut};
 
@@ -183,7 +183,7 @@ fn open_in(
         return None;
     }
     let folder = encoded(folder.new_ref().borrow())?;
-    let path = joined(bytes(folder.borrow()), tail, buffer)?;
+    let path = joined(folder.borrow().content(), tail, buffer)?;
     // SAFETY: the format takes two C strings; the result is a new reference, or NULL with an exception set.
     let file = unsafe {
         Owned::from_c(ffi::PyObject_CallFunction(
@@ -221,19 +221,13 @@ fn encoded(name: Borrowed<'_>) -> Option<Owned<ffi::PyBytesObject>> {
     bytes.map_err(Raised::clear).ok()
 }
 
-/// The content of a bytes object.
-fn bytes(object: Borrowed<'_, ffi::PyBytesObject>) -> &[u8] {
-    // SAFETY: a bytes object holds as many bytes as its size says, does not change, and lives as long as the borrow.
-    unsafe {
-        let start = (&raw const (*object.as_ptr()).ob_sval).cast();
-        let length = usize::try_from(field!(object.ob_base.ob_size)).unwrap_or(0);
-        core::slice::from_raw_parts(start, length)
-    }
-}
-
 /// The content of a bytes object up to the first zero, as C reads it.
 fn until_zero(object: Borrowed<'_, ffi::PyBytesObject>) -> &[u8] {
-    bytes(object).split(|byte| *byte == 0).next().unwrap_or(&[])
+    object
+        .content()
+        .split(|byte| *byte == 0)
+        .next()
+        .unwrap_or(&[])
 }
 
 /// The file as text, from its start. The file is closed when that is not possible.

@@ -1,4 +1,4 @@
-//! Rows for the tables of the types here.
+//! Rows for the tables of a type: its methods, computed attributes and members. Constants only.
 use crate::ffi;
 use core::ffi::{CStr, c_char};
 use core::ptr::{null, null_mut};
@@ -11,23 +11,23 @@ const fn optional(text: Option<&'static CStr>) -> *const c_char {
     }
 }
 
-/// A method, with its calling convention.
-pub(super) const fn method(
+/// A method, with its calling convention: the `METH_…` flags.
+pub const fn method(
     name: &'static CStr,
     function: ffi::PyCFunction,
     convention: u32,
-    doc: &'static CStr,
+    doc: Option<&'static CStr>,
 ) -> ffi::PyMethodDef {
     ffi::PyMethodDef {
         ml_name: name.as_ptr(),
         ml_meth: function,
         ml_flags: convention.cast_signed(),
-        ml_doc: doc.as_ptr(),
+        ml_doc: optional(doc),
     }
 }
 
 /// A computed attribute; without a setter it is read-only.
-pub(super) const fn attribute(
+pub const fn attribute(
     name: &'static CStr,
     get: ffi::getter,
     set: ffi::setter,
@@ -43,7 +43,7 @@ pub(super) const fn attribute(
 }
 
 /// An attribute that is a member of the struct, read-only.
-pub(super) const fn member(name: &'static CStr, kind: u32, offset: usize) -> ffi::PyMemberDef {
+pub const fn member(name: &'static CStr, kind: u32, offset: usize) -> ffi::PyMemberDef {
     ffi::PyMemberDef {
         name: name.as_ptr(),
         type_: kind.cast_signed(),
