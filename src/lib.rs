@@ -7,6 +7,7 @@
 //! - [`eval`]: the evaluator: the loop, its instructions, and what calls need around it.
 //! - [`bytecode`]: the set of instructions, their units, inline caches and counters.
 //! - [`specialize`]: instructions that are made for the objects they meet.
+//! - [`frame`]: the frames of running code, their objects, and the gate through which they are read.
 //! - [`generator`]: generators, coroutines, asynchronous generators.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
@@ -25,6 +26,7 @@ pub mod capi;
 pub mod config;
 pub mod eval;
 pub mod ffi;
+pub mod frame;
 pub mod generator;
 pub mod inittab;
 pub mod main_program;

@@ -8,12 +8,22 @@ use crate::ffi::{
     _Py_CODEUNIT, _Py_Identifier, _PyInterpreterFrame, PyCodeObject, PyFunctionObject, PyGenObject,
     PyObject, PyTupleObject, PyTypeObject,
 };
+use crate::frame::{Frame, builtins};
 use crate::generator::make;
 use crate::object::{Borrowed, IntoC, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ffi::{CStr, c_char, c_int};
 use core::ptr::null_mut;
 use pyroxene_macros::capi;
+
+/// The builtins that belong to some globals, which keep them alive.
+#[capi]
+pub unsafe fn _PyEval_BuiltinsFromGlobals<'a>(
+    tstate: ThreadState,
+    globals: Borrowed<'a>,
+) -> Result<Borrowed<'a>, Raised> {
+    builtins::from_globals(tstate, globals)
+}
 
 /// What a call of a generator or coroutine function gives, still without its frame.
 #[capi]
@@ -70,7 +80,7 @@ pub unsafe fn _PyEval_FrameClearAndPop(tstate: ThreadState, frame: *mut _PyInter
 /// The innermost frame that may be seen, or NULL.
 #[capi]
 pub unsafe fn _PyEval_GetFrame() -> *mut _PyInterpreterFrame {
-    namespaces::frame(ThreadState::current()).map_or(null_mut(), |frame| frame.as_ptr())
+    namespaces::frame(ThreadState::current()).map_or(null_mut(), Frame::as_ptr)
 }
 
 /// The local variables of the code that runs; those of a function in a new dict.

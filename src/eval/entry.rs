@@ -2,6 +2,7 @@
 use crate::eval::frames;
 use crate::ffi;
 use crate::field;
+use crate::frame::builtins;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ptr::null_mut;
@@ -80,10 +81,10 @@ pub unsafe fn run(
     // SAFETY: live objects, of which the function takes references; the globals, or the interpreter, keep the builtins
     // meanwhile. The rest is as the caller promises.
     unsafe {
-        let builtins = ffi::_PyEval_BuiltinsFromGlobals(thread.as_ptr(), globals.as_ptr());
+        let builtins = builtins::from_globals(thread, globals)?;
         let mut constructor = ffi::PyFrameConstructor {
             fc_globals: globals.as_ptr(),
-            fc_builtins: Borrowed::<ffi::PyObject>::from_c(builtins)?.as_ptr(),
+            fc_builtins: builtins.as_ptr(),
             fc_name: field!(code.co_name),
             fc_qualname: field!(code.co_name),
             fc_code: code.upcast().as_ptr(),

@@ -1,6 +1,7 @@
 //! The errors that instructions raise. All of it is cold.
 use crate::ffi;
 use crate::field;
+use crate::frame::Frame;
 use crate::object::text::function_name;
 use crate::object::{Borrowed, Raised, exception, lookup};
 use crate::raise_format;
@@ -213,11 +214,13 @@ pub fn awaitable(raised: Raised, class: Borrowed<'_, ffi::PyTypeObject>, context
 pub unsafe fn unknown_opcode(frame: *mut ffi::_PyInterpreterFrame, opcode: u8) -> Raised {
     // SAFETY: as the caller promises; the format takes a string and two numbers.
     unsafe {
+        let frame = Frame::from_raw_unchecked(frame);
+        let code = frame.code();
         raise_format!(
             exception::SystemError,
             c"%U:%d: unknown opcode %d",
-            (*ffi::_PyFrame_GetCode(frame)).co_filename,
-            ffi::PyUnstable_InterpreterFrame_GetLine(frame),
+            field!(code.co_filename),
+            frame.line().unwrap_or(-1),
             c_int::from(opcode),
         )
     }

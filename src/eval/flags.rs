@@ -1,19 +1,17 @@
 //! The compiler flags of the code that runs, and the indices of extra members of code objects. Reads the thread's innermost
 //! frame, and writes the interpreter.
 use crate::ffi;
+use crate::field;
+use crate::frame::VisibleFrames;
 use crate::thread::ThreadState;
 use core::ffi::c_int;
 
 /// The flags `from __future__` of the code that runs, for code that is compiled in its place.
 pub fn inherited(thread: ThreadState) -> c_int {
-    // SAFETY: the state is alive and its thread runs this; its innermost frame has code.
-    unsafe {
-        let frame = (*thread.as_ptr()).current_frame;
-        if frame.is_null() {
-            return 0;
-        }
-        (*ffi::_PyFrame_GetCode(frame)).co_flags & ffi::PyCF_MASK.cast_signed()
-    }
+    VisibleFrames::of(thread).next().map_or(0, |frame| {
+        let code = frame.code();
+        field!(code.co_flags) & ffi::PyCF_MASK.cast_signed()
+    })
 }
 
 /// A new index for a member that all code objects of the interpreter have for an extension, and by what it is freed

@@ -1,14 +1,14 @@
 //! Frames of calls: pushed on the thread's stack of data with their arguments in place, and taken away again. Writes that
 //! stack and the frames on it.
 use crate::eval::arguments::{Arguments, Given, Parameters};
+use crate::eval::data_stack;
 use crate::ffi;
 use crate::field;
-use crate::generator::Generator;
+use crate::frame::{Frame, Owner};
 use crate::generator::frame::State;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
-use core::ffi::c_char;
-use core::ptr::{NonNull, null_mut};
+use core::ptr::null_mut;
 
 /// Pushes a frame for a call of a Python function, ready to run but not linked to its caller
 /// (ceval.c `_PyEvalFramePushAndInit`).
@@ -41,22 +41,18 @@ pub unsafe fn push_and_init(
             names,
         };
         let code = code_of(&function);
-        let Some(frame) = take_space(thread, code) else {
+        let Some(place) = data_stack::take(thread, code) else {
             return Err(no_space(function, namespace, arguments));
         };
-        let frame = frame.as_ptr();
-        let (function, namespace) = (
-            function.into_raw(),
-            namespace.map_or(null_mut(), Owned::into_raw),
-        );
+        let place = place.as_ptr();
         if arguments.fit_exactly(code) {
-            ffi::_PyFrame_Initialize(frame, function, namespace, code.as_ptr(), positional);
+            Frame::initialize(place, function, namespace, code, positional);
             let Arguments { positional, .. } = arguments;
-            positional.move_to(ffi::_PyFrame_GetLocalsArray(frame));
-            return Ok(frame);
+            positional.move_to(ffi::_PyFrame_GetLocalsArray(place));
+            return Ok(place);
         }
-        ffi::_PyFrame_Initialize(frame, function, namespace, code.as_ptr(), 0);
-        fill(thread, frame, arguments)
+        Frame::initialize(place, function, namespace, code, 0);
+        fill(thread, place, arguments)
     }
 }
 
@@ -69,29 +65,6 @@ unsafe fn code_of<'a>(function: &Owned<ffi::PyFunctionObject>) -> Borrowed<'a, f
     let function = function.borrow();
     // SAFETY: a function has its code; the caller promises the rest.
     unsafe { Borrowed::from_raw_unchecked(field!(function.func_code).cast()) }
-}
-
-/// Room for a frame of this code on the thread's stack of data (pystate.c `_PyThreadState_PushFrame`); nothing without
-/// memory, and without an exception.
-///
-/// # Safety
-/// The thread runs this.
-#[inline(always)]
-unsafe fn take_space(
-    thread: ThreadState,
-    code: Borrowed<'_, ffi::PyCodeObject>,
-) -> Option<NonNull<ffi::_PyInterpreterFrame>> {
-    let size = field!(code.co_framesize);
-    let thread = thread.as_ptr();
-    // SAFETY: the thread state is alive, and ours.
-    unsafe {
-        if !ffi::_PyThreadState_HasStackSpace(thread, size) {
-            return NonNull::new(ffi::_PyThreadState_PushFrame(thread, size as usize));
-        }
-        let top = (*thread).datastack_top;
-        (*thread).datastack_top = top.offset(size as isize);
-        Some(NonNull::new_unchecked(top.cast()))
-    }
 }
 
 /// Drops all that a frame should have had, and raises `MemoryError`.
@@ -192,7 +165,7 @@ pub unsafe fn push_and_init_ex(
 pub unsafe fn clear_and_pop(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
     // SAFETY: as the caller promises.
     unsafe {
-        if (*frame).owner == ffi::FRAME_OWNED_BY_THREAD as c_char {
+        if Owner::of(frame) == Owner::THREAD {
             clear_and_pop_call(thread, frame);
         } else {
             clear_generator(thread, frame);
@@ -215,11 +188,11 @@ unsafe fn clear_and_pop_call(thread: ThreadState, frame: *mut ffi::_PyInterprete
             let size = (*code.as_ptr()).co_framesize as usize;
             frame.cast::<*mut ffi::PyObject>().add(size) == (*thread.as_ptr()).datastack_top
         });
-        ffi::_PyFrame_ClearExceptCode(frame);
+        Frame::from_raw_unchecked(frame).clear_except_code();
         drop(code);
     }
     // SAFETY: the frame is the topmost, and free now.
-    unsafe { give_space_back(thread, frame) }
+    unsafe { data_stack::give_back(thread, frame) }
 }
 
 /// Ends the frame of a generator (ceval.c `clear_gen_frame`). Its code stays the generator's.
@@ -230,7 +203,7 @@ unsafe fn clear_and_pop_call(thread: ThreadState, frame: *mut ffi::_PyInterprete
 unsafe fn clear_generator(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
     // SAFETY: as the caller promises; whoever resumed the generator keeps it.
     unsafe {
-        let generator = Generator::from_raw_unchecked(ffi::_PyFrame_GetGenerator(frame));
+        let generator = Frame::from_raw_unchecked(frame).holding_generator();
         generator.set_state(State::CLEARED);
         let handled = &raw mut (*generator.as_ptr()).gi_exc_state;
         debug_assert!((*thread.as_ptr()).exc_info == handled);
@@ -238,29 +211,10 @@ unsafe fn clear_generator(thread: ThreadState, frame: *mut ffi::_PyInterpreterFr
         (*handled).previous_item = null_mut();
         {
             let _below = Below::enter(thread);
-            ffi::_PyFrame_ClearExceptCode(frame);
+            generator.frame().clear_except_code();
             drop(Owned::exchange(&raw mut (*handled).exc_value, None));
         }
         (*frame).previous = null_mut();
-    }
-}
-
-/// Takes the topmost frame off the thread's stack of data (pystate.c `_PyThreadState_PopFrame`).
-///
-/// # Safety
-/// It is that, it holds nothing any more, and the thread runs this.
-#[inline(always)]
-unsafe fn give_space_back(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
-    let thread = thread.as_ptr();
-    // SAFETY: as the caller promises; the stack has a chunk, because the frame is in it.
-    unsafe {
-        let first = (&raw mut (*(*thread).datastack_chunk).data).cast::<ffi::_PyInterpreterFrame>();
-        if frame == first {
-            ffi::_PyThreadState_PopFrame(thread, frame);
-        } else {
-            debug_assert!((*thread).datastack_top >= frame.cast());
-            (*thread).datastack_top = frame.cast();
-        }
     }
 }
 

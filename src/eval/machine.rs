@@ -338,7 +338,7 @@ impl Machine {
     fn check_stack(&self) {
         #[cfg(debug_assertions)]
         // SAFETY: the frame is alive. A frame of C has no code.
-        if unsafe { (*self.frame).owner } != ffi::FRAME_OWNED_BY_CSTACK as core::ffi::c_char {
+        if unsafe { crate::frame::Owner::of(self.frame) } != crate::frame::Owner::C_STACK {
             let depth = self.code();
             let most = crate::field!(depth.co_stacksize) as isize;
             let height = self.height();

@@ -5,7 +5,7 @@
 //!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction.
 //! - [`instructions`]: the instructions, a file for each family.
 //! - [`entry`]: running code, a function or a frame from C; [`frames`]: pushing the frame of a call and taking it away again;
-//!   [`arguments`]: how the arguments of a call become the variables of its frame.
+//!   [`data_stack`]: where these frames lie; [`arguments`]: how the arguments of a call become the variables of its frame.
 //! - [`exceptions`]: raising, and finding who handles; [`errors`]: the errors that instructions raise; [`monitor`]: telling
 //!   tools of exceptions (PEP 669).
 //! - [`unpack`], [`matching`], [`imports`], [`slices`], [`tables`]: what single instructions do out of line.
@@ -13,6 +13,7 @@
 //!   profiling, asynchronous generators; [`functions`]: what callables are called in messages; [`flags`]: compiler flags and
 //!   extra members of code objects.
 pub mod arguments;
+mod data_stack;
 pub mod entry;
 pub mod errors;
 pub mod exceptions;

@@ -1,45 +1,33 @@
 //! The variables of the code that runs, for C functions that stand in for it: `locals()`, `globals()`, builtins. Reads the
 //! innermost frame of the running thread that may be seen.
 use crate::ffi;
+use crate::field;
+use crate::frame::{Frame, FrameObject, VisibleFrames, namespace};
 use crate::object::{Borrowed, Owned, Raised, check_status, exception, lookup, raise};
 use crate::thread::ThreadState;
-use core::ptr::NonNull;
 
 /// The innermost frame of a thread that may be seen (ceval.c `_PyEval_GetFrame`).
-pub fn frame(thread: ThreadState) -> Option<NonNull<ffi::_PyInterpreterFrame>> {
-    // SAFETY: the state is alive, and its thread runs this.
-    NonNull::new(unsafe { ffi::_PyThreadState_GetFrame(thread.as_ptr()) })
+pub fn frame<'a>(thread: ThreadState) -> Option<Frame<'a>> {
+    VisibleFrames::of(thread).next()
 }
 
 /// The frame object of that frame, which the frame keeps (ceval.c `PyEval_GetFrame`). Nothing, and no exception, when there
 /// is no frame or no memory.
-pub fn frame_object<'a>(thread: ThreadState) -> Option<Borrowed<'a, ffi::PyFrameObject>> {
-    let frame = frame(thread)?;
-    // SAFETY: a complete frame, which keeps its frame object.
-    match unsafe { Borrowed::from_c(ffi::_PyFrame_GetFrameObject(frame.as_ptr())) } {
-        Ok(object) => Some(object),
-        Err(raised) => {
-            raised.clear();
-            None
-        }
-    }
+pub fn frame_object<'a>(thread: ThreadState) -> Option<FrameObject<'a>> {
+    frame(thread)?.object().map_err(Raised::clear).ok()
 }
 
 /// The global variables of the code that runs, which it keeps (ceval.c `PyEval_GetGlobals`).
 pub fn globals<'a>(thread: ThreadState) -> Option<Borrowed<'a>> {
-    let frame = frame(thread)?;
-    // SAFETY: a complete frame's globals are NULL or live as long as it.
-    unsafe { Borrowed::from_c_optional((*frame.as_ptr()).f_globals) }
+    frame(thread)?.globals()
 }
 
 /// The builtins of the code that runs or, where none does, of the interpreter (ceval.c `_PyEval_GetBuiltins`).
 pub fn builtins<'a>(thread: ThreadState) -> Option<Borrowed<'a>> {
-    // SAFETY: a complete frame's builtins are NULL or live as long as it; so are the interpreter's.
-    unsafe {
-        Borrowed::from_c_optional(match frame(thread) {
-            Some(frame) => (*frame.as_ptr()).f_builtins,
-            None => (*thread.interpreter()).builtins,
-        })
+    match frame(thread) {
+        Some(frame) => frame.builtins(),
+        // SAFETY: the interpreter is alive, and keeps its builtins or has none yet.
+        None => unsafe { Borrowed::from_c_optional((*thread.interpreter()).builtins) },
     }
 }
 
@@ -61,12 +49,10 @@ pub fn builtin(name: Borrowed<'_>) -> Result<Owned, Raised> {
 }
 
 /// The local variables of the code that runs, where its frame keeps them: a mapping, or for a function a proxy.
-fn live_locals(thread: ThreadState) -> Result<(NonNull<ffi::_PyInterpreterFrame>, Owned), Raised> {
+fn live_locals<'a>(thread: ThreadState) -> Result<(Frame<'a>, Owned), Raised> {
     let frame =
         frame(thread).ok_or_else(|| raise(exception::SystemError, c"frame does not exist"))?;
-    // SAFETY: a complete frame; the result is a new reference or NULL with an exception.
-    let locals = unsafe { Owned::from_c(ffi::_PyFrame_GetLocals(frame.as_ptr()))? };
-    Ok((frame, locals))
+    Ok((frame, namespace::of_frame(frame)?))
 }
 
 /// Whether these are the variables of a function, in a proxy.
@@ -101,19 +87,18 @@ pub fn locals(thread: ThreadState) -> Result<Owned, Raised> {
 /// As [`locals`].
 pub fn locals_snapshot<'a>(thread: ThreadState) -> Result<Borrowed<'a>, Raised> {
     let (frame, locals) = live_locals(thread)?;
-    // SAFETY: the frame keeps its namespace; the proxy has made the frame object, which keeps the dict that the member owns
-    // once it is there.
+    // SAFETY: the frame keeps its namespace; its frame object keeps the dict that the member owns once it is there.
     unsafe {
         if !is_proxy(&locals) {
             return Ok(Borrowed::from_raw_unchecked(locals.as_ptr()));
         }
-        let object = ffi::_PyFrame_GetFrameObject(frame.as_ptr());
-        let cache = &raw mut (*object).f_locals_cache;
-        if (*cache).is_null() {
+        let object = frame.object()?;
+        if field!(object.f_locals_cache).is_null() {
             let new = Owned::from_c(ffi::PyDict_New())?;
+            let cache = &raw mut (*object.as_ptr()).f_locals_cache;
             drop(Owned::exchange(cache, Some(new)));
         }
-        let dict = Borrowed::from_raw_unchecked(*cache);
+        let dict = Borrowed::from_raw_unchecked(field!(object.f_locals_cache));
         check_status(ffi::PyDict_Update(dict.as_ptr(), locals.as_ptr()))?;
         Ok(dict)
     }

@@ -4,9 +4,10 @@ use super::machine::Machine;
 use super::table::dispatch;
 use super::{exceptions, frames, monitor, recursion};
 use crate::ffi;
+use crate::frame::{Frame, Owner};
 use crate::object::{Owned, Raised, exception, raise};
 use crate::thread::ThreadState;
-use core::ffi::c_char;
+use crate::traceback::add;
 use core::ptr::null_mut;
 
 /// What the loop counts on the C stack, in the units of `c_recursion_remaining`: it is a big function.
@@ -47,7 +48,7 @@ impl EntryFrame {
             instr_ptr: (&raw const TRAMPOLINE[1]).cast_mut().cast(),
             stacktop: 0,
             return_offset: 0,
-            owner: ffi::FRAME_OWNED_BY_CSTACK as c_char,
+            owner: Owner::C_STACK.to_c(),
             localsplus: [null_mut()],
         })
     }
@@ -192,16 +193,16 @@ unsafe fn noted(
         let why = c"error return without exception set";
         let _pending = raise(exception::SystemError, why);
     }
-    // SAFETY: as the caller promises. A frame that has not begun is not shown.
-    unsafe {
-        if !ffi::_PyFrame_IsIncomplete(frame) {
-            let object = ffi::_PyFrame_GetFrameObject(frame);
-            if !object.is_null() {
-                ffi::PyTraceBack_Here(object);
-            }
-        }
-        monitor::raise(thread, frame, at);
+    // SAFETY: as the caller promises; only the loop's own frame of C has no code, and raises nothing.
+    let running = unsafe { Frame::from_raw_unchecked(frame) };
+    // A frame that has not begun is not shown, nor is one without memory for its object.
+    if running.is_complete()
+        && let Ok(object) = running.object()
+    {
+        let _without_memory = add::here(object);
     }
+    // SAFETY: as the caller promises.
+    unsafe { monitor::raise(thread, frame, at) };
 }
 
 /// Finds the handler of the exception that is set and prepares the stack for it; `Again` says that it is there.

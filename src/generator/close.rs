@@ -64,7 +64,7 @@ pub fn close(generator: Generator<'_>) -> Result<Owned, Raised> {
         // Nobody would see the exception. There was no delegate: a `yield from` has a handler of its own.
         generator.set_state(State::COMPLETED);
         // SAFETY: the frame is the generator's own and does not run again.
-        unsafe { ffi::_PyFrame_ClearLocals(generator.frame()) };
+        unsafe { generator.frame().clear_locals() };
         return Ok(Borrowed::none().new_ref());
     }
     if closed.is_ok() {

@@ -1,13 +1,15 @@
 //! What only coroutines have: the record of where they were made, and the iterator behind their `__await__`. Reads the
 //! frames of the running thread.
 use crate::ffi;
+use crate::field;
+use crate::frame::VisibleFrames;
 use crate::generator::close::close;
 use crate::generator::frame::Kind;
 use crate::generator::{Generator, make, send, throw};
 use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, Layout, Lookup, Owned, Raised};
+use crate::thread::ThreadState;
 use core::ffi::c_int;
-use core::iter::successors;
 use core::ops::ControlFlow;
 
 /// How many callers the thread wants a new coroutine to remember; 0 is none
@@ -18,25 +20,19 @@ fn origin_depth() -> usize {
     usize::try_from(depth).unwrap_or(0)
 }
 
-/// Gives a coroutine its origin, for a coroutine function that is being called: its frame is the thread's newest, and not
-/// complete, so that the origin begins with its caller.
+/// Sets `cr_origin` of a new coroutine: up to as many callers as the thread wants. A coroutine function that is being called
+/// is not among them: its frame is not complete yet.
 ///
 /// # Errors
 /// `MemoryError`.
-pub(super) fn set_origin_of_call(coroutine: Generator<'_>) -> Result<(), Raised> {
+pub(super) fn set_origin(coroutine: Generator<'_>) -> Result<(), Raised> {
     let depth = origin_depth();
-    if depth == 0 {
-        return Ok(());
+    if depth != 0 {
+        let origin = compute_origin(depth)?;
+        // SAFETY: the coroutine is new, and the member NULL.
+        unsafe { (*coroutine.as_ptr()).gi_origin_or_finalizer = origin.into_raw() };
     }
-    // SAFETY: the evaluator calls this from a frame; a frame's callers live as long.
-    unsafe {
-        let frame = (*ffi::_PyThreadState_GET()).current_frame;
-        set_origin(
-            coroutine,
-            depth,
-            ffi::_PyFrame_GetFirstComplete((*frame).previous),
-        )
-    }
+    Ok(())
 }
 
 /// A coroutine from a frame object (genobject.c `PyCoro_New`), with its origin.
@@ -49,70 +45,31 @@ pub fn from_frame(
     qualname: Option<Borrowed<'_>>,
 ) -> Result<Owned<ffi::PyGenObject>, Raised> {
     let coroutine = make::from_frame(Kind::Coroutine, frame_object, name, qualname)?;
-    let depth = origin_depth();
-    if depth != 0 {
-        // SAFETY: the thread is attached, and its frames live while it makes the coroutine.
-        unsafe {
-            let frame = (*ffi::_PyThreadState_GET()).current_frame;
-            set_origin(
-                coroutine.borrow(),
-                depth,
-                ffi::_PyFrame_GetFirstComplete(frame),
-            )?;
-        }
-    }
+    set_origin(coroutine.borrow())?;
     Ok(coroutine)
 }
 
-/// Sets `cr_origin` of a new coroutine: up to `depth` callers, from `first` on.
-///
-/// # Safety
-/// `first` is NULL or a complete frame of the running thread.
-unsafe fn set_origin(
-    coroutine: Generator<'_>,
-    depth: usize,
-    first: *mut ffi::_PyInterpreterFrame,
-) -> Result<(), Raised> {
-    // SAFETY: as the caller promises; the member is not set yet.
-    unsafe {
-        let origin = compute_origin(depth, first)?;
-        (*coroutine.as_ptr()).gi_origin_or_finalizer = origin.into_raw();
-    }
-    Ok(())
-}
-
 /// The tuple of `(filename, line, function)` for up to `depth` frames, the newest first (genobject.c `compute_cr_origin`).
-///
-/// # Safety
-/// `first` is NULL or a complete frame of the running thread.
-unsafe fn compute_origin(
-    depth: usize,
-    first: *mut ffi::_PyInterpreterFrame,
-) -> Result<Owned, Raised> {
-    let some = |frame: *mut ffi::_PyInterpreterFrame| (!frame.is_null()).then_some(frame);
-    // SAFETY: as the caller promises; frames' callers live as long as they do, and making the entries runs no code of
-    // Python's. An entry of a tuple that nobody has seen is written once.
-    unsafe {
-        let frames = || {
-            successors(some(first), |&frame| {
-                some(ffi::_PyFrame_GetFirstComplete((*frame).previous))
-            })
-            .take(depth)
-        };
-        let origin = Owned::from_c(ffi::PyTuple_New(frames().count().cast_signed()))?;
-        for (index, frame) in frames().enumerate() {
-            let code = (*frame).f_executable.cast::<ffi::PyCodeObject>();
-            let line: c_int = ffi::PyUnstable_InterpreterFrame_GetLine(frame);
+fn compute_origin(depth: usize) -> Result<Owned, Raised> {
+    // Making the entries runs no code of Python's, so that the frames stay.
+    let frames = VisibleFrames::of(ThreadState::current()).take(depth);
+    // SAFETY: gives a new reference, or NULL with an exception.
+    let origin = unsafe { Owned::from_c(ffi::PyTuple_New(frames.clone().count().cast_signed()))? };
+    for (index, frame) in frames.enumerate() {
+        let code = frame.code();
+        // SAFETY: the format takes an object, an int and an object. An entry of a tuple that nobody has seen is written
+        // once.
+        unsafe {
             let entry = Owned::from_c(ffi::Py_BuildValue(
                 c"OiO".as_ptr(),
-                (*code).co_filename,
-                line,
-                (*code).co_name,
+                field!(code.co_filename),
+                frame.line().unwrap_or(-1),
+                field!(code.co_name),
             ))?;
             ffi::PyTuple_SetItem(origin.as_ptr(), index.cast_signed(), entry.into_raw());
         }
-        Ok(origin)
     }
+    Ok(origin)
 }
 
 /// What `coroutine.__await__()` gives: an iterator over the coroutine, for code that awaits without `await`.

@@ -1,7 +1,7 @@
-//! The frame inside a generator object, its states, and what a generator is delegating to. Reads and writes that frame and
-//! the thread's pointer to the frame that runs.
+//! The frame inside a generator object, its states, and what a generator is delegating to. Reads that frame.
 use crate::ffi;
 use crate::field;
+use crate::frame::{Frame, FrameObject};
 use crate::generator::Generator;
 use crate::object::{Borrowed, Owned, Raised};
 use core::ffi::CStr;
@@ -125,26 +125,31 @@ impl<'a> Generator<'a> {
         unsafe { (*self.as_ptr()).gi_frame_state = state.0 }
     }
 
-    /// The frame inside the object.
+    /// Where the frame inside the object lies. In a new one there is only room for it.
     #[inline(always)]
-    pub fn frame(self) -> *mut ffi::_PyInterpreterFrame {
+    pub fn frame_place(self) -> *mut ffi::_PyInterpreterFrame {
         // SAFETY: only an address inside the object is taken. The member is the start of the frame, which goes on behind
         // the struct's end.
         unsafe { (&raw mut (*self.as_ptr()).gi_iframe).cast() }
     }
 
+    /// The frame inside the object.
+    #[inline(always)]
+    pub fn frame(self) -> Frame<'a> {
+        // SAFETY: a generator that anybody sees has its frame, which keeps its code as long as the object lives.
+        unsafe { Frame::from_raw_unchecked(self.frame_place()) }
+    }
+
     /// The code of its function, which its frame keeps as long as the object lives (genobject.c `_PyGen_GetCode`).
     #[inline(always)]
     pub fn code(self) -> Borrowed<'a, ffi::PyCodeObject> {
-        // SAFETY: a frame's executable is a reference to its code; a generator's is never a frame of the C stack.
-        unsafe { Borrowed::from_raw_unchecked((*self.frame()).f_executable.cast()) }
+        self.frame().code()
     }
 
     /// Whether its code has one of the flags `CO_…`.
     #[inline]
     pub fn code_has(self, flag: u32) -> bool {
-        let code = self.code();
-        field!(code.co_flags).cast_unsigned() & flag != 0
+        self.code().has_flag(flag)
     }
 
     /// The iterator at which its `yield from` or `await` stands (genobject.c `_PyGen_yf`).
@@ -154,8 +159,7 @@ impl<'a> Generator<'a> {
             return None;
         }
         // SAFETY: in this state, the iterator is on top of the frame's stack.
-        let iterator =
-            unsafe { Borrowed::from_raw_unchecked(ffi::_PyFrame_StackPeek(self.frame())) };
+        let iterator = unsafe { self.frame().top() };
         Some(iterator.new_ref())
     }
 
@@ -163,9 +167,8 @@ impl<'a> Generator<'a> {
     ///
     /// # Errors
     /// `MemoryError`.
-    pub fn frame_object(self) -> Result<Borrowed<'a, ffi::PyFrameObject>, Raised> {
-        // SAFETY: a generator's frame is complete, and keeps its frame object.
-        unsafe { Borrowed::from_c(ffi::_PyFrame_GetFrameObject(self.frame())) }
+    pub fn frame_object(self) -> Result<FrameObject<'a>, Raised> {
+        self.frame().object()
     }
 
     /// Whether the frame stands at a `yield` outside of every `try` and `with` of its source. An exception that is thrown
@@ -174,7 +177,7 @@ impl<'a> Generator<'a> {
     pub fn is_outside_try(self) -> bool {
         // SAFETY: the frame's instruction pointer always points into its code. Instrumentation may exchange the opcode
         // meanwhile only under the GIL.
-        let instruction = unsafe { (*(*self.frame()).instr_ptr).op };
+        let instruction = unsafe { (*self.frame().instruction()).op };
         matches!(
             u32::from(instruction.code),
             ffi::RESUME | ffi::RESUME_CHECK | ffi::INSTRUMENTED_RESUME
@@ -200,45 +203,6 @@ impl<'a> Delegating<'a> {
 impl Drop for Delegating<'_> {
     fn drop(&mut self) {
         self.generator.set_state(self.state);
-    }
-}
-
-/// A generator's frame on the thread's stack of frames although it does not run, so that tracebacks show it between the
-/// caller and the generator that it delegates to. Dropped, it leaves the stack.
-pub struct OnStack {
-    tstate: *mut ffi::PyThreadState,
-    frame: *mut ffi::_PyInterpreterFrame,
-    caller: *mut ffi::_PyInterpreterFrame,
-}
-
-impl OnStack {
-    /// Puts the generator's frame on the stack.
-    ///
-    /// # Safety
-    /// The generator is suspended, and outlives the guard.
-    pub unsafe fn enter(generator: Generator<'_>) -> Self {
-        let (tstate, frame) = (ffi::_PyThreadState_GET(), generator.frame());
-        // SAFETY: the thread is attached; a suspended frame is in nobody's stack.
-        unsafe {
-            let caller = (*tstate).current_frame;
-            (*frame).previous = caller;
-            (*tstate).current_frame = frame;
-            Self {
-                tstate,
-                frame,
-                caller,
-            }
-        }
-    }
-}
-
-impl Drop for OnStack {
-    fn drop(&mut self) {
-        // SAFETY: the guard is dropped on its thread, and the generator is alive, as the maker promised.
-        unsafe {
-            (*self.tstate).current_frame = self.caller;
-            (*self.frame).previous = core::ptr::null_mut();
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::generator::frame::{Kind, State};
 use crate::object::life::{Fate, finalize_dying};
 use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, Owned, Raised};
-use core::ffi::{c_int, c_void};
+use core::ffi::c_int;
 use core::ops::ControlFlow;
 use core::ptr::null_mut;
 
@@ -86,8 +86,8 @@ pub(super) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         if generator.state() != State::CLEARED {
             let frame = generator.frame();
             generator.set_state(State::CLEARED);
-            (*frame).previous = null_mut();
-            ffi::_PyFrame_ClearExceptCode(frame);
+            frame.unlink();
+            frame.clear_except_code();
             clear(&raw mut (*members).gi_exc_state.exc_value);
         }
         if generator.code_has(ffi::CO_COROUTINE) {
@@ -109,51 +109,24 @@ unsafe fn clear(member: *mut *mut ffi::PyObject) {
     drop(unsafe { Owned::exchange(member, None) });
 }
 
-/// The slot `tp_traverse` of generators and coroutines (genobject.c `gen_traverse`). The origin of a coroutine is not
-/// visited: nothing in it can refer to anything.
-pub(super) unsafe extern "C" fn traverse(
-    object: *mut ffi::PyObject,
-    visit: ffi::visitproc,
-    argument: *mut c_void,
-) -> c_int {
-    // SAFETY: C gives a generator, and a function with the argument that belongs to it.
-    unsafe {
-        let generator = Generator::from_raw_unchecked(object.cast());
-        let Some(visitor) = Visitor::from_c(visit, argument) else {
-            return 0;
-        };
-        let visit_member = |member| visitor.visit(Borrowed::from_c_optional(member));
-        let members = || {
-            visit_member(field!(generator.gi_name))?;
-            visit_member(field!(generator.gi_qualname))?;
-            if generator.state() != State::CLEARED {
-                match ffi::_PyFrame_Traverse(generator.frame(), visit, argument) {
-                    0 => {}
-                    stop => return ControlFlow::Break(stop),
-                }
-            }
-            visit_member(field!(generator.gi_exc_state.exc_value))
-        };
-        match members() {
-            ControlFlow::Continue(()) => 0,
-            ControlFlow::Break(stop) => stop,
-        }
+/// What a generator or coroutine refers to (genobject.c `gen_traverse`). The origin of a coroutine is not visited: nothing in
+/// it can refer to anything.
+pub(super) fn traverse(generator: Generator<'_>, visitor: Visitor) -> ControlFlow<c_int> {
+    // SAFETY: the members are NULL or references that the generator owns.
+    let visit =
+        |member| unsafe { visitor.visit::<ffi::PyObject>(Borrowed::from_c_optional(member)) };
+    visit(field!(generator.gi_name))?;
+    visit(field!(generator.gi_qualname))?;
+    if generator.state() != State::CLEARED {
+        generator.frame().traverse(visitor)?;
     }
+    visit(field!(generator.gi_exc_state.exc_value))
 }
 
-/// The slot `tp_traverse` of asynchronous generators (genobject.c `async_gen_traverse`).
-pub(super) unsafe extern "C" fn traverse_async(
-    object: *mut ffi::PyObject,
-    visit: ffi::visitproc,
-    argument: *mut c_void,
-) -> c_int {
-    // SAFETY: as in `traverse`; the member is NULL or owns its reference.
-    unsafe {
-        let generator = Generator::from_raw_unchecked(object.cast());
-        let hook = Borrowed::from_c_optional(field!(generator.gi_origin_or_finalizer));
-        match Visitor::from_c(visit, argument).map(|visitor| visitor.visit::<ffi::PyObject>(hook)) {
-            Some(ControlFlow::Break(stop)) => stop,
-            _ => traverse(object, visit, argument),
-        }
-    }
+/// What an asynchronous generator refers to (genobject.c `async_gen_traverse`).
+pub(super) fn traverse_async(generator: Generator<'_>, visitor: Visitor) -> ControlFlow<c_int> {
+    // SAFETY: the member is NULL or a reference that the generator owns.
+    let hook = unsafe { Borrowed::from_c_optional(field!(generator.gi_origin_or_finalizer)) };
+    visitor.visit::<ffi::PyObject>(hook)?;
+    traverse(generator, visitor)
 }

@@ -10,10 +10,9 @@ use core::ptr::null_mut;
 impl Kind {
     /// What a call of a function with this code makes; the three flags exclude each other.
     fn of_code(code: Borrowed<'_, ffi::PyCodeObject>) -> Self {
-        let flags = field!(code.co_flags).cast_unsigned();
-        if flags & ffi::CO_COROUTINE != 0 {
+        if code.has_flag(ffi::CO_COROUTINE) {
             Self::Coroutine
-        } else if flags & ffi::CO_ASYNC_GENERATOR != 0 {
+        } else if code.has_flag(ffi::CO_ASYNC_GENERATOR) {
             Self::AsyncGenerator
         } else {
             Self::Generator
@@ -88,11 +87,13 @@ pub fn from_function(
         generator
     };
     if kind == Kind::Coroutine
-        && let Err(raised) = coroutine::set_origin_of_call(generator.borrow())
+        && let Err(raised) = coroutine::set_origin(generator.borrow())
     {
         // It dies without ever having had a frame, and what dies lets go of its frame's code.
         // SAFETY: the frame is the new object's own, and nobody has written to it.
-        unsafe { (*generator.borrow().frame()).f_executable = code.upcast().new_ref().into_raw() };
+        unsafe {
+            (*generator.borrow().frame_place()).f_executable = code.upcast().new_ref().into_raw();
+        }
         return Err(raised);
     }
     Ok(generator)
@@ -109,21 +110,17 @@ pub fn from_frame(
     name: Option<Borrowed<'_>>,
     qualname: Option<Borrowed<'_>>,
 ) -> Result<Owned<ffi::PyGenObject>, Raised> {
-    // SAFETY: a frame object of PyFrame_New owns its frame, which lies in it; it is copied with its references to a place
-    // with as much room, and from there on belongs to the generator.
+    let slots = {
+        let code = frame_object.borrow().frame().code();
+        field!(code.co_nlocalsplus) + field!(code.co_stacksize)
+    };
+    let generator = allocate(kind, slots)?;
+    // SAFETY: a frame object of PyFrame_New owns its frame, which goes to a place with as much room, and from there on
+    // belongs to the generator.
     unsafe {
-        let code = {
-            let frame = (*frame_object.as_ptr()).f_frame;
-            Borrowed::<ffi::PyCodeObject>::from_raw_unchecked((*frame).f_executable.cast())
-        };
-        let slots = field!(code.co_nlocalsplus) + field!(code.co_stacksize);
-        let generator = allocate(kind, slots)?;
-        let frame = generator.borrow().frame();
-        let source = &raw mut (*frame_object.as_ptr())._f_frame_data;
-        ffi::_PyFrame_Copy(source.cast(), frame);
+        let place = generator.borrow().frame_place();
+        frame_object.borrow().give_frame_to_generator(place);
         generator.borrow().set_state(State::CREATED);
-        (*frame_object.as_ptr()).f_frame = frame;
-        (*frame).owner = ffi::FRAME_OWNED_BY_GENERATOR as core::ffi::c_char;
         drop(frame_object);
         let code = generator.borrow().code();
         let name = name.unwrap_or(Borrowed::from_raw_unchecked(field!(code.co_name)));

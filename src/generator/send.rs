@@ -106,7 +106,7 @@ fn run(generator: Generator<'_>, input: Input<'_>) -> Result<Owned, Raised> {
     // frame gives control back.
     unsafe {
         let tstate = ffi::_PyThreadState_GET();
-        ffi::_PyFrame_StackPush(frame, input.value().new_ref().into_raw());
+        frame.push(input.value().new_ref());
         let handled = &raw mut (*generator.as_ptr()).gi_exc_state;
         (*handled).previous_item = (*tstate).exc_info;
         (*tstate).exc_info = handled;
@@ -115,7 +115,7 @@ fn run(generator: Generator<'_>, input: Input<'_>) -> Result<Owned, Raised> {
         }
         generator.set_state(State::EXECUTING);
         let throws = c_int::from(input.throws());
-        Owned::from_c(ffi::_PyEval_EvalFrame(tstate, frame, throws))
+        Owned::from_c(ffi::_PyEval_EvalFrame(tstate, frame.as_ptr(), throws))
     }
 }
 

@@ -1,8 +1,9 @@
 //! Raising an exception inside a generator, at the `yield` where it stands or in what it delegates to.
 use crate::ffi;
+use crate::frame::OnStack;
 use crate::generator::Generator;
 use crate::generator::close::close_delegate;
-use crate::generator::frame::{Delegating, OnStack};
+use crate::generator::frame::Delegating;
 use crate::generator::send::{Input, resume_or_stop};
 use crate::object::text::wrong_kind;
 use crate::object::{Borrowed, Lookup, Owned, Raised, check_status, exception, lookup, raise};
@@ -198,7 +199,7 @@ fn throw_into_delegate(
     let result = if let Some(inner) = Generator::of_delegate(delegate.borrow()) {
         // The evaluator is skipped, so that the generator's frame would be missing in the traceback.
         // SAFETY: the generator is suspended at its delegate, and its caller keeps it alive.
-        let _frame = unsafe { OnStack::enter(generator) };
+        let _frame = unsafe { OnStack::enter(generator.frame()) };
         let _running = Delegating::enter(generator);
         throw_into(inner, on_exit, thrown)
     } else {

@@ -87,7 +87,7 @@ const fn kind_of_generator(name: &'static CStr) -> PyTypeObject {
         tp_dealloc: Some(life::dealloc),
         tp_getattro: Some(ffi::PyObject_GenericGetAttr),
         tp_flags: FLAGS,
-        tp_traverse: Some(life::traverse),
+        tp_traverse: type_slot!(traverse PyGenObject, life::traverse),
         tp_weaklistoffset: offset_of!(PyGenObject, gi_weakreflist).cast_signed(),
         tp_finalize: Some(ffi::_PyGen_Finalize),
         ..static_type(name, names::BASIC_SIZE)
@@ -372,7 +372,7 @@ pub const fn async_generator() -> PyTypeObject {
     PyTypeObject {
         tp_as_async: &raw mut ASYNC_ASYNC,
         tp_repr: type_slot!(unary PyGenObject, names::async_generator_repr),
-        tp_traverse: Some(life::traverse_async),
+        tp_traverse: type_slot!(traverse PyGenObject, life::traverse_async),
         tp_methods: ASYNC_METHODS.as_ptr(),
         tp_members: ASYNC_MEMBERS.as_ptr(),
         tp_getset: ASYNC_ATTRIBUTES.as_ptr(),

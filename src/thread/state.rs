@@ -1,5 +1,6 @@
 //! `ThreadState`: a thread as the interpreter knows it, by a handle that costs nothing.
 use crate::ffi;
+use crate::frame::VisibleFrames;
 use crate::object::{Borrowed, Lookup};
 use crate::thread::Request;
 use core::ptr::NonNull;
@@ -98,16 +99,7 @@ impl ThreadState {
 
     /// The innermost frame that Python code may see, as a frame object, or `None` when no code runs. Errors: no memory.
     pub fn frame(self) -> Lookup<ffi::PyFrameObject> {
-        // SAFETY: the state is alive and its thread runs this, so its frames are live; a complete frame may have an
-        // object made, which the frame keeps and we take a reference to.
-        unsafe {
-            let frame = ffi::_PyThreadState_GetFrame(self.as_ptr());
-            if frame.is_null() {
-                return Ok(None);
-            }
-            Borrowed::from_c(ffi::_PyFrame_GetFrameObject(frame))
-                .map(|object| Some(object.new_ref()))
-        }
+        VisibleFrames::of(self).next_object()
     }
 }
 

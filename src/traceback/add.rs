@@ -1,11 +1,11 @@
 //! How an exception gets its traceback: the evaluator, or a module in C, adds an entry for each frame that it leaves.
 use crate::bad_internal_call;
 use crate::ffi;
-use crate::field;
+use crate::frame::object;
 use crate::object::{Borrowed, Owned, Raised};
+use crate::thread::ThreadState;
 use crate::traceback::object::create;
 use core::ffi::{CStr, c_int};
-use core::ptr::null_mut;
 
 /// An entry for the place at which a frame stands now, in front of `next` (traceback.c `_PyTraceBack_FromFrame`).
 ///
@@ -18,10 +18,7 @@ pub fn entry_for(
     let next = next
         .map(|next| next.downcast().ok_or_else(bad_call))
         .transpose()?;
-    // SAFETY: a frame object has its frame, and that its code, for as long as it lives.
-    let index = unsafe { ffi::_PyInterpreterFrame_LASTI(field!(frame.f_frame)) };
-    let code_offset = index.wrapping_mul(size_of::<ffi::_Py_CODEUNIT>() as c_int);
-    create(next, frame, code_offset, None)
+    create(next, frame, frame.frame().code_offset(), None)
 }
 
 /// Adds an entry for the frame to the traceback of the exception that is set (traceback.c `PyTraceBack_Here`).
@@ -69,18 +66,16 @@ fn empty_frame(
     filename: &CStr,
     line: c_int,
 ) -> Result<Owned<ffi::PyFrameObject>, Raised> {
-    // SAFETY: each call gives a new reference, or NULL with an exception set; the frame is not shared yet, so that its
-    // line may be written.
-    unsafe {
+    // SAFETY: each call gives a new reference, or NULL with an exception set.
+    let (globals, code) = unsafe {
         let globals = Owned::from_c(ffi::PyDict_New())?;
         let code = ffi::PyCode_NewEmpty(filename.as_ptr(), function.as_ptr(), line);
-        let code = Owned::from_c(code)?;
-        let thread = ffi::_PyThreadState_GET();
-        let frame = ffi::PyFrame_New(thread, code.as_ptr(), globals.as_ptr(), null_mut());
-        let frame = Owned::from_c(frame)?;
-        (*frame.as_ptr()).f_lineno = line;
-        Ok(frame)
-    }
+        (globals, Owned::from_c(code)?)
+    };
+    let thread = ThreadState::current();
+    let frame = object::new(thread, code.borrow(), globals.borrow(), None)?;
+    frame.borrow().set_line(line);
+    Ok(frame)
 }
 
 /// Raises `SystemError`: C called with something that is not a traceback, or without an exception.

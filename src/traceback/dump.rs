@@ -4,19 +4,16 @@
 //! What is read here may be half-written or freed; a fault in reading it ends the process in the handler for that fault.
 //! So this works on plain pointers, member by member, and every walk has an end even if a list has none.
 use crate::ffi;
+use crate::frame::{Owner, as_they_lie};
 use crate::object::code_points::CodePoints;
 use crate::traceback::SignalSafeWriter;
 use core::ffi::CStr;
-use core::iter::successors;
 
 /// The most frames that are written of one thread.
 const FRAME_LIMIT: usize = 100;
 
 /// The most threads that are written.
 const THREAD_LIMIT: usize = 100;
-
-/// Who owns the frame by which C enters the evaluator, and which has no code of Python's.
-const OWNED_BY_C_STACK: u32 = ffi::FRAME_OWNED_BY_CSTACK;
 
 /// What stands for a name or a line that cannot be told.
 const UNKNOWN: &[u8] = b"???";
@@ -137,14 +134,15 @@ unsafe fn stack(writer: SignalSafeWriter, thread: *mut ffi::PyThreadState) {
         if is_freed(thread) {
             return writer.text(b"  <tstate is freed>\n");
         }
-        let Some(innermost) = non_null((*thread).current_frame) else {
+        let mut frames = as_they_lie(thread).peekable();
+        if frames.peek().is_none() {
             return writer.text(b"  <no Python frame>\n");
-        };
+        }
         // At most every second frame is an entry frame, so that twice the limit is enough; that ends a list that was
         // damaged into a ring of them.
-        successors(Some(innermost), |frame| non_null((**frame).previous))
+        frames
             .take(FRAME_LIMIT * 2)
-            .filter(|frame| u32::from((**frame).owner.cast_unsigned()) != OWNED_BY_C_STACK)
+            .filter(|frame| Owner::of(*frame) != Owner::C_STACK)
             .take(FRAME_LIMIT)
             .for_each(|frame| frame_line(writer, frame));
     }

@@ -37,19 +37,13 @@ impl<'a> Borrowed<'a, ffi::PyTracebackObject> {
     /// The line at which the frame stood; `None` when its code has none there, or the frame was cleared
     /// (traceback.c `tb_get_lineno`).
     pub fn line(self) -> Option<c_int> {
-        let line = match field!(self.tb_lineno) {
+        match field!(self.tb_lineno) {
             LINE_NOT_KNOWN_YET => {
-                let frame = self.frame()?;
-                let code_offset = field!(self.tb_lasti);
-                // SAFETY: a frame object has its frame, and that its code, for as long as it lives.
-                unsafe {
-                    let code = ffi::_PyFrame_GetCode(field!(frame.f_frame));
-                    ffi::PyCode_Addr2Line(code, code_offset)
-                }
+                let code = self.frame()?.frame().code();
+                code.line_at(field!(self.tb_lasti))
             }
-            known => return Some(known),
-        };
-        (line >= 0).then_some(line)
+            known => Some(known),
+        }
     }
 }
 

@@ -106,8 +106,7 @@ impl Place {
     /// The place of an entry; `None` when the collector has cleared it.
     fn of(entry: Borrowed<'_, ffi::PyTracebackObject>) -> Option<Self> {
         let frame = entry.frame()?;
-        // SAFETY: the frame is alive; the result is a new reference and never NULL.
-        let code = unsafe { Owned::from_raw_unchecked(ffi::PyFrame_GetCode(frame.as_ptr())) };
+        let code = frame.frame().code().new_ref();
         let line = entry.line().unwrap_or(NO_LINE);
         Some(Self { code, line })
     }

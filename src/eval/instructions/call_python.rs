@@ -6,6 +6,7 @@
 use super::call;
 use crate::bytecode::Opcode;
 use crate::bytecode::cache::{Call, LoadAttr};
+use crate::eval::data_stack;
 use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
 use crate::eval::recursion;
@@ -69,7 +70,8 @@ fn enter_exactly(m: &mut Machine) -> Flow {
         m.guard((*code).co_argcount as usize == count, Opcode::CALL)?;
         guard_space(m, (*code).co_framesize, Opcode::CALL)?;
         m.guard(recursion::has_python(m.thread(), 1), Opcode::CALL)?;
-        let frame = ffi::_PyFrame_PushUnchecked(m.thread().as_ptr(), function, count);
+        let frame =
+            data_stack::push_unchecked(m.thread(), Owned::from_raw_unchecked(function), count);
         move_arguments(m.top(count), ffi::_PyFrame_GetLocalsArray(frame), count);
         m.forget(m.operand() + 2);
         m.enter_unchecked(frame, m.return_offset())
@@ -107,7 +109,7 @@ fn guard_version(
 #[inline(always)]
 fn guard_space(m: &mut Machine, size: c_int, generic: Opcode) -> Flow {
     // SAFETY: the thread state is alive, and ours.
-    let fits = unsafe { ffi::_PyThreadState_HasStackSpace(m.thread().as_ptr(), size) };
+    let fits = unsafe { data_stack::has_space(m.thread(), size) };
     m.guard(fits, generic)
 }
 
@@ -141,7 +143,6 @@ pub(in crate::eval) fn call_alloc_and_enter_init(m: &mut Machine) -> Flow {
     m.guard(is_class, Opcode::CALL)?;
     let class = m.callable().as_ptr().cast::<ffi::PyTypeObject>();
     let shim_code = (&raw const ffi::_Py_InitCleanup).cast_mut();
-    let tstate = m.thread().as_ptr();
     // SAFETY: a class, as just checked. One that has the version is of the heap, and has the `__init__` that the specialiser
     // put there. The two new frames, for which there is space, take the operands from the stack.
     unsafe {
@@ -157,10 +158,11 @@ pub(in crate::eval) fn call_alloc_and_enter_init(m: &mut Machine) -> Flow {
         guard_space(m, size, Opcode::CALL)?;
         let instance = Owned::from_c(ffi::_PyType_NewManagedObject(class))?;
         drop(m.take_callable());
-        let shim = ffi::_PyFrame_PushTrampolineUnchecked(tstate, shim_code, 1);
+        let shim =
+            data_stack::push_trampoline(m.thread(), Borrowed::from_raw_unchecked(shim_code), 1);
         *ffi::_PyFrame_GetLocalsArray(shim) = instance.borrow().new_ref().into_raw();
-        ffi::Py_INCREF(init.cast());
-        let frame = ffi::_PyFrame_PushUnchecked(tstate, init, count + 1);
+        let init = Borrowed::from_raw_unchecked(init).new_ref();
+        let frame = data_stack::push_unchecked(m.thread(), init, count + 1);
         let locals = ffi::_PyFrame_GetLocalsArray(frame);
         *locals = instance.into_raw();
         move_arguments(m.top(count), locals.add(1), count);
@@ -292,8 +294,8 @@ unsafe fn enter_known<const COUNT: usize>(
 ) -> Flow {
     // SAFETY: as the caller promises.
     unsafe {
-        ffi::Py_INCREF(function.cast());
-        let frame = ffi::_PyFrame_PushUnchecked(m.thread().as_ptr(), function, COUNT);
+        let function = Borrowed::from_raw_unchecked(function).new_ref();
+        let frame = data_stack::push_unchecked(m.thread(), function, COUNT);
         let locals = ffi::_PyFrame_GetLocalsArray(frame);
         for (index, argument) in arguments.into_iter().enumerate() {
             *locals.add(index) = argument;

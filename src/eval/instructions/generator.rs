@@ -9,6 +9,7 @@ use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
 use crate::eval::{monitor, recursion};
 use crate::ffi;
+use crate::frame::{Frame, Owner};
 use crate::generator::Generator;
 use crate::generator::frame::State;
 use crate::generator::{make, stop_iteration};
@@ -16,7 +17,6 @@ use crate::object::{Borrowed, Owned, Raised, exception, raise};
 use crate::specialize;
 use crate::static_id;
 use crate::thread::ThreadState;
-use core::ffi::c_char;
 use core::ptr::null_mut;
 
 /// The code units of a `SEND` or a `FOR_ITER`, behind which their frame goes on when the generator yields. It does not matter
@@ -38,9 +38,9 @@ pub(in crate::eval) fn return_generator(m: &mut Machine) -> Flow {
     unsafe {
         (*frame).instr_ptr = m.next();
         debug_assert!((*frame).frame_obj.is_null());
-        let copy = generator.borrow().frame();
-        ffi::_PyFrame_Copy(frame, copy);
-        (*copy).owner = ffi::FRAME_OWNED_BY_GENERATOR as c_char;
+        let place = generator.borrow().frame_place();
+        let moved = Frame::from_raw_unchecked(frame).move_to(place);
+        moved.set_owner(Owner::GENERATOR);
         generator.borrow().set_state(State::CREATED);
         let caller = (*frame).previous;
         ffi::_PyThreadState_PopFrame(m.thread().as_ptr(), frame);
@@ -79,7 +79,7 @@ pub(super) fn stand(m: &mut Machine) {
 #[inline(always)]
 unsafe fn generator_of<'a>(frame: *mut ffi::_PyInterpreterFrame) -> Generator<'a> {
     // SAFETY: as the caller promises.
-    unsafe { Borrowed::from_raw_unchecked(ffi::_PyFrame_GetGenerator(frame)) }
+    unsafe { Frame::from_raw_unchecked(frame).holding_generator() }
 }
 
 /// Leaves the generator, whose stack is saved, and gives a value to its caller.
@@ -121,12 +121,12 @@ pub(super) unsafe fn prepare(
         let tstate = thread.as_ptr();
         let borrowed = Borrowed::from_raw_unchecked(generator);
         let frame = borrowed.frame();
-        ffi::_PyFrame_StackPush(frame, value.into_raw());
+        frame.push(value);
         borrowed.set_state(State::EXECUTING);
         let exceptions = &raw mut (*generator).gi_exc_state;
         (*exceptions).previous_item = (*tstate).exc_info;
         (*tstate).exc_info = exceptions;
-        frame
+        frame.as_ptr()
     }
 }
 
