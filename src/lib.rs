@@ -6,7 +6,7 @@
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
 //! - [`eval`]: the evaluator: the loop, its instructions, and what calls need around it.
 //! - [`bytecode`]: the set of instructions, their units, inline caches and counters.
-//! - [`specialize`]: instructions that are made for the objects they meet.
+//! - [`specialize`]: instructions that are made for the objects they meet; [`profile`]: a table of what they met.
 //! - [`frame`]: the frames of running code, their objects, and the gate through which they are read.
 //! - [`generator`]: generators, coroutines, asynchronous generators.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
@@ -32,6 +32,7 @@ pub mod inittab;
 pub mod main_program;
 pub mod module;
 pub mod object;
+pub mod profile;
 pub mod pyroxene_module;
 pub mod signal;
 pub mod specialize;

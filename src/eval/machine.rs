@@ -6,6 +6,7 @@ use crate::bytecode::cache::{Cache, Family};
 use crate::bytecode::{Counter, Opcode};
 use crate::ffi;
 use crate::object::{Borrowed, Owned};
+use crate::profile;
 use crate::specialize::Site;
 use crate::thread::{ThreadState, handle_requests};
 use core::ptr::{NonNull, null_mut};
@@ -244,12 +245,30 @@ impl Machine {
             specialise(self, unsafe {
                 Site::from_raw(NonNull::new_unchecked(self.this))
             });
+            if profile::is_on() {
+                self.note::<F>();
+            }
             self.next = self.this;
             self.fetch_opcode();
             return Err(Leave::Again);
         }
         counter.set(counter.get().advanced());
         Ok(())
+    }
+
+    /// Notes for a compiler what the instruction has met, and what it has become.
+    #[inline(always)]
+    fn note<F: Family>(&self) {
+        let count = F::GENERIC.popped(self.operand).unwrap_or(0) as usize;
+        // SAFETY: both addresses are in the frame's code; so many entries, each a reference or NULL, lie on the stack.
+        let (index, operands) = unsafe {
+            let deepest = self.stack.sub(count).cast::<Option<Borrowed<'_>>>();
+            (
+                self.this.offset_from(self.code_start()),
+                core::slice::from_raw_parts(deepest, count),
+            )
+        };
+        profile::table::note(self.code(), index.cast_unsigned(), operands);
     }
 
     /// Handles what other threads, signals or the collector ask for.
