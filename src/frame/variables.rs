@@ -1,5 +1,6 @@
 //! The variables of a frame by their indices: locals, cells, and free variables of the functions around. Reads and writes
 //! the frame's entries; writing may run a destructor.
+use crate::bytecode::{Opcode, Unit};
 use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
@@ -125,19 +126,15 @@ impl<'a> Variable<'a> {
         let mut at = self.frame.code().first_instruction();
         let mut operand = 0;
         while at < end {
-            // SAFETY: instructions stand one behind the other, with their caches, up to the one at which the frame stands;
-            // the tables have an entry for each opcode.
-            let (opcode, cache) = unsafe {
-                operand |= usize::from((*at).op.arg);
-                let opcode = ffi::_PyOpcode_Deopt[usize::from((*at).op.code)];
-                (opcode, ffi::_PyOpcode_Caches[usize::from(opcode)])
-            };
-            match u32::from(opcode) {
-                ffi::MAKE_CELL if operand == self.index => return true,
-                ffi::EXTENDED_ARG => operand <<= 8,
+            // SAFETY: instructions stand one behind the other, with their caches, up to the one at which the frame stands.
+            let unit = unsafe { at.cast::<Unit>().read() };
+            operand |= usize::from(unit.oparg);
+            match unit.opcode.generic() {
+                Opcode::MAKE_CELL if operand == self.index => return true,
+                Opcode::EXTENDED_ARG => operand <<= 8,
                 _ => operand = 0,
             }
-            at = at.wrapping_add(1 + usize::from(cache));
+            at = at.wrapping_add(1 + unit.opcode.caches());
         }
         false
     }

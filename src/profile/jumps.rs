@@ -41,7 +41,7 @@ pub fn jumps(code: Borrowed<'_, ffi::PyCodeObject>) -> impl Iterator<Item = Jump
             {
                 return Some(Jumps {
                     index: at,
-                    history: entry.get(),
+                    history: entry.entry(),
                 });
             }
         }

@@ -19,13 +19,47 @@ pub struct Handler {
     pub lasti: bool,
 }
 
+impl Handler {
+    /// Takes the second half of an entry off the start of the bytes.
+    fn read(bytes: &mut &[u8]) -> Self {
+        let target = number(bytes);
+        let level = number(bytes);
+        Self {
+            level: (level >> 1) as usize,
+            target: target as usize,
+            lasti: level & 1 != 0,
+        }
+    }
+}
+
 /// Looks up who handles an exception at an instruction, by its index in code units (ceval.c `get_exception_handler`).
 #[inline(never)]
 pub fn handler_of(code: Borrowed<'_, ffi::PyCodeObject>, index: i32) -> Option<Handler> {
-    // SAFETY: code has its table, as bytes.
+    find(table_of(code), u32::try_from(index).ok()?)
+}
+
+/// All entries of the table: where the instructions start that the handler is for, and the handler.
+pub fn entries(code: Borrowed<'_, ffi::PyCodeObject>) -> impl Iterator<Item = (usize, Handler)> {
+    entries_of(table_of(code))
+}
+
+fn entries_of(mut rest: &[u8]) -> impl Iterator<Item = (usize, Handler)> {
+    core::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let start = number(&mut rest) as usize;
+        let _length = number(&mut rest);
+        Some((start, Handler::read(&mut rest)))
+    })
+}
+
+/// The table's bytes.
+fn table_of(code: Borrowed<'_, ffi::PyCodeObject>) -> &[u8] {
+    // SAFETY: code has its table, as bytes, and keeps it.
     let table: Borrowed<'_, ffi::PyBytesObject> =
         unsafe { Borrowed::from_raw_unchecked(field!(code.co_exceptiontable).cast()) };
-    find(table.content(), u32::try_from(index).ok()?)
+    table.content()
 }
 
 const ENTRY_STARTS: u8 = 1 << 7;
@@ -58,13 +92,7 @@ fn find(table: &[u8], index: u32) -> Option<Handler> {
         }
         let length = number(&mut rest);
         if start.saturating_add(length) > index {
-            let target = number(&mut rest);
-            let level = number(&mut rest);
-            return Some(Handler {
-                level: (level >> 1) as usize,
-                target: target as usize,
-                lasti: level & 1 != 0,
-            });
+            return Some(Handler::read(&mut rest));
         }
         let next = rest.iter().position(|byte| byte & ENTRY_STARTS != 0)?;
         rest = &rest[next..];
@@ -91,7 +119,7 @@ fn narrow(mut table: &[u8], index: u32) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{ANOTHER_FOLLOWS, ENTRY_STARTS, Handler, find};
+    use super::{ANOTHER_FOLLOWS, ENTRY_STARTS, Handler, entries_of, find};
 
     fn push_number(table: &mut Vec<u8>, value: u32, flag: u8) {
         let first = table.len();
@@ -143,6 +171,12 @@ mod tests {
             for index in 0..count * 70 + 100 {
                 assert_eq!(find(&table, index), expected(&entries, index), "{index}");
             }
+            let all: Vec<_> = entries_of(&table).collect();
+            let each = |entry: &(u32, u32, u32, u32, bool)| {
+                let start = entry.0;
+                (start as usize, expected(&entries, start).expect("its own"))
+            };
+            assert_eq!(all, entries.iter().map(each).collect::<Vec<_>>());
         }
     }
 
@@ -154,6 +188,7 @@ mod tests {
                 for index in [0, 1, 63, 1 << 20, u32::MAX] {
                     let _any = find(&table, index);
                 }
+                assert!(entries_of(&table).count() <= length);
             }
         }
     }
