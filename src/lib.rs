@@ -12,6 +12,7 @@
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
 //! - [`thread`]: the running thread: its state, the GIL, pending calls, requests to the evaluator, `errno`.
+//! - [`monitoring`]: events of Python code for tools: instrumentation, `sys.monitoring`, `sys.settrace`, `sys.setprofile`.
 //! - [`signal`]: signals: the handler that the system calls, Python's handlers, the module `_signal`.
 //! - [`traceback`]: traceback objects, printing them, and the dump of a crashed process.
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
@@ -31,6 +32,7 @@ pub mod generator;
 pub mod inittab;
 pub mod main_program;
 pub mod module;
+pub mod monitoring;
 pub mod object;
 pub mod profile;
 pub mod pyroxene_module;

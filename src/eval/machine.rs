@@ -5,6 +5,7 @@ use super::recursion;
 use crate::bytecode::cache::{Cache, Family};
 use crate::bytecode::{Counter, Opcode};
 use crate::ffi;
+use crate::monitoring;
 use crate::object::{Borrowed, Owned};
 use crate::profile;
 use crate::specialize::Site;
@@ -285,8 +286,7 @@ impl Machine {
     /// Whether a tool is being told of something on this thread: then no other is told.
     #[inline(always)]
     pub(super) fn is_tracing(&self) -> bool {
-        // SAFETY: the thread state is alive, and ours.
-        unsafe { (*self.thread.as_ptr()).tracing != 0 }
+        monitoring::is_tracing(self.thread)
     }
 
     /// The word by which others ask for something: which tools watch, and in its low bits what is to be done at once.

@@ -5,6 +5,7 @@ use super::table::dispatch;
 use super::{exceptions, frames, monitor, recursion};
 use crate::ffi;
 use crate::frame::{Frame, Owner};
+use crate::monitoring::{Interpreter, instrument};
 use crate::object::{Owned, Raised, exception, raise};
 use crate::thread::ThreadState;
 use crate::traceback::add;
@@ -154,8 +155,7 @@ fn begin(machine: &mut Machine, throwing: bool) -> Leave {
     // SAFETY: the frame is alive with its code; an exception is set.
     unsafe {
         let frame = machine.frame();
-        let code = (*frame).f_executable.cast();
-        ffi::_Py_Instrument(code, (*thread.as_ptr()).interp);
+        let _instrumented = instrument(machine.code(), Interpreter::of(thread));
         monitor::throw(thread, frame, (*frame).instr_ptr);
     }
     machine.load_next(0);

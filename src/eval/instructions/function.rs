@@ -4,7 +4,8 @@ use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
 use crate::eval::{frames, recursion};
 use crate::ffi;
-use crate::object::{Borrowed, Owned, Raised, check_status};
+use crate::monitoring::{self, Interpreter};
+use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ptr::null_mut;
 
@@ -120,8 +121,7 @@ pub(super) fn instrument(
     thread: ThreadState,
     code: Borrowed<'_, ffi::PyCodeObject>,
 ) -> Result<(), Raised> {
-    // SAFETY: live code, and the running thread's interpreter.
-    check_status(unsafe { ffi::_Py_Instrument(code.as_ptr(), thread.interpreter()) })
+    monitoring::instrument(code, Interpreter::of(thread))
 }
 
 /// `RETURN_VALUE`: ends the function with the value on top.
