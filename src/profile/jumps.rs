@@ -2,6 +2,7 @@
 use crate::bytecode::Opcode;
 use crate::bytecode::unit::units;
 use crate::ffi;
+use crate::monitoring::code::Code;
 use crate::object::Borrowed;
 
 /// The last sixteen times that a conditional jump ran.
@@ -23,28 +24,19 @@ impl Jumps {
 /// The conditional jumps of a code object, in their order.
 pub fn jumps(code: Borrowed<'_, ffi::PyCodeObject>) -> impl Iterator<Item = Jumps> {
     let units = units(code);
-    let mut index = 0;
-    core::iter::from_fn(move || {
-        while index < units.len() {
-            let at = index;
-            // SAFETY: a live code object, and the index of one of its instructions, as a C int.
-            let generic = unsafe { ffi::_Py_GetBaseOpcode(code.as_ptr(), at as _) };
-            let generic = Opcode::new(generic as u8);
-            index += 1 + generic.caches();
-            if let (
-                Opcode::POP_JUMP_IF_FALSE
+    let code = Code::of(code);
+    code.instructions_from(0).filter_map(move |index| {
+        let is_conditional = matches!(
+            code.base_opcode(index),
+            Opcode::POP_JUMP_IF_FALSE
                 | Opcode::POP_JUMP_IF_TRUE
                 | Opcode::POP_JUMP_IF_NONE
-                | Opcode::POP_JUMP_IF_NOT_NONE,
-                Some(entry),
-            ) = (generic, units.get(at + 1))
-            {
-                return Some(Jumps {
-                    index: at,
-                    history: entry.entry(),
-                });
-            }
-        }
-        None
+                | Opcode::POP_JUMP_IF_NOT_NONE
+        );
+        let cache = units.get(index + 1).filter(|_| is_conditional)?;
+        Some(Jumps {
+            index,
+            history: cache.entry(),
+        })
     })
 }
