@@ -21,6 +21,7 @@ fn build() -> Result<(), Box<dyn std::error::Error>> {
     // The manifest is compiled into `cpython_sources`: a change in it runs this script again by itself.
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=include");
+    println!("cargo:rerun-if-changed=cpython_sources/glue");
     println!("cargo:rerun-if-env-changed={PGO_VARIABLE}");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo names OUT_DIR")?);
     let profile = Profile::of_build_script()?;

@@ -63,10 +63,21 @@ pub unsafe fn _Py_CheckFunctionResultInline(
     callable: *mut PyObject,
     result: *mut PyObject,
 ) -> *mut PyObject {
+    /// Out of the way, so that the usual path stays short.
+    #[cold]
+    #[inline(never)]
+    unsafe fn unfit(
+        tstate: *mut PyThreadState,
+        callable: *mut PyObject,
+        result: *mut PyObject,
+    ) -> *mut PyObject {
+        // SAFETY: as the caller promises.
+        unsafe { _Py_CheckFunctionResult(tstate, callable, result, null()) }
+    }
     // SAFETY: as the caller promises.
     unsafe {
         if result.is_null() == (*tstate).current_exception.is_null() {
-            return _Py_CheckFunctionResult(tstate, callable, result, null());
+            return unfit(tstate, callable, result);
         }
     }
     result

@@ -9,7 +9,6 @@ pub mod debug;
 pub mod exception;
 pub mod generic;
 mod immutable;
-pub mod keywords;
 mod layout;
 pub mod life;
 pub mod lookup;

@@ -127,8 +127,7 @@ pub fn bytes(object: Option<Borrowed<'_>>) -> Result<Owned, Raised> {
         // SAFETY: a live object.
         return unsafe { Owned::from_c(ffi::PyBytes_FromObject(object.as_ptr())) };
     };
-    // SAFETY: a live callable.
-    let result = unsafe { Owned::from_c(ffi::PyObject_CallNoArgs(method.as_ptr()))? };
+    let result = method.borrow().call(&[])?;
     drop(method);
     if result.borrow().downcast::<ffi::PyBytesObject>().is_some() {
         Ok(result)

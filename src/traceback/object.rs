@@ -1,5 +1,6 @@
 //! The type `traceback`: one entry of a traceback is an object that knows its frame, where that stood, and the next entry.
 use crate::ffi;
+use crate::module::Keywords;
 use crate::object::rows::{attribute, member, method};
 use crate::object::static_type::{Rows, static_type};
 use crate::object::text::wrong_kind;
@@ -73,12 +74,11 @@ pub fn create(
     }
 }
 
-keywords!(static NEW: 4 = c"traceback"(
-    _py_tb_next c"tb_next",
-    _py_tb_frame c"tb_frame",
-    _py_tb_lasti c"tb_lasti",
-    _py_tb_lineno c"tb_lineno",
-));
+static NEW: Keywords = keywords!(
+    c"traceback",
+    ["tb_next", "tb_frame", "tb_lasti", "tb_lineno"],
+    4
+);
 
 /// `types.TracebackType(tb_next, tb_frame, tb_lasti, tb_lineno)` (traceback.c `tb_new`).
 fn new(

@@ -1,0 +1,143 @@
+//! Arguments by name from one shape to another: from a dict to an array with a tuple of names, and back. Allocates; runs no
+//! code but that of dicts with keys of unusual kinds.
+use crate::call::arguments::{Arguments, slice};
+use crate::call::array::{Array, Few, OwnedArray};
+use crate::ffi::{self, PyDictObject, PyObject, PyTupleObject};
+use crate::field;
+use crate::object::{Borrowed, Owned, Raised, exception, raise};
+use core::ptr::{NonNull, null_mut};
+
+/// A dict of these names and values; of a name that is there twice, the last value counts (call.c `_PyStack_AsDict`).
+///
+/// # Errors
+/// `MemoryError`; what hashing and comparing the names raises.
+pub fn to_dict(
+    names: Borrowed<'_, PyTupleObject>,
+    values: &[Borrowed<'_>],
+) -> Result<Owned<PyDictObject>, Raised> {
+    debug_assert_eq!(field!(names.ob_base.ob_size), values.len().cast_signed());
+    // SAFETY: both arrays have so many live objects, each right behind the one before.
+    unsafe {
+        let keys = ffi::_PyTuple_ITEMS(names.as_ptr());
+        let length = values.len().cast_signed();
+        Owned::from_c(ffi::_PyDict_FromItems(keys, 1, values.as_ptr().cast(), 1, length).cast())
+    }
+}
+
+/// The positional arguments of a call, and behind them the values of a dict, with a tuple of its keys. It owns references
+/// to all of them: the callee may change the dict.
+pub(super) struct Unpacked<'few> {
+    values: OwnedArray<'few>,
+    names: Owned<PyTupleObject>,
+}
+
+impl<'few> Unpacked<'few> {
+    /// Unpacks a dict behind the positional arguments, on the C stack where it has the room.
+    ///
+    /// # Errors
+    /// `TypeError` for a key that is no `str`; `MemoryError`.
+    #[inline]
+    pub(super) fn new(
+        few: &'few mut Few,
+        positional: &[Borrowed<'_>],
+        keywords: Borrowed<'_, PyDictObject>,
+    ) -> Result<Self, Raised> {
+        let count = positional.len() + size(keywords);
+        Self::into_array(Array::new(few, count)?, positional, keywords)
+    }
+
+    /// The same in a block, from where C takes it by [`give_to_c`](Self::give_to_c).
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    fn on_heap(
+        positional: &[Borrowed<'_>],
+        keywords: Borrowed<'_, PyDictObject>,
+    ) -> Result<Self, Raised> {
+        let count = positional.len() + size(keywords);
+        Self::into_array(Array::on_heap(count)?, positional, keywords)
+    }
+
+    /// Unpacks into an array that has the room.
+    fn into_array(
+        array: Array<'few>,
+        positional: &[Borrowed<'_>],
+        keywords: Borrowed<'_, PyDictObject>,
+    ) -> Result<Self, Raised> {
+        let length = size(keywords);
+        // SAFETY: the result is a new reference, or NULL with an exception.
+        let names: Owned<PyTupleObject> =
+            unsafe { Owned::from_c(ffi::PyTuple_New(length.cast_signed()).cast())? };
+        let mut values = OwnedArray::empty(array);
+        let mut strings = true;
+        // SAFETY: the array has room for all, and the tuple, which nobody else has seen, for all names. Between one step
+        // of the iteration and the next nothing runs that could change the dict.
+        unsafe {
+            for argument in positional {
+                values.push(argument.new_ref());
+            }
+            let places = ffi::_PyTuple_ITEMS(names.as_ptr());
+            let (mut position, mut key, mut value) = (0, null_mut(), null_mut());
+            let dict = keywords.as_ptr().cast();
+            for index in 0..length {
+                if ffi::PyDict_Next(dict, &raw mut position, &raw mut key, &raw mut value) == 0 {
+                    break;
+                }
+                let key: Borrowed<'_> = Borrowed::from_raw_unchecked(key);
+                strings &= key.is_str();
+                places.add(index).write(key.new_ref().into_raw());
+                values.push(Borrowed::from_raw_unchecked(value).new_ref());
+            }
+        }
+        if strings {
+            Ok(Self { values, names })
+        } else {
+            Err(raise(exception::TypeError, c"keywords must be strings"))
+        }
+    }
+
+    /// What a call is made with.
+    #[inline(always)]
+    pub(super) fn arguments(&self) -> Arguments<'_> {
+        let all = self.values.arguments();
+        let names = self.names.borrow();
+        let by_name = field!(names.ob_base.ob_size).cast_unsigned();
+        // SAFETY: as many of the values as there are names are behind the positional ones.
+        unsafe { Arguments::from_c(all.as_ptr(), all.flagged_count() - by_name, Some(names)) }
+    }
+}
+
+/// How many items a dict has.
+#[inline(always)]
+fn size(dict: Borrowed<'_, PyDictObject>) -> usize {
+    field!(dict.ma_used).cast_unsigned()
+}
+
+/// Unpacks a dict behind the positional arguments for C, which gets the array and the tuple of names
+/// (call.c `_PyStack_UnpackDict`).
+///
+/// # Errors
+/// `TypeError` for a key that is no `str`; `MemoryError`.
+///
+/// # Safety
+/// `first` points at `count` live objects.
+pub unsafe fn unpack_for_c(
+    first: *const *mut PyObject,
+    count: ffi::Py_ssize_t,
+    keywords: Borrowed<'_, PyDictObject>,
+) -> Result<(NonNull<*mut PyObject>, Owned<PyTupleObject>), Raised> {
+    // SAFETY: as the caller promises.
+    let unpacked = Unpacked::on_heap(unsafe { slice(first, count) }, keywords)?;
+    Ok((unpacked.values.into_first(), unpacked.names))
+}
+
+/// Frees what [`unpack_for_c`] gave, when C has taken over the references in the array
+/// (call.c `_PyStack_UnpackDict_FreeNoDecRef`).
+///
+/// # Safety
+/// Both come from one call of that function, and are not used any more.
+pub unsafe fn free_for_c(first: NonNull<*mut PyObject>, names: Owned<PyTupleObject>) {
+    // SAFETY: as the caller promises.
+    drop(unsafe { Array::of_block(first) });
+    drop(names);
+}
