@@ -63,13 +63,32 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A row of references, by position.
+    #[inline(always)]
+    pub const fn of_slice(items: &'a [Borrowed<'a>]) -> Self {
+        // SAFETY: a Borrowed has the bits of the pointer, and the slice lives for 'a; no slice is so long that its length has
+        // the bit.
+        unsafe { Self::from_c(items.as_ptr().cast(), items.len(), None) }
+    }
+
     /// The items of a tuple, by position.
     #[inline(always)]
     pub fn of_tuple(tuple: Borrowed<'a, PyTupleObject>) -> Self {
-        // SAFETY: a tuple lives as long as the borrow, and its items do not change; its size has no bit of the sign.
-        unsafe {
-            let count = field!(tuple.ob_base.ob_size).cast_unsigned();
-            Self::from_c(ffi::_PyTuple_ITEMS(tuple.as_ptr()), count, None)
+        Self::of_slice(tuple.items())
+    }
+
+    /// The same arguments, of which the last ones are passed by these names.
+    ///
+    /// # Panics
+    /// If there are more names than arguments, or the arguments have names already.
+    #[inline(always)]
+    pub fn with_names(self, names: Borrowed<'a, PyTupleObject>) -> Self {
+        let count = names.items().len();
+        assert!(self.names.is_none() && count <= self.positional().len());
+        Self {
+            flagged_count: self.flagged_count - count,
+            names: Some(names),
+            ..self
         }
     }
 
@@ -98,10 +117,37 @@ impl<'a> Arguments<'a> {
         unsafe { slice(self.first, self.count()) }
     }
 
+    /// The names of those that are passed by name.
+    #[inline(always)]
+    pub const fn names(self) -> Option<Borrowed<'a, PyTupleObject>> {
+        self.names
+    }
+
     /// The tuple of names, or NULL, for C.
     #[inline(always)]
     pub fn names_ptr(self) -> *mut PyObject {
         self.names.map_or(null_mut(), |names| names.as_ptr().cast())
+    }
+
+    /// How many are passed by name.
+    #[inline(always)]
+    fn named_count(self) -> ffi::Py_ssize_t {
+        self.names.map_or(0, |names| field!(names.ob_base.ob_size))
+    }
+
+    /// The values of those that are passed by name, in the order of the names.
+    #[inline(always)]
+    pub fn named(self) -> &'a [Borrowed<'a>] {
+        let first = self.first.wrapping_offset(self.count());
+        // SAFETY: who made this promised as many values as names, behind those by position.
+        unsafe { slice(first, self.named_count()) }
+    }
+
+    /// All arguments: those by position, and the values of the others behind them.
+    #[inline(always)]
+    pub fn all(self) -> &'a [Borrowed<'a>] {
+        // SAFETY: as in `named`.
+        unsafe { slice(self.first, self.count() + self.named_count()) }
     }
 }
 
@@ -160,42 +206,9 @@ impl<'a> MethodArguments<'a> {
     }
 }
 
-/// Arguments by name, as different callers have them.
-#[derive(Clone, Copy)]
-pub enum Keywords<'a> {
-    /// In a dict.
-    Dict(Borrowed<'a, PyDictObject>),
-    /// A tuple of names, and as many values in the same order.
-    Named(Borrowed<'a, PyTupleObject>, &'a [Borrowed<'a>]),
-}
-
-impl<'a> Keywords<'a> {
-    /// What C passes: NULL, a dict, or a tuple of names; `None` where that is no argument.
-    ///
-    /// # Safety
-    /// `keywords` is a dict or a tuple; for a tuple, `values` points at as many live objects that live for `'a`.
-    #[inline]
-    pub unsafe fn from_c(
-        keywords: Option<Borrowed<'a>>,
-        values: *const *mut PyObject,
-    ) -> Option<Self> {
-        let keywords = keywords?;
-        if let Some(dict) = keywords.downcast() {
-            return Some(Self::Dict(dict));
-        }
-        // SAFETY: what is no dict is a tuple, and there are so many values.
-        unsafe {
-            let names: Borrowed<'a, PyTupleObject> =
-                Borrowed::from_raw_unchecked(keywords.as_ptr().cast());
-            let count = field!(names.ob_base.ob_size);
-            (count != 0).then(|| Self::Named(names, slice(values, count)))
-        }
-    }
-}
-
 /// A dict that has something in it.
 #[inline(always)]
-pub(super) fn unless_empty(
+pub(crate) fn unless_empty(
     dict: Option<Borrowed<'_, PyDictObject>>,
 ) -> Option<Borrowed<'_, PyDictObject>> {
     dict.filter(|&dict| field!(dict.ma_used) != 0)

@@ -11,12 +11,12 @@ use core::ptr::{NonNull, null_mut};
 pub(super) const FEW: usize = ffi::_PY_FASTCALL_SMALL_STACK as usize;
 
 /// Room on the C stack for [`FEW`] arguments, and the place before them.
-pub(super) struct Few([MaybeUninit<*mut PyObject>; 1 + FEW]);
+pub(crate) struct Few([MaybeUninit<*mut PyObject>; 1 + FEW]);
 
 impl Few {
     /// Room that is not written to yet.
     #[inline(always)]
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self([MaybeUninit::uninit(); 1 + FEW])
     }
 
@@ -62,7 +62,8 @@ impl<'few> Array<'few> {
     ///
     /// # Errors
     /// `MemoryError`.
-    pub(super) fn on_heap(count: usize) -> Result<Self, Raised> {
+    #[inline(never)]
+    fn on_heap(count: usize) -> Result<Self, Raised> {
         let size = count
             .checked_add(1)
             .and_then(|places| places.checked_mul(size_of::<*mut PyObject>()))
@@ -70,22 +71,13 @@ impl<'few> Array<'few> {
         // SAFETY: any size may be asked for; NULL says that there is no memory.
         let block = unsafe { ffi::PyMem_Malloc(size) };
         let block = NonNull::new(block).ok_or_else(Raised::no_memory)?;
-        // SAFETY: the block has the place before the first, which lies behind it.
-        Ok(unsafe { Self::of_block(block.cast().add(1)) })
-    }
-
-    /// Takes over places in a block that `into_first` gave away.
-    ///
-    /// # Safety
-    /// `first` comes from [`into_first`](Self::into_first) of an array from [`on_heap`](Self::on_heap), once.
-    pub(super) unsafe fn of_block(first: NonNull<*mut PyObject>) -> Self {
-        Self {
-            first,
+        Ok(Self {
             // SAFETY: the block begins with the place before the first.
-            block: unsafe { first.sub(1) }.as_ptr().cast(),
+            first: unsafe { block.cast().add(1) },
+            block: block.as_ptr(),
             place_before: ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
             _few: PhantomData,
-        }
+        })
     }
 
     /// Takes over what C filled: `few` itself, or a block of its own without a place before the first.
@@ -121,11 +113,6 @@ impl<'few> Array<'few> {
     #[inline(always)]
     pub(super) const fn flagged(&self, count: usize) -> usize {
         count | self.place_before
-    }
-
-    /// Gives the memory away, with what is in it.
-    pub(super) fn into_first(self) -> NonNull<*mut PyObject> {
-        ManuallyDrop::new(self).first
     }
 }
 
@@ -178,11 +165,12 @@ impl<'few> OwnedArray<'few> {
         unsafe { Arguments::from_c(self.array.first.as_ptr(), flagged, None) }
     }
 
-    /// Gives the memory away, with the references in it.
-    pub(super) fn into_first(self) -> NonNull<*mut PyObject> {
+    /// The array without its references, which somebody else has taken over.
+    #[inline(always)]
+    pub(super) fn into_array(self) -> Array<'few> {
         let this = ManuallyDrop::new(self);
         // SAFETY: the array moves out of what is not dropped.
-        unsafe { core::ptr::read(&raw const this.array) }.into_first()
+        unsafe { core::ptr::read(&raw const this.array) }
     }
 }
 

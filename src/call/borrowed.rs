@@ -18,8 +18,21 @@ impl Borrowed<'_> {
     ///
     /// # Errors
     /// Whatever the call raises.
-    #[inline(always)]
+    #[inline]
     pub fn call<const N: usize>(self, arguments: &[Borrowed<'_>; N]) -> Result<Owned, Raised> {
+        self.call_in(ThreadState::current(), arguments)
+    }
+
+    /// The same in the running thread, whose state is at hand.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    #[inline(always)]
+    pub fn call_in<const N: usize>(
+        self,
+        tstate: ThreadState,
+        arguments: &[Borrowed<'_>; N],
+    ) -> Result<Owned, Raised> {
         let mut row = Row {
             place: core::ptr::null_mut(),
             arguments: *arguments,
@@ -29,16 +42,30 @@ impl Borrowed<'_> {
             let first = (&raw mut row).cast::<*mut PyObject>().add(1);
             Arguments::from_c(first, N | PY_VECTORCALL_ARGUMENTS_OFFSET, None)
         };
-        vectorcall::call(ThreadState::current(), self, arguments)
+        vectorcall::call(tstate, self, arguments)
     }
 
     /// Calls a method of the object (cpython/abstract.h `PyObject_CallMethodNoArgs`, `PyObject_CallMethodOneArg`).
     ///
     /// # Errors
     /// What looking it up and calling it raise.
-    #[inline(always)]
+    #[inline]
     pub fn call_method<const N: usize>(
         self,
+        name: Borrowed<'_>,
+        arguments: &[Borrowed<'_>; N],
+    ) -> Result<Owned, Raised> {
+        self.call_method_in(ThreadState::current(), name, arguments)
+    }
+
+    /// The same in the running thread, whose state is at hand.
+    ///
+    /// # Errors
+    /// As [`call_method`](Self::call_method).
+    #[inline(always)]
+    pub fn call_method_in<const N: usize>(
+        self,
+        tstate: ThreadState,
         name: Borrowed<'_>,
         arguments: &[Borrowed<'_>; N],
     ) -> Result<Owned, Raised> {
@@ -51,7 +78,7 @@ impl Borrowed<'_> {
             let first = (&raw mut row).cast::<*mut PyObject>();
             MethodArguments::from_c(first, (1 + N) | PY_VECTORCALL_ARGUMENTS_OFFSET, None)
         };
-        method::call(ThreadState::current(), name, arguments)
+        method::call(tstate, name, arguments)
     }
 
     /// Whether the object can be called (object.c `PyCallable_Check`).

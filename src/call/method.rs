@@ -8,7 +8,7 @@ use crate::thread::ThreadState;
 ///
 /// # Errors
 /// What looking it up and calling it raise.
-#[inline]
+#[inline(always)]
 pub fn call(
     tstate: ThreadState,
     name: Borrowed<'_>,

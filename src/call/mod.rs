@@ -5,10 +5,11 @@
 //! the callee to its word: a result or an exception, never both and never neither. It runs any code and touches argument
 //! arrays and the thread state's exception; few arguments stay on the C stack, so that most calls allocate nothing.
 //!
-//! What headers say inline is in `ffi::inline_call`; Rust code calls through [`Borrowed::call`](crate::object::Borrowed::call)
-//! and [`Borrowed::call_method`](crate::object::Borrowed::call_method).
+//! Rust code calls through [`Borrowed::call`](crate::object::Borrowed::call) and
+//! [`Borrowed::call_method`](crate::object::Borrowed::call_method), or, where it has its arguments in another shape or the
+//! thread state at hand, through the functions here, as the evaluator does.
 pub mod arguments;
-mod array;
+pub(crate) mod array;
 mod borrowed;
 pub mod method;
 pub mod result;
@@ -17,4 +18,4 @@ pub mod unpacked;
 pub mod variadic;
 pub mod vectorcall;
 
-pub use arguments::{Arguments, Keywords, MethodArguments};
+pub use arguments::{Arguments, MethodArguments};

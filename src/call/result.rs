@@ -1,39 +1,47 @@
 //! What a callee gave back, and whether that can be: a result or an exception. Reads the thread state's exception.
-use crate::ffi::{self, PyObject};
+use crate::ffi;
 use crate::object::exception::SystemError;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::raise_format;
 use crate::thread::ThreadState;
 use core::ffi::CStr;
 
-/// What a C function gave: a new reference or NULL. Nobody has looked yet whether an exception is set exactly when it is
-/// NULL.
+/// What a C function gave: a new reference, or none for NULL. Nobody has looked yet whether an exception is set exactly when
+/// there is none.
 #[must_use = "it may be a reference"]
-pub struct Outcome(*mut PyObject);
+pub struct Outcome(Option<Owned>);
 
 impl Outcome {
     /// What a function just gave.
-    ///
-    /// # Safety
-    /// `result` is NULL or a new reference, which is the caller's.
     #[inline(always)]
-    pub const unsafe fn from_c(result: *mut PyObject) -> Self {
+    pub const fn new(result: Option<Owned>) -> Self {
         Self(result)
     }
 
-    /// The result, if exactly one of result and exception is there.
+    /// The result, if the callee kept its word: exactly one of result and exception is there
+    /// (call.c `_Py_CheckFunctionResult`).
     ///
     /// # Errors
-    /// The callee's exception; `SystemError` as [`check`].
+    /// The callee's exception; `SystemError` when there is neither, and when there are both, with that exception as the cause.
     #[inline(always)]
     pub fn checked(self, tstate: ThreadState, callable: Borrowed<'_>) -> Result<Owned, Raised> {
-        // SAFETY: the thread runs this, the callable is alive, and the reference is given away and comes back.
-        unsafe {
-            Owned::from_c(ffi::_Py_CheckFunctionResultInline(
-                tstate.as_ptr(),
-                callable.as_ptr(),
-                self.0,
-            ))
+        self.checked_of(tstate, move || Callee::Object(callable))
+    }
+
+    /// The same. Who the callee was is asked only when it broke its word.
+    ///
+    /// # Errors
+    /// As [`checked`](Self::checked).
+    #[inline(always)]
+    pub fn checked_of<'a>(
+        self,
+        tstate: ThreadState,
+        callee: impl FnOnce() -> Callee<'a>,
+    ) -> Result<Owned, Raised> {
+        match self.0 {
+            Some(result) if !tstate.has_exception() => Ok(result),
+            None if tstate.has_exception() => Err(Raised::on_c_word()),
+            result => Err(unfit(tstate, result, callee)),
         }
     }
 
@@ -43,8 +51,7 @@ impl Outcome {
     /// The callee's exception.
     #[inline(always)]
     pub fn trusted(self) -> Result<Owned, Raised> {
-        // SAFETY: NULL or a new reference.
-        unsafe { Owned::from_c(self.0) }
+        self.0.ok_or_else(Raised::on_c_word)
     }
 }
 
@@ -57,27 +64,21 @@ pub enum Callee<'a> {
     Function(&'a CStr),
 }
 
-/// Holds a callee to its word: exactly one of result and exception (call.c `_Py_CheckFunctionResult`). Who it was is asked only
-/// when it broke it.
-///
-/// # Errors
-/// The callee's exception; `SystemError` when there is neither, and when there are both, with that exception as the cause.
-#[inline(always)]
-pub fn check<'a>(
+/// `SystemError` about a callee that broke its word. Out of the way, so that the usual path of a call stays short.
+#[cold]
+#[inline(never)]
+fn unfit<'a>(
     tstate: ThreadState,
     result: Option<Owned>,
     callee: impl FnOnce() -> Callee<'a>,
-) -> Result<Owned, Raised> {
-    match (result, tstate.has_exception()) {
-        (Some(result), false) => Ok(result),
-        (None, true) => Err(Raised::on_c_word()),
-        (None, false) => Err(neither(callee())),
-        (Some(result), true) => Err(both(tstate, result, callee())),
+) -> Raised {
+    match result {
+        None => neither(callee()),
+        Some(result) => both(tstate, result, callee()),
     }
 }
 
-/// `SystemError`: no result and no exception.
-#[cold]
+/// No result and no exception.
 fn neither(callee: Callee<'_>) -> Raised {
     // SAFETY: the formats take an object and a C string.
     unsafe {
@@ -96,8 +97,7 @@ fn neither(callee: Callee<'_>) -> Raised {
     }
 }
 
-/// `SystemError`: a result and an exception, which becomes the cause.
-#[cold]
+/// A result and an exception, which becomes the cause.
 fn both(tstate: ThreadState, result: Owned, callee: Callee<'_>) -> Raised {
     drop(result);
     let (tstate, class) = (tstate.as_ptr(), SystemError.as_ptr());

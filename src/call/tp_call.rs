@@ -1,9 +1,9 @@
 //! Calls through `tp_call`, which takes a tuple and a dict: what a callable without a vectorcall function has. Makes the
 //! tuple and the dict where the caller has none.
 use crate::call::result::Outcome;
-use crate::call::{Keywords, unpacked};
+use crate::call::{Arguments, unpacked};
 use crate::ffi::{self, PyDictObject, PyObject, PyTupleObject};
-use crate::object::{Borrowed, Owned, Raised, Recursion, exception, lookup, text};
+use crate::object::{Borrowed, Owned, Raised, Recursion, exception, lookup, text, tuple_of};
 use crate::thread::ThreadState;
 use crate::{field, raise_format};
 use core::ptr::null_mut;
@@ -11,28 +11,59 @@ use core::ptr::null_mut;
 /// What `tp_call` holds.
 type Slot = unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
 
-/// Calls with an array of arguments (call.c `_PyObject_MakeTpCall`).
+/// Calls with an array of arguments (call.c `_PyObject_MakeTpCall`). Those by name may be in a dict instead.
 ///
 /// # Errors
 /// What the callee raises; `TypeError` for an object that cannot be called; `RecursionError`; `MemoryError`; `SystemError`
 /// for a callee that gives neither a result nor an exception, or both.
+#[inline(always)]
 pub fn call(
     tstate: ThreadState,
     callable: Borrowed<'_>,
-    positional: &[Borrowed<'_>],
-    keywords: Option<Keywords<'_>>,
+    arguments: Arguments<'_>,
+    dict: Option<Borrowed<'_, PyDictObject>>,
 ) -> Result<Owned, Raised> {
+    let (first, flagged_count) = (arguments.as_ptr(), arguments.flagged_count());
+    // SAFETY: the parts are those of the arguments.
+    unsafe {
+        call_apart(
+            tstate,
+            callable,
+            first,
+            flagged_count,
+            arguments.names(),
+            dict,
+        )
+    }
+}
+
+/// What [`call`] does. The parts of the arguments come through registers: passed as a whole they would come through memory,
+/// to which whoever can also go another way would write them in any case.
+///
+/// # Safety
+/// As for [`Arguments::from_c`].
+#[inline(never)]
+unsafe fn call_apart(
+    tstate: ThreadState,
+    callable: Borrowed<'_>,
+    first: *const *mut PyObject,
+    flagged_count: usize,
+    names: Option<Borrowed<'_, PyTupleObject>>,
+    dict: Option<Borrowed<'_, PyDictObject>>,
+) -> Result<Owned, Raised> {
+    // SAFETY: as the caller promises.
+    let arguments = unsafe { Arguments::from_c(first, flagged_count, names) };
+    debug_assert!(dict.is_none() || arguments.names().is_none());
     let slot = slot(callable)?;
     let outcome = {
         let made;
-        let tuple = tuple_of(positional)?;
-        let dict = match keywords {
-            Some(Keywords::Dict(dict)) => Some(dict),
-            Some(Keywords::Named(names, values)) => {
-                made = unpacked::to_dict(names, values)?;
+        let tuple = tuple_of(arguments.positional())?;
+        let dict = match arguments.names().filter(|names| !names.items().is_empty()) {
+            Some(names) => {
+                made = unpacked::to_dict(names, arguments.named())?;
                 Some(made.borrow())
             }
-            None => None,
+            None => dict,
         };
         invoke(tstate, slot, callable, tuple.borrow(), dict)?
     };
@@ -70,15 +101,11 @@ fn invoke(
 ) -> Result<Outcome, Raised> {
     let _level = Recursion::enter_in(tstate, c" while calling a Python object")?;
     let dict = dict.map_or(null_mut(), |dict| dict.as_ptr().cast());
-    // SAFETY: a type's slot is called with an instance of it, a tuple, and a dict or NULL.
-    Ok(unsafe { Outcome::from_c(slot(callable.as_ptr(), tuple.as_ptr().cast(), dict)) })
-}
-
-/// A tuple of these (tupleobject.c `_PyTuple_FromArray`).
-fn tuple_of(items: &[Borrowed<'_>]) -> Result<Owned<PyTupleObject>, Raised> {
-    let length = items.len().cast_signed();
-    // SAFETY: a Borrowed has the bits of a pointer; the tuple takes references of its own.
-    unsafe { Owned::from_c(ffi::_PyTuple_FromArray(items.as_ptr().cast(), length).cast()) }
+    // SAFETY: a type's slot is called with an instance of it, a tuple, and a dict or NULL; the result is a new reference or
+    // NULL.
+    let result =
+        unsafe { Owned::from_c_optional(slot(callable.as_ptr(), tuple.as_ptr().cast(), dict)) };
+    Ok(Outcome::new(result))
 }
 
 /// `TypeError` for an object that cannot be called. For a module, as which something in it that has its name is easily

@@ -1,11 +1,12 @@
 //! Arguments by name from one shape to another: from a dict to an array with a tuple of names, and back. Allocates; runs no
 //! code but that of dicts with keys of unusual kinds.
-use crate::call::arguments::{Arguments, slice};
+use crate::call::Arguments;
 use crate::call::array::{Array, Few, OwnedArray};
-use crate::ffi::{self, PyDictObject, PyObject, PyTupleObject};
+use crate::ffi::{self, PyDictObject, PyTupleObject};
 use crate::field;
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
-use core::ptr::{NonNull, null_mut};
+use core::mem::ManuallyDrop;
+use core::ptr::null_mut;
 
 /// A dict of these names and values; of a name that is there twice, the last value counts (call.c `_PyStack_AsDict`).
 ///
@@ -26,7 +27,7 @@ pub fn to_dict(
 
 /// The positional arguments of a call, and behind them the values of a dict, with a tuple of its keys. It owns references
 /// to all of them: the callee may change the dict.
-pub(super) struct Unpacked<'few> {
+pub(crate) struct Unpacked<'few> {
     values: OwnedArray<'few>,
     names: Owned<PyTupleObject>,
 }
@@ -37,34 +38,13 @@ impl<'few> Unpacked<'few> {
     /// # Errors
     /// `TypeError` for a key that is no `str`; `MemoryError`.
     #[inline]
-    pub(super) fn new(
+    pub(crate) fn new(
         few: &'few mut Few,
         positional: &[Borrowed<'_>],
         keywords: Borrowed<'_, PyDictObject>,
     ) -> Result<Self, Raised> {
-        let count = positional.len() + size(keywords);
-        Self::into_array(Array::new(few, count)?, positional, keywords)
-    }
-
-    /// The same in a block, from where C takes it by [`give_to_c`](Self::give_to_c).
-    ///
-    /// # Errors
-    /// As [`new`](Self::new).
-    fn on_heap(
-        positional: &[Borrowed<'_>],
-        keywords: Borrowed<'_, PyDictObject>,
-    ) -> Result<Self, Raised> {
-        let count = positional.len() + size(keywords);
-        Self::into_array(Array::on_heap(count)?, positional, keywords)
-    }
-
-    /// Unpacks into an array that has the room.
-    fn into_array(
-        array: Array<'few>,
-        positional: &[Borrowed<'_>],
-        keywords: Borrowed<'_, PyDictObject>,
-    ) -> Result<Self, Raised> {
-        let length = size(keywords);
+        let length = field!(keywords.ma_used).cast_unsigned();
+        let array = Array::new(few, positional.len() + length)?;
         // SAFETY: the result is a new reference, or NULL with an exception.
         let names: Owned<PyTupleObject> =
             unsafe { Owned::from_c(ffi::PyTuple_New(length.cast_signed()).cast())? };
@@ -99,45 +79,18 @@ impl<'few> Unpacked<'few> {
     /// What a call is made with.
     #[inline(always)]
     pub(super) fn arguments(&self) -> Arguments<'_> {
-        let all = self.values.arguments();
-        let names = self.names.borrow();
-        let by_name = field!(names.ob_base.ob_size).cast_unsigned();
-        // SAFETY: as many of the values as there are names are behind the positional ones.
-        unsafe { Arguments::from_c(all.as_ptr(), all.flagged_count() - by_name, Some(names)) }
+        self.values.arguments().with_names(self.names.borrow())
     }
-}
 
-/// How many items a dict has.
-#[inline(always)]
-fn size(dict: Borrowed<'_, PyDictObject>) -> usize {
-    field!(dict.ma_used).cast_unsigned()
-}
-
-/// Unpacks a dict behind the positional arguments for C, which gets the array and the tuple of names
-/// (call.c `_PyStack_UnpackDict`).
-///
-/// # Errors
-/// `TypeError` for a key that is no `str`; `MemoryError`.
-///
-/// # Safety
-/// `first` points at `count` live objects.
-pub unsafe fn unpack_for_c(
-    first: *const *mut PyObject,
-    count: ffi::Py_ssize_t,
-    keywords: Borrowed<'_, PyDictObject>,
-) -> Result<(NonNull<*mut PyObject>, Owned<PyTupleObject>), Raised> {
-    // SAFETY: as the caller promises.
-    let unpacked = Unpacked::on_heap(unsafe { slice(first, count) }, keywords)?;
-    Ok((unpacked.values.into_first(), unpacked.names))
-}
-
-/// Frees what [`unpack_for_c`] gave, when C has taken over the references in the array
-/// (call.c `_PyStack_UnpackDict_FreeNoDecRef`).
-///
-/// # Safety
-/// Both come from one call of that function, and are not used any more.
-pub unsafe fn free_for_c(first: NonNull<*mut PyObject>, names: Owned<PyTupleObject>) {
-    // SAFETY: as the caller promises.
-    drop(unsafe { Array::of_block(first) });
-    drop(names);
+    /// Gives the references in the array to `take`, which sees them as arguments and makes them its own. The array and the
+    /// names are there until it returns.
+    #[inline(always)]
+    pub(crate) fn give<R>(self, take: impl FnOnce(Arguments<'_>) -> R) -> R {
+        let Self { values, names } = self;
+        let values = ManuallyDrop::new(values);
+        let result = take(values.arguments().with_names(names.borrow()));
+        drop(ManuallyDrop::into_inner(values).into_array());
+        drop(names);
+        result
+    }
 }

@@ -3,12 +3,12 @@ use crate::call::arguments::unless_empty;
 use crate::call::array::{Array, Few};
 use crate::call::result::Outcome;
 use crate::call::unpacked::Unpacked;
-use crate::call::{Arguments, Keywords, tp_call};
+use crate::call::{Arguments, tp_call};
+use crate::eval::entry;
 use crate::ffi::{self, PyDictObject, PyFunctionObject, PyObject, PyTupleObject};
 use crate::field;
 use crate::object::{Borrowed, Owned, Raised, text};
 use crate::thread::ThreadState;
-use core::ptr::null_mut;
 
 /// Calls with an array of arguments (pycore_call.h `_PyObject_VectorcallTstate`).
 ///
@@ -21,15 +21,9 @@ pub fn call(
     callable: Borrowed<'_>,
     arguments: Arguments<'_>,
 ) -> Result<Owned, Raised> {
-    // SAFETY: the thread runs this, and the arguments are what their type promises.
-    unsafe {
-        Owned::from_c(ffi::_PyObject_VectorcallTstate(
-            tstate.as_ptr(),
-            callable.as_ptr(),
-            arguments.as_ptr(),
-            arguments.flagged_count(),
-            arguments.names_ptr(),
-        ))
+    match Vectorcallable::of(callable) {
+        Some(vectorcallable) => vectorcallable.call(arguments).checked(tstate, callable),
+        None => tp_call::call(tstate, callable, arguments, None),
     }
 }
 
@@ -73,12 +67,12 @@ impl<'a> Vectorcallable<'a> {
     fn call(self, arguments: Arguments<'_>) -> Outcome {
         // SAFETY: the function is the object's own, and the arguments are what their type promises.
         unsafe {
-            Outcome::from_c((self.function)(
+            Outcome::new(Owned::from_c_optional((self.function)(
                 self.object.as_ptr(),
                 arguments.as_ptr(),
                 arguments.flagged_count(),
                 arguments.names_ptr(),
-            ))
+            )))
         }
     }
 
@@ -109,6 +103,7 @@ pub fn function_of(object: Borrowed<'_>) -> ffi::vectorcallfunc {
 ///
 /// # Errors
 /// As [`call`]; `TypeError` for a name that is no `str`.
+#[inline(always)]
 pub fn call_with_dict(
     tstate: ThreadState,
     callable: Borrowed<'_>,
@@ -116,12 +111,7 @@ pub fn call_with_dict(
     dict: Option<Borrowed<'_, PyDictObject>>,
 ) -> Result<Owned, Raised> {
     let Some(vectorcallable) = Vectorcallable::of(callable) else {
-        return tp_call::call(
-            tstate,
-            callable,
-            arguments.positional(),
-            dict.map(Keywords::Dict),
-        );
+        return tp_call::call(tstate, callable, arguments, dict);
     };
     let outcome = match unless_empty(dict) {
         None => vectorcallable.call(arguments),
@@ -134,7 +124,7 @@ pub fn call_with_dict(
 ///
 /// # Errors
 /// As [`call_with_dict`].
-#[inline]
+#[inline(never)]
 pub fn call_with_tuple(
     tstate: ThreadState,
     callable: Borrowed<'_>,
@@ -218,23 +208,6 @@ pub fn call_function(
     function: Borrowed<'_, PyFunctionObject>,
     arguments: Arguments<'_>,
 ) -> Result<Owned, Raised> {
-    // SAFETY: a function has its code; what is no function's body, such as a class's, has its globals for locals. The
-    // arguments are what their type promises.
-    unsafe {
-        let code: Borrowed<'_, ffi::PyCodeObject> =
-            Borrowed::from_raw_unchecked(field!(function.func_code).cast());
-        let locals = if field!(code.co_flags).cast_unsigned() & ffi::CO_OPTIMIZED != 0 {
-            null_mut()
-        } else {
-            field!(function.func_globals)
-        };
-        Owned::from_c(ffi::_PyEval_Vector(
-            tstate.as_ptr(),
-            function.as_ptr(),
-            locals,
-            arguments.as_ptr(),
-            arguments.count().cast_unsigned(),
-            arguments.names_ptr(),
-        ))
-    }
+    let namespace = entry::namespace_of(function);
+    entry::call(tstate, function, namespace, arguments)
 }

@@ -9,7 +9,7 @@ use pyroxene_macros::capi;
 /// `callable()`.
 #[capi]
 pub unsafe fn PyObject_CallNoArgs(callable: Borrowed<'_>) -> Result<Owned, Raised> {
-    callable.call(&[])
+    callable.call_in(ThreadState::current(), &[])
 }
 
 /// `callable(arg)`.
@@ -18,7 +18,7 @@ pub unsafe fn PyObject_CallOneArg(
     callable: Borrowed<'_>,
     arg: Borrowed<'_>,
 ) -> Result<Owned, Raised> {
-    callable.call(&[arg])
+    callable.call_in(ThreadState::current(), &[arg])
 }
 
 /// `callable(*args, **kwargs)`.

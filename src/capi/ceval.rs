@@ -1,4 +1,5 @@
 //! `Include/ceval.h`: running code, the variables of the code that runs, recursion, names of callables.
+use crate::call::Arguments;
 use crate::call::arguments::slice;
 use crate::eval::entry::{self, Body};
 use crate::eval::{functions, namespaces, recursion};
@@ -7,7 +8,6 @@ use crate::field;
 use crate::object::{Borrowed, IntoC, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ffi::{CStr, c_char, c_int};
-use core::ptr::null;
 use pyroxene_macros::capi;
 
 /// Runs code in a namespace.
@@ -25,8 +25,7 @@ pub unsafe fn PyEval_EvalCode(
         keyword_defaults: None,
         closure: None,
     };
-    // SAFETY: no arguments are passed.
-    unsafe { entry::run(ThreadState::current(), body, null(), 0, None) }
+    entry::run(ThreadState::current(), body, Arguments::NONE)
 }
 
 /// Runs code with arguments, of which those by name are pairs of name and value.

@@ -1,12 +1,10 @@
 //! `Include/internal/pycore_call.h`: calls as the evaluator and the types make them.
-use crate::call::arguments::{Keywords, slice};
-use crate::call::result::{self, Callee};
-use crate::call::{tp_call, unpacked, vectorcall};
+use crate::call::result::{Callee, Outcome};
+use crate::call::{Arguments, tp_call, vectorcall};
 use crate::ffi::{self, PyDictObject, PyObject, PyTupleObject};
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ffi::{CStr, c_char};
-use core::ptr::NonNull;
 use pyroxene_macros::capi;
 
 /// Holds a callee to its word. Either the callable or, without one, the name of a function is given.
@@ -17,7 +15,7 @@ pub unsafe fn _Py_CheckFunctionResult(
     result: Option<Owned>,
     where_: *const c_char,
 ) -> Result<Owned, Raised> {
-    result::check(tstate, result, || match callable {
+    Outcome::new(result).checked_of(tstate, move || match callable {
         Some(object) => Callee::Object(object),
         // SAFETY: without a callable, the caller gives a C string.
         None => Callee::Function(unsafe { CStr::from_ptr(where_) }),
@@ -33,14 +31,14 @@ pub unsafe fn _PyObject_MakeTpCall(
     nargs: ffi::Py_ssize_t,
     keywords: Option<Borrowed<'_>>,
 ) -> Result<Owned, Raised> {
-    // SAFETY: the caller's array is as long as it says.
-    let (positional, keywords) = unsafe {
-        (
-            slice(args, nargs),
-            Keywords::from_c(keywords, args.wrapping_offset(nargs)),
-        )
+    let dict = keywords.and_then(Borrowed::downcast);
+    let names = keywords.filter(|_| dict.is_none());
+    // SAFETY: what is no dict is a tuple; the caller's array is as long as it and the tuple say.
+    let arguments = unsafe {
+        let names = names.map(|names| Borrowed::from_raw_unchecked(names.as_ptr().cast()));
+        Arguments::from_c(args, nargs.cast_unsigned(), names)
     };
-    tp_call::call(tstate, callable, positional, keywords)
+    tp_call::call(tstate, callable, arguments, dict)
 }
 
 /// `callable(*args, **kwargs)`.
@@ -64,36 +62,4 @@ pub unsafe fn _PyObject_Call_Prepend(
     kwargs: Option<Borrowed<'_, PyDictObject>>,
 ) -> Result<Owned, Raised> {
     vectorcall::call_prepended(tstate, callable, obj, args, kwargs)
-}
-
-/// Positional arguments and those of a dict in one new array, with a tuple of names through the pointer; NULL with an
-/// exception when that failed.
-#[capi]
-pub unsafe fn _PyStack_UnpackDict(
-    _tstate: ThreadState,
-    args: *const *mut PyObject,
-    nargs: ffi::Py_ssize_t,
-    kwargs: Borrowed<'_, PyDictObject>,
-    p_kwnames: *mut *mut PyObject,
-) -> *const *mut PyObject {
-    // SAFETY: the caller's array is as long as it says, and the variable is the caller's.
-    unsafe {
-        match unpacked::unpack_for_c(args, nargs, kwargs) {
-            Ok((first, names)) => {
-                *p_kwnames = names.into_raw().cast();
-                first.as_ptr()
-            }
-            Err(_) => core::ptr::null(),
-        }
-    }
-}
-
-/// Frees what `_PyStack_UnpackDict` gave, but for the references in the array.
-#[capi]
-pub unsafe fn _PyStack_UnpackDict_FreeNoDecRef(
-    stack: NonNull<*mut PyObject>,
-    kwnames: Owned<PyTupleObject>,
-) {
-    // SAFETY: both are from `_PyStack_UnpackDict`, and the caller is through with them.
-    unsafe { unpacked::free_for_c(stack, kwnames) }
 }

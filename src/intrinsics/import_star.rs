@@ -1,6 +1,7 @@
 //! `from module import *`: the names of a module into the locals of the frame that runs. Reads attributes, and stores items in
 //! whatever mapping the locals are.
 use crate::ffi;
+use crate::frame::{VisibleFrames, namespace};
 use crate::object::code_points::CodePoints;
 use crate::object::{Borrowed, Owned, Raised, check_status, exception, lookup, raise};
 use crate::thread::ThreadState;
@@ -12,11 +13,9 @@ pub(super) extern "C" fn import_star(
     tstate: ThreadState,
     module: Borrowed<'_>,
 ) -> Result<Owned, Raised> {
-    // SAFETY: an instruction runs in a frame, the thread's current one; the result is a new reference or NULL.
-    let locals = unsafe {
-        let frame = (*tstate.as_ptr()).current_frame;
-        Owned::from_c_optional(ffi::_PyFrame_GetLocals(frame))
-    };
+    // Of locals that cannot be made the same is said as of none.
+    let frame = VisibleFrames::of(tstate).next();
+    let locals = frame.and_then(|frame| namespace::of_frame(frame).map_err(Raised::clear).ok());
     let none = || raise(exception::SystemError, c"no locals found during 'import *'");
     let locals = locals.ok_or_else(none)?;
     Offer::of(module)?.store_in(locals.borrow())?;

@@ -10,4 +10,23 @@ pub mod table;
 mod unary;
 
 pub use binary::BINARY;
+use table::{Binary, Unary};
 pub use unary::UNARY;
+
+/// The function behind an operand of `CALL_INTRINSIC_1`.
+///
+/// # Panics
+/// If there is none, which the compiler never asks for.
+#[inline(always)]
+pub fn unary(operand: usize) -> Unary {
+    UNARY.0[operand].function
+}
+
+/// The function behind an operand of `CALL_INTRINSIC_2`.
+///
+/// # Panics
+/// If there is none, which the compiler never asks for.
+#[inline(always)]
+pub fn binary(operand: usize) -> Binary {
+    BINARY.0[operand].function
+}

@@ -1,6 +1,7 @@
 //! What becomes of an exception that leaves a generator: `StopIteration` would end its consumer's loop silently, so it is a
 //! `RuntimeError` (PEP 479). Looks at the frame that runs.
 use crate::ffi::{self, CO_ASYNC_GENERATOR, CO_COROUTINE};
+use crate::frame::VisibleFrames;
 use crate::object::exception::{self, Exception};
 use crate::object::text::str_from;
 use crate::object::{Borrowed, Owned, Raised};
@@ -12,12 +13,9 @@ pub(super) extern "C" fn error(
     tstate: ThreadState,
     exception: Borrowed<'_>,
 ) -> Result<Owned, Raised> {
-    // SAFETY: the instruction is in a generator's frame, the thread's current one, which has its code.
-    let flags = unsafe {
-        let frame = (*tstate.as_ptr()).current_frame;
-        (*ffi::_PyFrame_GetCode(frame)).co_flags.cast_unsigned()
-    };
-    let Some(message) = message(flags, exception) else {
+    // The instruction is in a generator's frame, the thread's innermost one.
+    let frame = VisibleFrames::of(tstate).next();
+    let Some(message) = frame.and_then(|frame| message(frame.code(), exception)) else {
         return Ok(exception.new_ref());
     };
     let message = str_from(message)?;
@@ -30,13 +28,16 @@ pub(super) extern "C" fn error(
     Ok(error)
 }
 
-/// What is wrong with an exception that leaves code with these flags; `None` if nothing is.
-fn message(flags: u32, exception: Borrowed<'_>) -> Option<&'static CStr> {
-    let is_async_generator = flags & CO_ASYNC_GENERATOR != 0;
+/// What is wrong with an exception that leaves this code; `None` if nothing is.
+fn message(
+    code: Borrowed<'_, ffi::PyCodeObject>,
+    exception: Borrowed<'_>,
+) -> Option<&'static CStr> {
+    let is_async_generator = code.has_flag(CO_ASYNC_GENERATOR);
     if is_a(exception, exception::StopIteration) {
         Some(if is_async_generator {
             c"async generator raised StopIteration"
-        } else if flags & CO_COROUTINE != 0 {
+        } else if code.has_flag(CO_COROUTINE) {
             c"coroutine raised StopIteration"
         } else {
             c"generator raised StopIteration"
