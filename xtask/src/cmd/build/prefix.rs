@@ -31,7 +31,7 @@ pub fn install(runtime: &Runtime, products: &Products, dist: &Path, profile: &st
     let new = binaries(products, dist)?;
     headers(&source, &config, dist)?;
     configuration(&source, &config, dist)?;
-    scripts::install(&source, &config, dist)?;
+    scripts::install(&source, &config, runtime.rules().makefile(), dist)?;
     sysconfig::install(runtime, dist)?;
     copy::text(
         &dist.join(CONFIG_DIR).join("pyroxene-profile"),

@@ -1,0 +1,98 @@
+//! The prefix that `cargo xtask build` installs, moved to another place: it works there, and knows nothing of where it was
+//! made.
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A copy of `target/dist` in a folder of its own, removed at the end. The copy consists of links to the same files.
+struct Moved(PathBuf);
+
+impl Moved {
+    fn new(name: &str) -> Self {
+        let dist = checkout().join("target/dist");
+        assert!(
+            dist.join("bin/python3.13").exists(),
+            "{} is missing: run `cargo xtask build`",
+            dist.display()
+        );
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).expect("a folder for the copy");
+        let prefix = folder.join("prefix");
+        let copied = Command::new("cp")
+            .args([OsStr::new("-al"), dist.as_ref(), prefix.as_ref()])
+            .status();
+        assert!(copied.expect("cp starts").success());
+        Self(folder)
+    }
+
+    fn prefix(&self) -> PathBuf {
+        self.0.join("prefix")
+    }
+
+    fn python(&self) -> PathBuf {
+        self.prefix().join("bin/python3.13")
+    }
+}
+
+impl Drop for Moved {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn checkout() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("a folder of the checkout")
+}
+
+/// Runs a program without any setting of whoever runs the tests.
+fn run(program: &Path, arguments: &[&str]) -> Output {
+    Command::new(program)
+        .args(arguments)
+        .env_clear()
+        .env("PATH", "/usr/bin:/bin")
+        .output()
+        .unwrap_or_else(|why| panic!("{} does not start: {why}", program.display()))
+}
+
+/// What a program prints that is expected to succeed.
+fn output(program: &Path, arguments: &[&str]) -> String {
+    let done = run(program, arguments);
+    assert!(
+        done.status.success(),
+        "{} {arguments:?}: {}\n{}",
+        program.display(),
+        done.status,
+        String::from_utf8_lossy(&done.stderr)
+    );
+    String::from_utf8(done.stdout).expect("text")
+}
+
+#[test]
+fn it_names_no_folder_of_the_build() {
+    let moved = Moved::new("names");
+    let prefix = moved.prefix().to_string_lossy().into_owned();
+    let config = "lib/python3.13/config-3.13-x86_64-linux-gnu/Makefile";
+    let makefile = std::fs::read_to_string(moved.prefix().join(config)).expect("the Makefile");
+    let data = "import sysconfig; print(*sysconfig.get_config_vars().items(), sep='\\n')";
+    for (what, text) in [
+        (
+            "sysconfig",
+            output(&moved.python(), &["-I", "-m", "sysconfig"]),
+        ),
+        ("its data", output(&moved.python(), &["-I", "-c", data])),
+        ("the Makefile", makefile),
+    ] {
+        let text = text.replace(&prefix, "");
+        for name in [
+            &*checkout().to_string_lossy(),
+            "LD_LIBRARY_PATH",
+            "__pyroxene_prefix__",
+        ] {
+            let found: Vec<_> = text.lines().filter(|line| line.contains(name)).collect();
+            assert!(found.is_empty(), "{what} names {name}: {found:#?}");
+        }
+    }
+}
