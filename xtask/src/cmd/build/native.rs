@@ -8,7 +8,6 @@ use cpython_sources::link::Link;
 use cpython_sources::profile::{DYNAMIC_COUNTERS, JUMP_COPIES, PGO_VARIABLE, Profile};
 use cpython_sources::runtime::{Runtime, SYSTEM_LIBRARIES};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The file name of the library, which is its soname too.
 pub const LIBRARY: &str = "libpython3.13.so.1.0";
@@ -73,7 +72,7 @@ fn core(profile: &Profile) -> Result<PathBuf> {
             Some(format!("use={}", path.display())),
         ),
     };
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = proc::cargo();
     command
         .current_dir(paths::root())
         .args(["rustc", "--package", "pyroxene", "--lib"]);
