@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+const LIBRARY: &str = "libpython3.13.so.1.0";
+
 /// A copy of `target/dist` in a folder of its own, removed at the end. The copy consists of links to the same files.
 struct Moved(PathBuf);
 
@@ -24,6 +26,10 @@ impl Moved {
             .status();
         assert!(copied.expect("cp starts").success());
         Self(folder)
+    }
+
+    fn folder(&self) -> &Path {
+        &self.0
     }
 
     fn prefix(&self) -> PathBuf {
@@ -70,6 +76,10 @@ fn output(program: &Path, arguments: &[&str]) -> String {
     String::from_utf8(done.stdout).expect("text")
 }
 
+/// The interpreter's own account of what runs: an extension module, the library, the prefix.
+const ACCOUNT: &str = "import _ctypes, pyroxene, sys, sysconfig; assert sysconfig.get_config_var('INCLUDEPY')\n\
+    print(pyroxene.library(), sys.base_prefix, sys.prefix, sep='\\n')";
+
 #[test]
 fn it_names_no_folder_of_the_build() {
     let moved = Moved::new("names");
@@ -95,4 +105,68 @@ fn it_names_no_folder_of_the_build() {
             assert!(found.is_empty(), "{what} names {name}: {found:#?}");
         }
     }
+}
+
+#[test]
+fn virtual_environments_of_both_kinds_run() {
+    let moved = Moved::new("environments");
+    // As seen through a link to the interpreter, which is how a prefix is put on PATH.
+    let bin = moved.folder().join("linked");
+    std::fs::create_dir(&bin).expect("a folder");
+    std::os::unix::fs::symlink(moved.python(), bin.join("python3.13")).expect("a link");
+    for (number, (python, kind)) in [
+        (moved.python(), "--symlinks"),
+        (moved.python(), "--copies"),
+        (bin.join("python3.13"), "--copies"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let env = moved.folder().join(format!("env{number}"));
+        let place = env.to_string_lossy();
+        output(
+            &python,
+            &["-I", "-m", "venv", kind, "--without-pip", &place],
+        );
+        let copied = !env.join("bin/python3.13").is_symlink();
+        assert_eq!(copied, kind == "--copies");
+        let prefix = moved.prefix();
+        let library = prefix.join("lib").join(LIBRARY);
+        assert_eq!(
+            output(&env.join("bin/python"), &["-I", "-c", ACCOUNT]),
+            format!(
+                "{}\n{}\n{}\n",
+                library.display(),
+                prefix.display(),
+                env.display()
+            ),
+            "{kind} from {}",
+            python.display()
+        );
+    }
+}
+
+#[test]
+fn an_executable_without_a_library_says_so() {
+    let moved = Moved::new("alone");
+    let copy = moved.folder().join("python3.13");
+    std::fs::copy(moved.python(), &copy).expect("a copy");
+
+    let found = Command::new(&copy)
+        .args(["-S", "-c", ACCOUNT])
+        .env_clear()
+        .env("LD_LIBRARY_PATH", moved.prefix().join("lib"))
+        .output()
+        .expect("it starts");
+    assert!(found.status.success(), "{found:?}");
+
+    // The loader of a machine with a stock CPython of this version knows that one's library.
+    if output(Path::new("/sbin/ldconfig"), &["-p"]).contains(LIBRARY) {
+        return;
+    }
+    let done = run(&copy, &["-c", "pass"]);
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert_eq!(done.status.code(), Some(127), "{said}");
+    assert!(said.starts_with(&*copy.to_string_lossy()), "{said}");
+    assert!(said.contains(LIBRARY), "{said}");
 }

@@ -55,6 +55,31 @@ pub fn check_stable(dir: &Path) -> Result<Section> {
     Ok(section)
 }
 
+/// Checks the executable `program`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn check_program(program: &Path) -> Result<Section> {
+    let mut section = Section::new("executable");
+    let program = Library::read(program)?;
+    for name in &program.needed {
+        section.check(SYSTEM.contains(&name.as_str()), || {
+            format!("it needs {name}; what it loads is found at run time")
+        });
+    }
+    section.check(program.run_path.is_empty(), || {
+        format!(
+            "it looks for libraries in {}: a copy elsewhere would find none, or those of another",
+            program.run_path.join(":")
+        )
+    });
+    for name in program.symbols.keys() {
+        section.fail(format!("{name}: exported; it would hide the library's"));
+    }
+    common(&mut section, &program);
+    Ok(section)
+}
+
 fn common(section: &mut Section, library: &Library) {
     section.check(!library.text_relocations, || {
         "it has text relocations".to_owned()

@@ -38,7 +38,7 @@ pub fn build(runtime: &Runtime, profile: &Profile, name: &str) -> Result<Product
     }
     let products = Products {
         stable: stable(runtime, profile, &out, &library)?,
-        program: program(runtime, profile, &out, &library)?,
+        program: program(runtime, profile, &out)?,
         extensions: out.join("lib-dynload"),
         library,
     };
@@ -180,27 +180,41 @@ fn stable(runtime: &Runtime, profile: &Profile, out: &Path, library: &Path) -> R
     Ok(stable)
 }
 
-/// The executable finds the library beside itself; a copy of it (`venv --copies`) finds the prefix where it was built.
-fn program(runtime: &Runtime, profile: &Profile, out: &Path, library: &Path) -> Result<PathBuf> {
+/// The executable: upstream's, and what loads the library.
+fn program(runtime: &Runtime, profile: &Profile, out: &Path) -> Result<PathBuf> {
     let program = out.join("python3.13");
-    let arguments = [
-        library.display().to_string(),
-        "-Wl,--export-dynamic".to_owned(),
-        format!(
-            "-Wl,-rpath,$ORIGIN/../lib:{}",
-            paths::dist().join("lib").display()
-        ),
-        "-ldl".to_owned(),
-        "-lm".to_owned(),
-    ];
+    let mut inputs = runtime.program()?;
+    inputs.push(launcher()?);
+    let mut arguments = [
+        "-static-libgcc",
+        "-Wl,--as-needed",
+        "-Wl,--gc-sections",
+        "-Wl,--strip-debug",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.extend(SYSTEM_LIBRARIES.iter().map(|name| format!("-l{name}")));
     Link {
         toolchain: runtime.toolchain(),
         profile,
         output: &program,
-        inputs: &runtime.program()?,
+        inputs: &inputs,
         arguments: &arguments,
         whole: &[],
     }
     .run()?;
     Ok(program)
+}
+
+/// What loads the library, as a static library. It does its work once, so that no profile makes a difference.
+fn launcher() -> Result<PathBuf> {
+    let mut command = proc::cargo();
+    command.current_dir(paths::root()).args([
+        "build",
+        "--release",
+        "--package",
+        "pyroxene-launcher",
+    ]);
+    proc::run(&mut command).context("the launcher does not compile")?;
+    Ok(paths::target().join("release/libpyroxene_launcher.a"))
 }

@@ -1,5 +1,5 @@
-//! What some units want beyond an interpreter: locales, a screen, the program that test_embed drives. Units that
-//! would skip themselves for the lack of it run with it.
+//! What some units want beyond an interpreter: locales, a screen, a loader that knows the library, the program that
+//! test_embed drives. Units that would skip themselves for the lack of it run with it.
 use super::display::Display;
 use super::embed;
 use super::ledger::Ledger;
@@ -15,8 +15,13 @@ const LOCAL_NETWORK: &[&str] = &["test_socketserver"];
 /// Units with tests that open windows.
 const SCREEN: &[&str] = &["test_idle", "test_tkinter", "test_ttk", "test_turtle"];
 
+/// Units that put copies of the interpreter into a prefix without a library, because the system's loader finds that of a
+/// Python which belongs to the system.
+const COPIES: &[&str] = &["test_venv"];
+
 /// What there is.
 pub struct Surroundings {
+    library: PathBuf,
     locales: PathBuf,
     display: Option<Display>,
     embed: Option<PathBuf>,
@@ -40,6 +45,7 @@ impl Surroundings {
             .iter()
             .map(|entry| (unit_of(&entry.test), entry.test.clone()));
         Ok(Self {
+            library: sandbox.prefix()?.join("lib"),
             locales: sandbox.reachable(&locales::ensure()?)?,
             display,
             embed,
@@ -60,6 +66,9 @@ impl Surroundings {
         }
         if let Some(display) = self.display.as_ref().filter(|_| SCREEN.contains(&unit)) {
             command.env("DISPLAY", &display.name).args(["-u", "gui"]);
+        }
+        if COPIES.contains(&unit) {
+            command.env("LD_LIBRARY_PATH", &self.library);
         }
         for (_, test) in self.left_out.iter().filter(|(of, _)| of == unit) {
             command.args(["-i", test]);
