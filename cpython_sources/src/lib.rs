@@ -7,6 +7,7 @@
 //! [`compile`] does that with clang through a cache of objects, [`freeze`] makes the frozen modules, and [`link`]
 //! puts libraries and programs together.
 
+pub mod commit;
 pub mod compile;
 pub mod configure;
 mod debian;

@@ -170,3 +170,23 @@ fn an_executable_without_a_library_says_so() {
     assert!(said.starts_with(&*copy.to_string_lossy()), "{said}");
     assert!(said.contains(LIBRARY), "{said}");
 }
+
+#[test]
+fn it_tells_the_commit_of_its_sources() {
+    let python = checkout().join("target/dist/bin/python3.13");
+    let print = "import pyroxene; print(pyroxene.build.commit)";
+    let said = output(&python, &["-I", "-c", print]);
+    let repository = Command::new("git")
+        .args(["rev-parse", "HEAD"])
+        .current_dir(checkout())
+        .output();
+    if !repository.is_ok_and(|done| done.status.success()) {
+        return;
+    }
+    // Another one than today's, if nothing has been linked since.
+    let commit = said.trim_end().trim_end_matches("-dirty");
+    assert!(
+        commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()),
+        "{said}"
+    );
+}

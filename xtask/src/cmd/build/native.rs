@@ -3,11 +3,12 @@
 use crate::cmd::reference;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
-use cpython_sources::files;
 use cpython_sources::link::Link;
 use cpython_sources::profile::{DYNAMIC_COUNTERS, JUMP_COPIES, PGO_VARIABLE, Profile};
 use cpython_sources::runtime::{Runtime, SYSTEM_LIBRARIES};
+use cpython_sources::{commit, files};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The file name of the library, which is its soname too.
 pub const LIBRARY: &str = "libpython3.13.so.1.0";
@@ -126,6 +127,10 @@ fn library(
     .to_vec();
     arguments.push(format!("-Wl,-soname,{LIBRARY}"));
     arguments.push(format!("-Wl,--version-script={}", script.display()));
+    // Not among the inputs, by which it is decided whether to link again: a commit that changes nothing in the library
+    // would have it linked and, with link-time optimisation, compiled.
+    let commit = commit::object(runtime.toolchain(), out, &current_commit())?;
+    arguments.push(commit.display().to_string());
     arguments.push("-lgcc_s".into());
     arguments.extend(SYSTEM_LIBRARIES.iter().map(|name| format!("-l{name}")));
     let linked = Link {
@@ -141,6 +146,20 @@ fn library(
         eprintln!("  {LIBRARY} linked");
     }
     Ok(library)
+}
+
+/// The commit of the sources: as the caller says, who may have no repository, or as git does; empty when nobody knows.
+fn current_commit() -> String {
+    if let Ok(commit) = std::env::var("PYROXENE_BUILD_COMMIT") {
+        return commit;
+    }
+    let mut git = Command::new("git");
+    git.current_dir(paths::root())
+        .args(["describe", "--always", "--abbrev=40", "--exclude=*"])
+        .arg("--dirty");
+    proc::output(&mut git)
+        .map(|said| said.trim().to_owned())
+        .unwrap_or_default()
 }
 
 /// The linker's list of what the library exports.
