@@ -9,13 +9,12 @@ pub const SONAME: &str = "libpython3.13.so.1.0";
 /// The name of the library that extensions for the stable ABI link to.
 pub const STABLE_SONAME: &str = "libpython3.so";
 
-/// Parts of the C library and of the compiler's runtime that every Debian has.
-const SYSTEM: [&str; 7] = [
+/// Parts of the C library.
+const SYSTEM: [&str; 6] = [
     "libc.so.6",
     "libm.so.6",
     "libdl.so.2",
     "libpthread.so.0",
-    "libgcc_s.so.1",
     "libutil.so.1",
     "ld-linux-x86-64.so.2",
 ];

@@ -122,6 +122,8 @@ fn library(
         // A call inside the library stays inside it, as in Debian's build.
         "-Wl,-Bsymbolic-functions",
         "-Wl,--build-id",
+        // Rust's standard library wants an unwinder for its backtraces. The C library loads libgcc_s when it needs one.
+        "-static-libgcc",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -131,7 +133,6 @@ fn library(
     // would have it linked and, with link-time optimisation, compiled.
     let commit = commit::object(runtime.toolchain(), out, &current_commit())?;
     arguments.push(commit.display().to_string());
-    arguments.push("-lgcc_s".into());
     arguments.extend(SYSTEM_LIBRARIES.iter().map(|name| format!("-l{name}")));
     let linked = Link {
         toolchain: runtime.toolchain(),
