@@ -105,6 +105,7 @@ pub(in crate::eval) fn instrumented_call(m: &mut Machine) -> Flow {
     if m.enters(m.callable()) {
         return m.run_instead(Opcode::CALL);
     }
+    m.advance_counter();
     let count = m.argument_count();
     let told = Told::on_stack(m);
     // SAFETY: as above; the callable is taken before the arguments are used, and the call ends after that.

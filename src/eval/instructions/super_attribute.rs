@@ -29,6 +29,8 @@ pub(in crate::eval) fn load_super_attr(m: &mut Machine) -> Flow {
 /// `INSTRUMENTED_LOAD_SUPER_ATTR(name)`: the same, and tells the tools of the call.
 #[inline(always)]
 pub(in crate::eval) fn instrumented_load_super_attr(m: &mut Machine) -> Flow {
+    m.pause_counter();
+    m.advance_counter();
     let first = (m.operand() & 2 != 0).then(|| m.peek(2));
     let told = Told::of(m, m.peek(3), first);
     // SAFETY: the frame runs at `this`, and the stack keeps global super, class and self.
