@@ -4,6 +4,7 @@ use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
 use regex::Regex;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -107,6 +108,8 @@ pub fn run(args: Args) -> Result<()> {
         }
     }
     ensure_nextest()?;
+    // Now: a step may link this program anew, and the system then knows the one that runs as deleted.
+    let xtask = std::env::current_exe().context("the path of this program")?;
     let mut sum = Totals::default();
     let mut lines = Vec::new();
     for step in STEPS {
@@ -115,7 +118,7 @@ pub fn run(args: Args) -> Result<()> {
         }
         let begin = Instant::now();
         println!("=== {} ===", step.name);
-        let (succeeded, totals) = follow(step)?;
+        let (succeeded, totals) = follow(step, &xtask)?;
         // A step that counts nothing, or that fails without saying how often, counts as one test.
         let totals = totals.unwrap_or(Totals {
             passed: 1,
@@ -159,10 +162,10 @@ pub fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
-/// Runs a step, passes on what it prints, and reads its totals from it.
-fn follow(step: &Step) -> Result<(bool, Option<Totals>)> {
+/// Runs a step, passes on what it prints, and reads its totals from it. `xtask` is the path of this program.
+fn follow(step: &Step, xtask: &Path) -> Result<(bool, Option<Totals>)> {
     let mut command = match step.program {
-        "xtask" => Command::new(std::env::current_exe().context("the path of this program")?),
+        "xtask" => Command::new(xtask),
         "cargo" => proc::cargo(),
         other => Command::new(other),
     };
