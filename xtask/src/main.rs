@@ -3,8 +3,10 @@
 use clap::{Parser, Subcommand};
 
 mod cmd;
+mod difference;
 mod interpreter;
 mod locales;
+mod packed;
 mod paths;
 mod proc;
 mod pyenv;
@@ -28,6 +30,10 @@ enum Command {
     Build(cmd::build::Args),
     /// Build stock CPython of the same source (clang-22, PGO, ThinLTO) in target/reference.
     Reference(cmd::reference::Args),
+    /// Run generated programs on our interpreter and compare what they log with what stock CPython logs.
+    Fuzz(cmd::fuzz::Args),
+    /// Run command lines on our interpreter and compare what they print with what stock CPython prints.
+    Differential(cmd::differential::Args),
     /// Compare symbols and layouts of our library with the reference's.
     Abi(cmd::abi::Args),
     /// Run CPython's own test suite on our interpreter and compare with the ledger.
@@ -50,6 +56,8 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Build(args) => cmd::build::run(args),
         Command::Reference(args) => cmd::reference::run(args),
+        Command::Fuzz(args) => cmd::fuzz::run(args),
+        Command::Differential(args) => cmd::differential::run(args),
         Command::Abi(args) => cmd::abi::run(args),
         Command::Regrtest(args) => cmd::regrtest::run(args),
         Command::Numpy(args) => cmd::numpy::run(args),

@@ -1,5 +1,6 @@
 //! What became of each test of a suite, by test id: kept compressed as the record of the reference, and compared.
-use anyhow::{Context, Result};
+use crate::packed;
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -80,11 +81,7 @@ impl Record {
     /// # Errors
     /// When the file is missing or is not a record.
     pub fn read(path: &Path) -> Result<Self> {
-        let packed =
-            std::fs::read(path).with_context(|| format!("no record at {}", path.display()))?;
-        let text = zstd::decode_all(packed.as_slice())
-            .with_context(|| format!("{} is not a zstd file", path.display()))?;
-        serde_json::from_slice(&text).with_context(|| format!("{} is no record", path.display()))
+        packed::read(path)
     }
 
     /// Writes the record as compressed JSON.
@@ -92,9 +89,7 @@ impl Record {
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_vec(self)?;
-        let packed = zstd::encode_all(text.as_slice(), 21)?;
-        std::fs::write(path, packed).with_context(|| format!("cannot write {}", path.display()))
+        packed::write(path, self)
     }
 }
 

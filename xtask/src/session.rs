@@ -62,7 +62,8 @@ pub fn run(command: &mut Command, limit: Duration, mut tick: impl FnMut()) -> Re
     })
 }
 
-fn lead_session(command: &mut Command) {
+/// Puts the child at the head of a session of its own, which ends when the thread that starts it ends.
+pub fn lead_session(command: &mut Command) -> &mut Command {
     // SAFETY: the closure runs between fork and exec and calls only setsid(2) and prctl(2), which are
     // async-signal-safe and touch no memory of ours.
     unsafe {
@@ -70,7 +71,7 @@ fn lead_session(command: &mut Command) {
             libc::setsid();
             libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
             Ok(())
-        });
+        })
     }
 }
 

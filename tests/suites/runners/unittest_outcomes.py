@@ -1,18 +1,31 @@
 """Runs unittest with its own command line and tells what became of each test: a line of JSON for each event, in the
-file that the variable PYROXENE_OUTCOMES names."""
+file that the variable PYROXENE_OUTCOMES names. After `--apart` come names of modules, each of which gets a process of
+its own."""
 
 import json
 import os
+import subprocess
+import sys
 import unittest
+
+# Set for a process that is not the only one: the end of its tests is not the end of all.
+PART = "PYROXENE_PART"
+
+
+class Teller:
+    """Writes what happens. Its file is opened once: a test may take away what it needs to be opened again."""
+
+    def __init__(self):
+        self.file = open(os.environ["PYROXENE_OUTCOMES"], "a", encoding="ascii", buffering=1)
+
+    def __call__(self, **event):
+        self.file.write(json.dumps(event) + "\n")
 
 
 class Result(unittest.TextTestResult):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.file = open(os.environ["PYROXENE_OUTCOMES"], "a", encoding="ascii", buffering=1)
-
-    def tell(self, **event):
-        self.file.write(json.dumps(event) + "\n")
+        self.tell = Teller()
 
     def outcome(self, test, outcome):
         # A subtest's id is that of its test, a space, and its parameters.
@@ -53,9 +66,23 @@ class Result(unittest.TextTestResult):
 
     def stopTestRun(self):
         super().stopTestRun()
-        self.tell(event="finish")
+        if PART not in os.environ:
+            self.tell(event="finish")
+
+
+def apart(modules):
+    """Runs each module in a process of its own. One that a signal ends counts as crashed itself."""
+    tell = Teller()
+    for module in modules:
+        environment = os.environ | {PART: "1"}
+        done = subprocess.run([sys.executable, __file__, "-v", module], env=environment)
+        if done.returncode < 0:
+            tell(event="outcome", id=module, outcome="crashed")
+    tell(event="finish")
 
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["--apart"]:
+        sys.exit(apart(sys.argv[2:]))
     runner = unittest.TextTestRunner(resultclass=Result, verbosity=2)
     unittest.main(module=None, testRunner=runner)

@@ -64,6 +64,16 @@ const STEPS: &[Step] = &[
         args: &["abi"],
     },
     Step {
+        name: "fuzz",
+        program: "xtask",
+        args: &["fuzz"],
+    },
+    Step {
+        name: "differential",
+        program: "xtask",
+        args: &["differential"],
+    },
+    Step {
         name: "demo",
         program: "xtask",
         args: &["demo"],

@@ -1,6 +1,7 @@
 //! Layouts of C structs by name, their record (compressed, in `tests/abi`), and the comparison with it.
 use super::section::Section;
-use anyhow::{Context, Result};
+use crate::packed;
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -59,11 +60,7 @@ impl Record {
     /// # Errors
     /// When it is not there or is none.
     pub fn read(dir: &Path) -> Result<Self> {
-        let path = dir.join(RECORD);
-        let file =
-            std::fs::File::open(&path).with_context(|| format!("no record {}", path.display()))?;
-        serde_json::from_reader(zstd::Decoder::new(file)?)
-            .with_context(|| format!("{} is no record", path.display()))
+        packed::read(&dir.join(RECORD))
     }
 
     /// Writes the record to `dir`.
@@ -71,9 +68,7 @@ impl Record {
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, dir: &Path) -> Result<()> {
-        let path = dir.join(RECORD);
-        let packed = zstd::encode_all(serde_json::to_vec(self)?.as_slice(), 21)?;
-        std::fs::write(&path, packed).with_context(|| format!("cannot write {}", path.display()))
+        packed::write(&dir.join(RECORD), self)
     }
 
     /// Every layout that stock has for `name`.

@@ -23,7 +23,7 @@ pub struct Suite {
     /// What starts the tests and how their outcomes come to us.
     pub runner: Runner,
     /// The runner's options. `{jobs}` becomes the number of processes, `{site}` the folder of installed packages,
-    /// `{work}` an empty folder.
+    /// `{work}` an empty folder, `{suites}` tests/suites in the repository.
     pub args: Vec<String>,
     /// What it shall run.
     #[serde(default)]

@@ -80,12 +80,14 @@ fn command(suite: &Suite, place: &Place, choice: &Choice<'_>) -> Result<Command>
     let jobs = std::thread::available_parallelism()?.get().to_string();
     let site = place.site.to_string_lossy();
     let work = place.work.to_string_lossy();
+    let suites = paths::root().join("tests/suites");
     let fill = |text: &String| {
         text.replace("{jobs}", &jobs)
             .replace("{site}", &site)
             .replace("{work}", &work)
+            .replace("{suites}", &suites.to_string_lossy())
     };
-    let runners = paths::root().join("tests/suites/runners");
+    let runners = suites.join("runners");
 
     let mut command = place.env.command();
     let bin = place.env.dir().join("bin");
@@ -158,7 +160,8 @@ fn only(
         }
         // unittest takes ids instead of its `discover`.
         Runner::Unittest => {
-            command.arg("-v").args(ids);
+            let apart = suite.args.first().filter(|first| *first == "--apart");
+            command.arg(apart.map_or("-v", String::as_str)).args(ids);
         }
         // A program of the suite's own knows other names; it is not asked for single tests.
         Runner::Lines | Runner::Xunit => {}
