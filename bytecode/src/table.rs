@@ -2,10 +2,8 @@
 //!
 //! A row is a name, its number, how many entries of inline cache follow the instruction (where any do) or of which generic
 //! instruction it is a specialisation (whose caches it shares), and what it does to the value stack: how many values it
-//! pops and how many it pushes, of the argument `oparg` where they depend on it. [`super::tests`] compares all of it with
-//! upstream's tables, which are made from `Python/bytecodes.c`.
-use crate::bytecode::Opcode;
-use crate::ffi;
+//! pops and how many it pushes, of the argument `oparg` where they depend on it.
+use crate::Opcode;
 
 /// What a row sets, by the number of the instruction.
 struct Rows {
@@ -46,8 +44,6 @@ macro_rules! instructions {
             }
         }
 
-        $(const _: () = assert!($number == ffi::$name);)*
-
         const ROWS: Rows = {
             let mut rows = Rows {
                 names: [None; 256],
@@ -71,13 +67,13 @@ macro_rules! instructions {
 }
 
 /// The names.
-pub(super) static NAMES: [Option<&'static str>; 256] = ROWS.names;
+pub static NAMES: [Option<&'static str>; 256] = ROWS.names;
 
 /// The entries of inline cache.
-pub(super) static CACHES: [u8; 256] = ROWS.caches;
+pub static CACHES: [u8; 256] = ROWS.caches;
 
 /// The generic instructions.
-pub(super) static GENERIC: [Opcode; 256] = ROWS.generic;
+pub static GENERIC: [Opcode; 256] = ROWS.generic;
 
 instructions! { oparg;
     CACHE = 0: 0 => 0;
