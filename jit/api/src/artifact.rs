@@ -8,13 +8,15 @@ use std::time::Duration;
 /// code refers to them through a table of the artifact's own.
 #[derive(Debug)]
 pub struct Artifact {
-    /// One for each of the snapshot's entries, in their order.
-    pub entries: Vec<Entered>,
+    /// The code. Its last argument is the index of one of the snapshot's entries.
+    pub run: Run,
     /// The exits; the code names one by its index.
     pub exits: Vec<ExitRecord>,
     /// The instructions that the code has the evaluator run.
     pub interpreted: Vec<Interpreted>,
-    /// How many bytes of machine code it has.
+    /// Where the code begins in memory.
+    pub code_start: usize,
+    /// How many bytes it takes, with its tables.
     pub code_size: usize,
     /// What took how long.
     pub timings: Vec<Timing>,
@@ -31,15 +33,10 @@ pub struct CodeMemory(pub Raw);
 // SAFETY: a handle is a number until it is given back to the library, which takes it from any thread.
 unsafe impl Send for CodeMemory {}
 
-/// Where machine code is entered.
-#[derive(Clone, Copy, Debug)]
-pub struct Entered {
-    /// The first instruction it runs, in units.
-    pub offset: u32,
-    /// The code's address. It takes the thread state and the evaluator's frame, whose slots hold what they hold before that
-    /// instruction, and whose stack is as high as it says in `stacktop`.
-    pub code: unsafe extern "C" fn(thread: Raw, frame: Raw) -> Exit,
-}
+/// Machine code. It takes the thread state, the evaluator's frame and which of the snapshot's entries it is entered at. The
+/// frame's slots hold what they hold before the entry's instruction; its stack is as high as the compiler knows it to be
+/// there, and `stacktop` does not say so (-1, as while the evaluator runs it).
+pub type Run = unsafe extern "C" fn(thread: Raw, frame: Raw, entry: u32) -> Exit;
 
 /// How machine code ended. The locals, the value stack with its height, and `instr_ptr` are in the frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -17,6 +17,19 @@ pub struct Host {
     pub singletons: Singletons,
     /// Addresses of functions.
     pub helpers: Helpers,
+    /// Where machine code is to lie: pages that nobody else uses, near enough for the code to call the helpers directly.
+    pub code_range: CodeRange,
+    /// Whether gdb is to be told of machine code.
+    pub for_debugger: bool,
+}
+
+/// A range of addresses.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeRange {
+    /// Its first address, that of a page.
+    pub start: Raw,
+    /// Its size in bytes.
+    pub size: usize,
 }
 
 /// Where things lie in objects, in bytes from their start.
@@ -129,6 +142,8 @@ pub struct Types {
     pub function: Raw,
     /// `types.CellType`.
     pub cell: Raw,
+    /// `types.ModuleType`.
+    pub module: Raw,
 }
 
 /// Addresses of objects of which there is one. All are immortal.
@@ -162,7 +177,9 @@ pub struct Helpers {
     pub int_value: unsafe extern "C" fn(Raw, *mut i64) -> i32,
     /// `pow` of C.
     pub power: unsafe extern "C" fn(f64, f64) -> f64,
-    /// `fmod` of C.
+    /// `a // b` of Python's floats; the divisor is not zero.
+    pub floor_divide: unsafe extern "C" fn(f64, f64) -> f64,
+    /// `a % b` of Python's floats; the divisor is not zero.
     pub remainder: unsafe extern "C" fn(f64, f64) -> f64,
     /// `len(object)`, or -1 with an exception (`PyObject_Size`). May run any code.
     pub length: unsafe extern "C" fn(Raw) -> isize,
@@ -184,8 +201,26 @@ pub struct Helpers {
     pub str_equal: CompareHelper,
     /// Runs the instruction at the frame's `instr_ptr`, and nothing after it, as the evaluator does. The frame holds all
     /// locals and the whole stack; afterwards too. Gives 0 if the frame stands before the next instruction in the order of
-    /// the code, and 1 + an [`ExitKind`](crate::ExitKind) if not. May run any code.
+    /// the code (then its `stacktop` does not tell the height), and 1 + an [`ExitKind`](crate::ExitKind) if not. May run any code.
     pub step: unsafe extern "C" fn(thread: Raw, frame: Raw) -> i32,
+    /// Takes a reference to an object, or nothing of NULL. For code that seldom runs.
+    pub retain: unsafe extern "C" fn(Raw),
+    /// Lets go of a reference to an object that dies unseen.
+    pub release: unsafe extern "C" fn(Raw),
+    /// Puts a float into the slot of a local, as [`write_object`](Self::write_object) does with an object; overwrites the
+    /// number of the float that was there, if nobody else has it. -1 with an exception if there is no memory: then the slot
+    /// holds what it did.
+    pub write_float: unsafe extern "C" fn(place: *mut Raw, f64) -> i32,
+    /// The same for an int.
+    pub write_int: unsafe extern "C" fn(place: *mut Raw, i64) -> i32,
+    /// Puts an object, to which it takes a reference, into the slot of a local, and lets go of what was there: NULL or an
+    /// object that dies unseen.
+    pub write_object: unsafe extern "C" fn(place: *mut Raw, Raw),
+    /// A new float for an exit or for [`step`](Self::step). If there is no memory, it gives `None` instead and sets an
+    /// exception, which the evaluator or `step` finds.
+    pub exit_float: unsafe extern "C" fn(f64) -> Raw,
+    /// The same for an int.
+    pub exit_int: unsafe extern "C" fn(i64) -> Raw,
     /// A byte that is not zero while something has happened that machine code must not overlook after a call that ran any
     /// code: it was invalidated, the code instrumented, or somebody wrote to locals of the frame. Asked of a frame.
     pub disturbed: unsafe extern "C" fn(frame: Raw) -> u8,

@@ -10,12 +10,12 @@ mod host;
 mod reason;
 mod snapshot;
 
-pub use artifact::{
-    Artifact, CodeMemory, Entered, Exit, ExitKind, ExitRecord, Interpreted, Timing,
-};
+pub use artifact::{Artifact, CodeMemory, Exit, ExitKind, ExitRecord, Interpreted, Run, Timing};
 pub use class::Class;
 pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};
-pub use host::{CompareHelper, Helpers, Host, Layout, Raw, Singletons, Types, UnaryHelper};
+pub use host::{
+    CodeRange, CompareHelper, Helpers, Host, Layout, Raw, Singletons, Types, UnaryHelper,
+};
 pub use reason::Reason;
 pub use snapshot::{
     Builtin, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Site, Snapshot,
