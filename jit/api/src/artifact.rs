@@ -49,7 +49,7 @@ pub struct Exit {
 }
 
 /// What the evaluator does after machine code.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u32)]
 pub enum ExitKind {
     /// It goes on with the instruction at `instr_ptr`.

@@ -93,6 +93,8 @@ pub struct Layout {
     pub unicode_entry_value: u32,
     /// `eval_breaker` of a thread state: flags in the low 8 bits, the version of the instrumentation above.
     pub eval_breaker: u32,
+    /// `current_exception` of a thread state.
+    pub current_exception: u32,
     /// `_co_instrumentation_version` of a code object.
     pub code_instrumentation_version: u32,
     /// `co_code_adaptive` of a code object.
@@ -200,12 +202,13 @@ pub struct Helpers {
     /// Whether two exact strings are equal (`_PyUnicode_Equal`).
     pub str_equal: CompareHelper,
     /// Runs the instruction at the frame's `instr_ptr`, and nothing after it, as the evaluator does. The frame holds all
-    /// locals and the whole stack; afterwards too. Gives 0 if the frame stands before the next instruction in the order of
-    /// the code (then its `stacktop` does not tell the height), and 1 + an [`ExitKind`](crate::ExitKind) if not. May run any code.
-    pub step: unsafe extern "C" fn(thread: Raw, frame: Raw) -> i32,
+    /// locals and the whole stack; afterwards too. Gives 0 if the frame then stands before the instruction `next`, in units
+    /// (`stacktop` does not tell the height in this case), and 1 + an [`ExitKind`](crate::ExitKind) if not. May run any
+    /// code.
+    pub step: unsafe extern "C" fn(thread: Raw, frame: Raw, next: u32) -> i32,
     /// Takes a reference to an object, or nothing of NULL. For code that seldom runs.
     pub retain: unsafe extern "C" fn(Raw),
-    /// Lets go of a reference to an object that dies unseen.
+    /// Lets go of a reference to an object, or nothing of NULL. For code that seldom runs. May run any code.
     pub release: unsafe extern "C" fn(Raw),
     /// Puts a float into the slot of a local, as [`write_object`](Self::write_object) does with an object; overwrites the
     /// number of the float that was there, if nobody else has it. -1 with an exception if there is no memory: then the slot
