@@ -26,6 +26,8 @@ pub struct Snapshot {
     pub names: Vec<String>,
     /// The local variables, cells and free variables, in the order of their slots in a frame.
     pub locals: Vec<Local>,
+    /// How many of them are arguments; those are the first.
+    pub arguments: u32,
     /// How many values the stack of its frames has room for.
     pub stack_size: u32,
     /// Who handles exceptions, in the order of their starts.
@@ -99,6 +101,8 @@ impl Known {
 pub enum Builtin {
     /// `len`.
     Len,
+    /// `list.append`, as the type has it.
+    ListAppend,
 }
 
 /// A slot of a frame.

@@ -126,6 +126,8 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::IntCompare { .. }
         | Insn::BoolToInt { .. }
         | Insn::Not { .. }
+        | Insn::IsNone { .. }
+        | Insn::Bound { .. }
         | Insn::Is { .. }
         | Insn::StrEqual { .. }
         | Insn::Globals

@@ -8,8 +8,9 @@
 //! "Owned" means that the result comes with a reference, "consumes" that the instruction takes over the operand's. A `state`
 //! says where the evaluator goes on if the instruction leaves; [`Insn::reason`] says why it would.
 use crate::function::{Edge, StateId, Value};
+use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, ObjectId, Reason};
+use pyroxene_jit_api::{ObjectId, Reason};
 
 /// An operation on two floats that cannot fail.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -143,12 +144,13 @@ pub enum Insn {
     },
 
     // Guards: they leave if it is not so. Those with a result give the operand, of which more is known then.
-    /// It is an object of this exact class.
+    /// It is an object of one of these exact classes, or NULL if that is among them.
     GuardClass {
-        /// An object, not NULL.
+        /// An object or NULL.
         value: Value,
-        /// The class.
-        class: Class,
+        /// The classes, each of which has a type of its own ([`Class::Other`](pyroxene_jit_api::Class::Other) has
+        /// not).
+        classes: Classes,
         /// How it is before the instruction of bytecode.
         state: StateId,
     },
@@ -227,6 +229,11 @@ pub enum Insn {
         reason: Reason,
         /// How it is before the instruction of bytecode.
         state: StateId,
+    },
+    /// The same object. It is not NULL, as the branch that led here has found out.
+    Bound {
+        /// An object or NULL.
+        value: Value,
     },
     /// Nothing is asked of the evaluator: none of the flags of `eval_breaker` is set, and its version is the code's.
     Poll {
@@ -353,6 +360,11 @@ pub enum Insn {
     /// `not a`.
     Not {
         /// A truth value.
+        value: Value,
+    },
+    /// Whether it is `None`.
+    IsNone {
+        /// An object or NULL.
         value: Value,
     },
     /// Whether both are the same object.
@@ -527,8 +539,9 @@ pub enum Insn {
         /// Where it has raised.
         state: StateId,
     },
-    /// Writes the state to the frame and has the evaluator run the instruction there. Leaves if the evaluator does not stand
-    /// before the next instruction afterwards. What it has put on the stack is there for [`LoadStack`](Self::LoadStack).
+    /// Writes the state to the frame and has the evaluator run the instruction there. Leaves if the frame does not stand
+    /// before the expected instruction afterwards. What it has put on the stack is there for
+    /// [`LoadStack`](Self::LoadStack).
     /// Consumes what the state's stack owns; the places that the instruction has not taken still hold the same. May run any
     /// code.
     Interpret {
@@ -536,6 +549,8 @@ pub enum Insn {
         opcode: Opcode,
         /// Its argument.
         oparg: u32,
+        /// The instruction expected after it, in units.
+        next: u32,
         /// How it is before the instruction.
         state: StateId,
     },
@@ -603,6 +618,8 @@ macro_rules! operands {
             | Insn::IntInvert { value }
             | Insn::BoolToInt { value }
             | Insn::Not { value }
+            | Insn::IsNone { value }
+            | Insn::Bound { value }
             | Insn::Size { value }
             | Insn::RangeLeft { iterator: value }
             | Insn::RangeNext { iterator: value }
@@ -754,6 +771,8 @@ impl Insn {
             | Self::IntCompare { .. }
             | Self::BoolToInt { .. }
             | Self::Not { .. }
+            | Self::IsNone { .. }
+            | Self::Bound { .. }
             | Self::Is { .. }
             | Self::Size { .. }
             | Self::Item { .. }
@@ -832,6 +851,8 @@ impl Insn {
             | Self::IntCompare { .. }
             | Self::BoolToInt { .. }
             | Self::Not { .. }
+            | Self::IsNone { .. }
+            | Self::Bound { .. }
             | Self::Is { .. }
             | Self::Size { .. }
             | Self::Item { .. }

@@ -3,11 +3,15 @@
 //!
 //! Read [`insn`] for what it can say, [`function`] for how it is put together, and above all
 //! [`FrameState`](function::FrameState) for how compiled code goes back to the evaluator.
+pub mod build;
+pub mod dominators;
 pub mod effects;
 pub mod function;
 pub mod insn;
+pub mod print;
 pub mod result;
 pub mod types;
+pub mod validate;
 
 pub use function::{Block, BlockId, Edge, Function, StateId, Value};
 pub use insn::Insn;

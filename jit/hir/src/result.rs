@@ -51,6 +51,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::FloatCompare { .. }
         | Insn::IntCompare { .. }
         | Insn::Not { .. }
+        | Insn::IsNone { .. }
         | Insn::Is { .. }
         | Insn::StrEqual { .. } => Type::Bool,
         // What a slot or the stack holds may be known to whoever put it there.
@@ -60,8 +61,8 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         },
         Insn::Globals => Type::object(Class::Dict),
         Insn::Builtins => OBJECT,
-        Insn::GuardClass { value, class, .. } => narrowed(*value, Classes::of(*class)),
-        Insn::GuardBound { value, .. } => narrowed(*value, Classes::OBJECT),
+        Insn::GuardClass { value, classes, .. } => narrowed(*value, *classes),
+        Insn::GuardBound { value, .. } | Insn::Bound { value } => narrowed(*value, Classes::OBJECT),
         Insn::GuardIs { value, object, .. } => narrowed(
             *value,
             Classes::of(snapshot.objects[object.0 as usize].known.class()),
@@ -76,7 +77,11 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::SequenceEnd { .. }
         | Insn::IteratorNext { .. } => ANY,
         Insn::ModuleDict { .. } => Type::object(Class::Dict),
-        Insn::GetIterator { .. } => OBJECT,
+        Insn::GetIterator { value, .. } => match function.ty(*value).classes().single() {
+            Some(Class::List) => Type::object(Class::ListIterator),
+            Some(Class::Tuple) => Type::object(Class::TupleIterator),
+            _ => OBJECT,
+        },
         Insn::BuildTuple { .. } => Type::object(Class::Tuple),
         Insn::BuildList { .. } => Type::object(Class::List),
         Insn::StoreLocal { .. }
@@ -126,8 +131,11 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::Exit { .. } => vec![],
         Insn::StoreLocal { .. }
         | Insn::Retain { .. }
+        | Insn::GuardClass { .. }
         | Insn::GuardBound { .. }
-        | Insn::GuardIs { .. } => vec![any],
+        | Insn::GuardIs { .. }
+        | Insn::Bound { .. }
+        | Insn::IsNone { .. } => vec![any],
         Insn::Is { .. } => vec![any, any],
         Insn::WriteBack { stale, .. } => match stale {
             Some(_) => vec![None, Some(Type::Bool)],
@@ -136,8 +144,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         Insn::Box { .. } => vec![None],
         Insn::Release { values, .. } => vec![any; values.len()],
         Insn::BuildTuple { items, .. } | Insn::BuildList { items, .. } => vec![bound; items.len()],
-        Insn::GuardClass { .. }
-        | Insn::GuardTypeVersion { .. }
+        Insn::GuardTypeVersion { .. }
         | Insn::GuardOwnTypeVersion { .. }
         | Insn::GuardInlineValues { .. }
         | Insn::GuardCachedKeys { .. }
