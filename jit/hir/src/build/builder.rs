@@ -279,11 +279,6 @@ impl<'a> Builder<'a> {
         value
     }
 
-    /// Notes what an object is unboxed.
-    pub fn set_payload(&mut self, object: Value, unboxed: Value) {
-        self.payloads.insert(object, unboxed);
-    }
-
     /// What an object of an exact class is unboxed, without a guard: of a float, bool, or an int whose value is known.
     pub fn known_payload(&mut self, value: Value) -> Option<Value> {
         if self.ty(value).is_unboxed() {

@@ -472,6 +472,16 @@ impl Builder<'_> {
         let header = arrival.state.locals[slot];
         let now = self.state.locals[slot];
         match (shape, header, now) {
+            // It was boxed only because the slot could hold something whose death is seen.
+            (Shape::Object(_), Local::Clean(_), Local::Clean(value))
+                if !is_final && let Insn::Box { value, .. } = self.function.insn(value) =>
+            {
+                Some(Shape::Unboxed {
+                    ty: self.ty(*value),
+                    known: target.live[slot],
+                    flagged: true,
+                })
+            }
             (_, Local::Clean(header), Local::Clean(value)) => {
                 let is_same = self.underlying(header) == self.underlying(value);
                 self.correct_object(shape, header, value, is_same, is_final)
