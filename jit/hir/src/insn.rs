@@ -717,8 +717,22 @@ impl Insn {
         operands!(self, replace, iter_mut);
     }
 
+    /// Its operands without what edges bring.
+    pub fn operands_without_arguments(&self) -> Vec<Value> {
+        match self {
+            Self::Jump(_) => Vec::new(),
+            Self::Branch { condition, .. } => vec![*condition],
+            _ => self.operands(),
+        }
+    }
+
     /// The state in which it leaves, if it can.
     pub fn state(&self) -> Option<StateId> {
+        self.clone().state_mut().copied()
+    }
+
+    /// The same, to be changed.
+    pub fn state_mut(&mut self) -> Option<&mut StateId> {
         match self {
             Self::WriteBack { state, .. }
             | Self::GuardClass { state, .. }
@@ -746,8 +760,8 @@ impl Insn {
             | Self::BuildList { state, .. }
             | Self::ListAppend { state, .. }
             | Self::Interpret { state, .. }
-            | Self::Exit { state, .. } => Some(*state),
-            Self::Release { state, .. } => *state,
+            | Self::Exit { state, .. } => Some(state),
+            Self::Release { state, .. } => state.as_mut(),
             Self::Parameter
             | Self::Object(_)
             | Self::Null

@@ -9,6 +9,7 @@ pub mod dominators;
 pub mod effects;
 pub mod function;
 pub mod insn;
+pub mod passes;
 pub mod print;
 pub mod result;
 pub mod types;
@@ -17,3 +18,17 @@ pub mod validate;
 pub use function::{Block, BlockId, Edge, Function, StateId, Value};
 pub use insn::Insn;
 pub use types::{Classes, Type};
+
+use passes::Report;
+use pyroxene_jit_api::{Refusal, Snapshot};
+
+/// Builds the function of a snapshot and runs all passes on it.
+///
+/// # Errors
+/// Why the code is not compiled.
+pub fn compile(snapshot: &Snapshot, dump: bool) -> Result<(Function, Report), Refusal> {
+    let mut report = Report::default();
+    let function = report.step("build", snapshot, dump, || build::build(snapshot))?;
+    let function = passes::optimise(function, snapshot, &mut report, dump);
+    Ok((function, report))
+}

@@ -33,7 +33,10 @@ pub struct Builder<'a> {
     /// Whether an edge is being made ready. There, what becomes of one local or place must not change another.
     pub on_edge: bool,
     before: Before,
+    /// What is in an object, computed before there was the object.
     payloads: HashMap<Value, Value>,
+    /// The same, computed in the block from the object.
+    opened: HashMap<Value, Value>,
 }
 
 /// The state before an instruction of bytecode, which becomes one of the function's when somebody needs it.
@@ -63,6 +66,7 @@ impl<'a> Builder<'a> {
             on_edge: false,
             before: Before::Unused(FrameState::default()),
             payloads: HashMap::new(),
+            opened: HashMap::new(),
         }
     }
 
@@ -81,6 +85,7 @@ impl<'a> Builder<'a> {
     pub fn enter(&mut self, block: BlockId, state: State) {
         self.block = block;
         self.state = state;
+        self.opened.clear();
         self.ended = false;
     }
 
@@ -286,7 +291,8 @@ impl<'a> Builder<'a> {
         }
         let mut holder = value;
         loop {
-            if let Some(payload) = self.payloads.get(&holder) {
+            let payload = self.payloads.get(&holder).or(self.opened.get(&holder));
+            if let Some(payload) = payload {
                 return Some(*payload);
             }
             match self.function.insn(holder) {
@@ -299,7 +305,7 @@ impl<'a> Builder<'a> {
             Class::Bool => self.emit(Insn::UnboxBool { value }),
             _ => return None,
         };
-        self.payloads.insert(value, unboxed);
+        self.opened.insert(value, unboxed);
         Some(unboxed)
     }
 
@@ -313,7 +319,7 @@ impl<'a> Builder<'a> {
             return payload;
         }
         let unboxed = self.emit(Insn::UnboxInt { value, state });
-        self.payloads.insert(value, unboxed);
+        self.opened.insert(value, unboxed);
         unboxed
     }
 
@@ -345,6 +351,16 @@ impl<'a> Builder<'a> {
             }
         };
         self.emit(insn)
+    }
+
+    /// A place of the stack, counted from its top, with a guard that there is an object.
+    pub fn bound(&mut self, depth: usize) -> Value {
+        let value = self.peek(depth).value;
+        if self.ty(value).is_unboxed() {
+            return value;
+        }
+        let state = self.before();
+        self.guard(value, Classes::OBJECT, state)
     }
 
     // References.
@@ -540,16 +556,14 @@ impl<'a> Builder<'a> {
 
     /// Has the evaluator run the instruction, and reloads the locals that it writes.
     pub fn interpret(&mut self, written: &[u32]) {
-        let Instruction { opcode, oparg, .. } = self.at;
-        // Generic instructions have an effect in the table, or the depths would not have been found.
-        let popped = opcode.generic().popped(oparg).unwrap_or(0);
-        let pushed = opcode.generic().pushed(oparg).unwrap_or(0);
-        self.interpret_to(self.at.next, popped, pushed, written);
-    }
-
-    /// The same for an instruction that does the work of the one after it too.
-    pub fn interpret_to(&mut self, next: u32, popped: u32, pushed: u32, written: &[u32]) {
-        let Instruction { opcode, oparg, .. } = self.at;
+        let Instruction {
+            opcode,
+            oparg,
+            next,
+            ..
+        } = self.at;
+        // There is an effect, or the depths would not have been found.
+        let (popped, pushed) = self.at.effect().unwrap_or_default();
         self.expose();
         for index in 0..self.state.stack.len() {
             let entry = self.state.stack[index];
@@ -567,7 +581,7 @@ impl<'a> Builder<'a> {
         self.state.stack.truncate(rest);
         for place in 0..pushed {
             let index = u32::try_from(rest).expect("stacks are low") + place;
-            let ty = Type::Object(pushed_classes(opcode.generic(), oparg));
+            let ty = Type::Object(pushed_classes(opcode.generic(), oparg, place));
             let value = self.emit_typed(Insn::LoadStack { index }, ty);
             self.push_owned(value);
         }
@@ -576,7 +590,6 @@ impl<'a> Builder<'a> {
             let value = self.emit_typed(Insn::LoadLocal { slot }, ty);
             self.state.locals[slot as usize] = Local::Clean(value);
         }
-        self.at.next = next;
         self.check_disturbed();
     }
 
@@ -587,15 +600,17 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Of what classes the values are that the evaluator puts on the stack.
-fn pushed_classes(generic: Opcode, oparg: u32) -> Classes {
+/// Of what classes a value is that the evaluator puts on the stack, the first being the lowest.
+fn pushed_classes(generic: Opcode, oparg: u32, place: u32) -> Classes {
     match generic {
         Opcode::CONTAINS_OP | Opcode::TO_BOOL | Opcode::UNARY_NOT | Opcode::CHECK_EXC_MATCH => {
             Classes::of(Class::Bool)
         }
         Opcode::COMPARE_OP if oparg & COMPARE_TO_BOOL != 0 => Classes::of(Class::Bool),
         Opcode::BUILD_MAP | Opcode::BUILD_CONST_KEY_MAP => Classes::of(Class::Dict),
-        Opcode::LOAD_ATTR | Opcode::LOAD_GLOBAL | Opcode::LOAD_SUPER_ATTR => Classes::ANY,
+        // Whether there is something above the attribute or variable is for a call to find out.
+        Opcode::LOAD_ATTR | Opcode::LOAD_SUPER_ATTR if place == 1 => Classes::ANY,
+        Opcode::LOAD_GLOBAL if place == 1 => Classes::NULL,
         _ => Classes::OBJECT,
     }
 }

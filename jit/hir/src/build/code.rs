@@ -14,8 +14,10 @@ pub struct Instruction {
     pub opcode: Opcode,
     /// Its argument.
     pub oparg: u32,
-    /// The one after it and its caches.
+    /// The one that runs after it if it does not jump.
     pub next: u32,
+    /// The instruction after it, if it does the work of that one too.
+    pub also: Option<u32>,
 }
 
 /// Where an instruction leads to without raising.
@@ -63,13 +65,41 @@ impl<'a> Code<'a> {
                     opcode,
                     oparg: oparg | u32::from(unit.oparg),
                     next: index(at),
+                    also: None,
                 },
             );
         }
-        Ok(Self {
+        let mut code = Self {
             snapshot,
             instructions,
-        })
+        };
+        code.join_pairs()?;
+        Ok(code)
+    }
+
+    /// Finds the instructions that do the work of the next one too.
+    fn join_pairs(&mut self) -> Result<(), Refusal> {
+        for offset in self.instructions.keys().copied().collect::<Vec<_>>() {
+            let first = self.at(offset)?;
+            let second = match first.opcode {
+                Opcode::CALL_LIST_APPEND => Opcode::POP_TOP,
+                Opcode::BINARY_OP_INPLACE_ADD_UNICODE => Opcode::STORE_FAST,
+                _ => continue,
+            };
+            let also = self.at(first.next)?;
+            if also.opcode != second {
+                return Err(Refusal::Malformed { offset });
+            }
+            self.instructions.insert(
+                offset,
+                Instruction {
+                    next: also.next,
+                    also: Some(also.offset),
+                    ..first
+                },
+            );
+        }
+        Ok(())
     }
 
     /// The instruction at an offset.
@@ -115,6 +145,14 @@ impl Instruction {
             opcode if opcode.name().is_none() || opcode.is_instrumented() => Reason::NotCompiled,
             _ => return None,
         })
+    }
+
+    /// How many values it takes off the stack and puts there, if it does not jump. Nothing if that is not known.
+    pub fn effect(self) -> Option<(u32, u32)> {
+        let generic = self.opcode.generic();
+        let (popped, pushed) = (generic.popped(self.oparg)?, generic.pushed(self.oparg)?);
+        // The one whose work it does too takes what it would have put there.
+        Some((popped, pushed - u32::from(self.also.is_some())))
     }
 
     /// Where it leads to.

@@ -23,17 +23,13 @@ pub fn depths(code: &Code<'_>) -> Result<BTreeMap<u32, u32>, Refusal> {
             continue;
         }
         let instruction = code.at(offset)?;
-        let generic = instruction.opcode.generic();
-        let effect = |opcode: Opcode| {
-            let popped = opcode.popped(instruction.oparg)?;
-            Some(depth.checked_sub(popped)? + opcode.pushed(instruction.oparg)?)
-        };
-        let after = effect(generic).ok_or(malformed)?;
+        let (popped, pushed) = instruction.effect().ok_or(malformed)?;
+        let after = depth.checked_sub(popped).ok_or(malformed)? + pushed;
         if after > code.snapshot.stack_size {
             return Err(malformed);
         }
         let jumped = instruction.next.wrapping_add(instruction.oparg);
-        match generic {
+        match instruction.opcode.generic() {
             Opcode::RETURN_VALUE
             | Opcode::RETURN_CONST
             | Opcode::RAISE_VARARGS

@@ -255,7 +255,10 @@ fn starts(code: &Code<'_>, entries: &[u32]) -> Result<BTreeSet<u32>, Refusal> {
         while seen.insert(offset) {
             let instruction = code.at(offset)?;
             match instruction.flow()? {
-                Flow::Next => {}
+                Flow::Next => {
+                    // Others may come there by way of the one that it does too.
+                    starts.extend(instruction.also.map(|_| instruction.next));
+                }
                 Flow::Jump(target) => {
                     starts.insert(target);
                     pending.push(target);

@@ -299,6 +299,15 @@ impl Builder<'_> {
         Shape::Object(classes.fold(Classes::EMPTY, |all, more| all | more))
     }
 
+    /// The classes that a local's slot can hold after it is written back.
+    fn classes_of_dirty(&self, dirty: Dirty) -> Classes {
+        let boxed = self.classes(dirty.value);
+        match dirty.stale {
+            Some(_) => boxed | dirty.memory,
+            None => boxed,
+        }
+    }
+
     // Edges.
 
     /// Ends the block with a jump to where edges meet, after bringing everything into its shape. Whether control gets there at
@@ -349,12 +358,12 @@ impl Builder<'_> {
                     (self.state.stack[index].value, ty.classes())
                 }
             };
-            if self.ty(value).is_unboxed() {
-                continue;
-            }
             if !self.classes(value).meets(wanted) {
                 self.exit(Reason::LoopEntry);
                 return false;
+            }
+            if self.ty(value).is_unboxed() {
+                continue;
             }
             let state = self.before();
             let value = self.guard(value, wanted, state);
@@ -495,10 +504,7 @@ impl Builder<'_> {
                         flagged: true,
                     });
                 }
-                let brought = match dirty.stale {
-                    Some(_) => ty.classes() | dirty.memory,
-                    None => ty.classes(),
-                };
+                let brought = self.classes_of_dirty(dirty);
                 let fits = brought.within(classes);
                 (!fits).then_some(Shape::Object(classes | brought))
             }

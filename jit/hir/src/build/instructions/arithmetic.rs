@@ -259,13 +259,8 @@ impl Builder<'_> {
 
     /// `BINARY_OP_INPLACE_ADD_UNICODE`, which does the work of the `STORE_FAST` after it too.
     pub(super) fn inplace_add_unicode(&mut self) -> Result<(), Refusal> {
-        let store = self.code.at(self.at.next)?;
-        if store.opcode != Opcode::STORE_FAST {
-            return Err(Refusal::Malformed {
-                offset: store.offset,
-            });
-        }
-        self.interpret_to(store.next, 2, 0, &[store.oparg]);
+        let store = self.code.at(self.at.also.unwrap_or(self.at.next))?;
+        self.interpret(&[store.oparg]);
         Ok(())
     }
 

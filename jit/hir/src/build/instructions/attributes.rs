@@ -215,6 +215,7 @@ impl Builder<'_> {
             Opcode::STORE_ATTR_INSTANCE_VALUE if can_be_owner => {
                 let (owner, state) = self.owner_of_type(type_version);
                 self.inline_values(owner, true, state);
+                self.bound(1);
                 let entries = self.pop_many(2);
                 let item = self.take(entries[0]);
                 let old = self.emit(Insn::InlineValue {
@@ -226,6 +227,7 @@ impl Builder<'_> {
             }
             Opcode::STORE_ATTR_SLOT if can_be_owner => {
                 let (owner, _) = self.owner_of_type(type_version);
+                self.bound(1);
                 let entries = self.pop_many(2);
                 let item = self.take(entries[0]);
                 let old = self.emit(Insn::Field {

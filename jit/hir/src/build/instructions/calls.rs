@@ -3,8 +3,7 @@ use crate::build::builder::Builder;
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::Classes;
-use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Reason, Refusal};
+use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Reason};
 
 impl Builder<'_> {
     /// The object that is a built-in function, if the snapshot mentions it.
@@ -56,8 +55,7 @@ impl Builder<'_> {
             // It raises.
             return self.interpret(&[]);
         }
-        let before = self.before();
-        let value = self.guard(value, Classes::OBJECT, before);
+        let value = self.bound(0);
         self.expose();
         let state = self.raised();
         let length = self.emit(Insn::Length { value, state });
@@ -68,32 +66,24 @@ impl Builder<'_> {
     }
 
     /// `CALL(1)` of `list.append`, which does the work of the `POP_TOP` after it too.
-    pub(super) fn call_list_append(&mut self) -> Result<(), Refusal> {
-        let pop_top = self.code.at(self.at.next)?;
-        if pop_top.opcode != Opcode::POP_TOP {
-            return Err(Refusal::Malformed {
-                offset: pop_top.offset,
-            });
-        }
+    pub(super) fn call_list_append(&mut self) {
         let list = Classes::of(Class::List);
         let can_be_list = self.classes(self.peek(1).value).meets(list);
         let append = self.builtin(Builtin::ListAppend).filter(|_| {
             can_be_list && self.may_speculate(Reason::Identity) && self.may_speculate(Reason::Class)
         });
         let Some(append) = append else {
-            self.interpret_to(pop_top.next, 3, 0, &[]);
-            return Ok(());
+            return self.interpret(&[]);
         };
         self.guard_is(self.peek(2).value, append);
         let state = self.before();
         let list = self.guard(self.peek(1).value, list, state);
-        self.at.next = pop_top.next;
+        self.bound(0);
         let entry = self.pop();
         let item = self.take(entry);
         let state = self.raised();
         self.emit(Insn::ListAppend { list, item, state });
         let operands = self.pop_many(2);
         self.release(&[operands[1], operands[0]]);
-        Ok(())
     }
 }

@@ -78,6 +78,7 @@ impl Builder<'_> {
         let list = self.guard(container, Classes::of(Class::List), state);
         let index_number = self.unbox(index, Type::Int, state);
         let place = self.check_index(list, index_number, state);
+        self.bound(2);
         let index = self.pop();
         let container = self.pop();
         let entry = self.pop();
@@ -149,7 +150,11 @@ impl Builder<'_> {
 
     /// Takes over as many values of the stack as the instruction says.
     fn take_many(&mut self) -> Vec<Value> {
-        let entries = self.pop_many(self.at.oparg as usize);
+        let count = self.at.oparg as usize;
+        for depth in 0..count {
+            self.bound(depth);
+        }
+        let entries = self.pop_many(count);
         entries.into_iter().map(|entry| self.take(entry)).collect()
     }
 
@@ -159,6 +164,7 @@ impl Builder<'_> {
         if !self.classes(list).is(Class::List) {
             return self.interpret(&[]);
         }
+        self.bound(0);
         let entry = self.pop();
         let item = self.take(entry);
         let state = self.raised();

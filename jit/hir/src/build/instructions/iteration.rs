@@ -14,8 +14,7 @@ impl Builder<'_> {
             // It raises.
             return self.interpret(&[]);
         }
-        let before = self.before();
-        let value = self.guard(self.peek(0).value, Classes::OBJECT, before);
+        let value = self.bound(0);
         self.expose();
         let state = self.raised();
         let iterator = self.emit(Insn::GetIterator { value, state });
@@ -98,8 +97,7 @@ impl Builder<'_> {
 
     /// With whatever the iterator does.
     fn for_any(&mut self, end: u32) {
-        let before = self.before();
-        let iterator = self.guard(self.peek(0).value, Classes::OBJECT, before);
+        let iterator = self.bound(0);
         self.expose();
         let state = self.raised();
         let item = self.emit(Insn::IteratorNext { iterator, state });

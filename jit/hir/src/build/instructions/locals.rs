@@ -5,7 +5,7 @@ use crate::build::state::{Dirty, Entry, Holder, Local};
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::Classes;
-use pyroxene_jit_api::{Class, Reason};
+use pyroxene_jit_api::{Class, Known, Object, Reason};
 
 impl Builder<'_> {
     /// `LOAD_FAST(local)`, `LOAD_FAST_CHECK(local)`: borrowed from the slot, or unboxed.
@@ -95,6 +95,10 @@ impl Builder<'_> {
     /// instruction; what dies unseen may stay in the slot instead.
     fn store_local(&mut self, slot: u32, entry: Entry) -> Option<Value> {
         self.own_what_local_holds(slot);
+        let entry = match self.shared_number(entry.value) {
+            Some(number) => Entry::owned(number),
+            None => entry,
+        };
         let ty = self.ty(entry.value);
         if ty.is_unboxed() {
             let memory = match self.state.locals[slot as usize] {
@@ -125,6 +129,19 @@ impl Builder<'_> {
         };
         self.state.locals[slot as usize] = Local::Clean(value);
         old
+    }
+
+    /// The number of a constant of which there is one object only: whoever makes an object of it again gets the same.
+    fn shared_number(&mut self, value: Value) -> Option<Value> {
+        let object = self.constant(value)?;
+        match self.snapshot().objects[object.0 as usize] {
+            Object {
+                immortal: true,
+                known: Known::Int(_) | Known::Bool(_),
+                ..
+            } => self.known_payload(value),
+            _ => None,
+        }
     }
 
     /// `LOAD_DEREF(local)`.

@@ -123,7 +123,7 @@ impl Builder<'_> {
             | Opcode::STORE_ATTR_WITH_HINT => self.store_attr(),
 
             Opcode::CALL_LEN => self.call_len(),
-            Opcode::CALL_LIST_APPEND => self.call_list_append()?,
+            Opcode::CALL_LIST_APPEND => self.call_list_append(),
             Opcode::CALL
             | Opcode::CALL_BUILTIN_CLASS
             | Opcode::CALL_BUILTIN_FAST
