@@ -17,6 +17,7 @@
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
 //! - [`config`]: how the runtime starts: its configuration, and statuses where there are no exceptions yet.
 //! - [`main_program`]: the `python` program, from its arguments to its exit code.
+//! - [`jit`]: the core's half of the compiler: what is compiled, and how the evaluator enters machine code.
 //! - [`inittab`]: the table of built-in modules.
 //! - [`pyroxene_module`]: the module `pyroxene`, by which a program asks what runs it.
 #![warn(unreachable_pub)]
@@ -29,6 +30,7 @@ pub mod ffi;
 pub mod frame;
 pub mod generator;
 pub mod inittab;
+pub mod jit;
 pub mod main_program;
 pub mod module;
 pub mod object;

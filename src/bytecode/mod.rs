@@ -14,4 +14,4 @@ pub mod unit;
 
 pub use counter::Counter;
 pub use pyroxene_bytecode::Opcode;
-pub use unit::Unit;
+pub use unit::{Unit, original};

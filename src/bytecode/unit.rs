@@ -1,6 +1,7 @@
 //! The two-byte units of bytecode. Reads code objects.
 use crate::bytecode::Opcode;
 use crate::ffi;
+use crate::field;
 use crate::object::Borrowed;
 use core::cell::Cell;
 
@@ -27,5 +28,25 @@ pub fn units(code: Borrowed<'_, ffi::PyCodeObject>) -> &[Cell<u16>] {
     unsafe {
         let first = (&raw mut (*code.as_ptr()).co_code_adaptive).cast();
         core::slice::from_raw_parts(first, count)
+    }
+}
+
+/// The instruction at an index as it was before machine code was patched in, if that was: whoever reads instructions of live
+/// code sees through `ENTER_EXECUTOR` by this (codeobject.c does the same).
+#[inline]
+pub fn original(code: Borrowed<'_, ffi::PyCodeObject>, index: usize) -> Unit {
+    // SAFETY: the code is alive, the index one of its units; behind the instruction stands a record of upstream's layout.
+    unsafe {
+        let unit = *code.instruction_at(index).cast::<Unit>();
+        if unit.opcode != Opcode::ENTER_EXECUTOR {
+            return unit;
+        }
+        let executors = (&raw const (*field!(code.co_executors)).executors)
+            .cast::<*mut ffi::_PyExecutorObject>();
+        let data = &raw const (**executors.add(usize::from(unit.oparg))).vm_data;
+        Unit {
+            opcode: Opcode::new((*data).opcode),
+            oparg: (*data).oparg,
+        }
     }
 }

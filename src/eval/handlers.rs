@@ -28,6 +28,37 @@ pub fn handler_of(code: Borrowed<'_, ffi::PyCodeObject>, index: i32) -> Option<H
     find(table.content(), u32::try_from(index).ok()?)
 }
 
+/// An entry of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The first code unit that it covers.
+    pub start: u32,
+    /// The one after the last.
+    pub end: u32,
+    /// Who handles exceptions there.
+    pub handler: Handler,
+}
+
+/// All entries of the table of a code object, in their order.
+pub fn all(code: Borrowed<'_, ffi::PyCodeObject>) -> impl Iterator<Item = Entry> {
+    // SAFETY: code has its table, as bytes.
+    let table: Borrowed<'_, ffi::PyBytesObject> =
+        unsafe { Borrowed::from_raw_unchecked(field!(code.co_exceptiontable).cast()) };
+    let mut rest = table.content();
+    core::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let start = number(&mut rest);
+        let length = number(&mut rest);
+        Some(Entry {
+            start,
+            end: start.saturating_add(length),
+            handler: handler(&mut rest),
+        })
+    })
+}
+
 const ENTRY_STARTS: u8 = 1 << 7;
 const ANOTHER_FOLLOWS: u8 = 1 << 6;
 const VALUE: u8 = ANOTHER_FOLLOWS - 1;
@@ -48,6 +79,17 @@ fn number(bytes: &mut &[u8]) -> u32 {
     value
 }
 
+/// Takes the second half of an entry off the start of the bytes: who handles.
+fn handler(bytes: &mut &[u8]) -> Handler {
+    let target = number(bytes);
+    let level = number(bytes);
+    Handler {
+        level: (level >> 1) as usize,
+        target: target as usize,
+        lasti: level & 1 != 0,
+    }
+}
+
 /// The handler for an instruction by the table.
 fn find(table: &[u8], index: u32) -> Option<Handler> {
     let mut rest = narrow(table, index);
@@ -58,13 +100,7 @@ fn find(table: &[u8], index: u32) -> Option<Handler> {
         }
         let length = number(&mut rest);
         if start.saturating_add(length) > index {
-            let target = number(&mut rest);
-            let level = number(&mut rest);
-            return Some(Handler {
-                level: (level >> 1) as usize,
-                target: target as usize,
-                lasti: level & 1 != 0,
-            });
+            return Some(handler(&mut rest));
         }
         let next = rest.iter().position(|byte| byte & ENTRY_STARTS != 0)?;
         rest = &rest[next..];

@@ -5,7 +5,7 @@ use super::table::dispatch;
 use super::{exceptions, frames, monitor, recursion};
 use crate::ffi;
 use crate::frame::{Frame, Owner};
-use crate::object::{Owned, Raised, exception, raise};
+use crate::object::{Borrowed, Owned, Raised, exception, raise};
 use crate::thread::ThreadState;
 use crate::traceback::add;
 use core::ptr::null_mut;
@@ -129,7 +129,7 @@ pub(crate) unsafe fn evaluate(
             Leave::Again => {}
         }
         machine.fetch();
-        leave = dispatch!(machine);
+        leave = dispatch!(looped, machine);
     }
 }
 
@@ -155,6 +155,7 @@ fn begin(machine: &mut Machine, throwing: bool) -> Leave {
     unsafe {
         let frame = machine.frame();
         let code = (*frame).f_executable.cast();
+        crate::jit::prepare_to_instrument(Borrowed::from_raw_unchecked(code));
         ffi::_Py_Instrument(code, (*thread.as_ptr()).interp);
         monitor::throw(thread, frame, (*frame).instr_ptr);
     }

@@ -2,6 +2,7 @@
 //! is followed, and the kinds of entries noted. Reads the code's instructions and its table of handlers.
 use super::lines::filled;
 use super::stack::{Entry, Stack};
+use crate::bytecode::original;
 use crate::ffi;
 use crate::field;
 use crate::object::{Borrowed, Owned, Raised};
@@ -106,11 +107,12 @@ impl Instruction {
             operand = operand << 8 | usize::from(low);
             // SAFETY: the code is alive, and as long as its bytes; the table has an entry for each opcode.
             let (opcode, cache) = unsafe {
-                let opcode = ffi::_Py_GetBaseOpcode(code.as_ptr(), index as c_int);
-                (
-                    opcode.cast_unsigned(),
-                    ffi::_PyOpcode_Caches[opcode as usize],
-                )
+                let mut opcode =
+                    ffi::_Py_GetBaseOpcode(code.as_ptr(), index as c_int).cast_unsigned();
+                if opcode == ffi::ENTER_EXECUTOR {
+                    opcode = original(code, index).opcode.generic().number().into();
+                }
+                (opcode, ffi::_PyOpcode_Caches[opcode as usize])
             };
             if opcode != ffi::EXTENDED_ARG {
                 let next = index + 1 + usize::from(cache);
