@@ -8,6 +8,7 @@ Runs on CPython 3.13 and on whatever has its bytecode.
 
 import dis
 import importlib
+import opcode
 import sys
 import types
 
@@ -22,9 +23,14 @@ CLASSES = {
 }  # fmt: skip
 
 
+# The counter of an adaptive instruction that has never run.
+WARMUP = 1 << 4 | 1
+
+
 class Dump:
     def __init__(self, code):
         self.code = code
+        self.adaptive = code._co_code_adaptive
         self.instructions = [
             i
             for i in dis.get_instructions(code, adaptive=True, show_caches=False)
@@ -67,11 +73,19 @@ class Dump:
         return self.objects.setdefault(id(value), (name, kind))[0]
 
     def site(self, instruction, generic):
-        specialised = instruction.baseopname != instruction.opname
-        cache = {name: int.from_bytes(data, "little") for name, _, data in instruction.cache_info or ()}
+        cache, at = {}, instruction.offset + 2
+        for field, units in opcode._cache_format.get(generic, {}).items():
+            cache[field] = int.from_bytes(self.adaptive[at : at + 2 * units], "little")
+            at += 2 * units
         name = instruction.opname
-        if not specialised:
-            return ""
+        if instruction.baseopname == name:
+            adapts = name in opcode._specializations
+            return "unseen" if adapts and cache.get("counter") == WARMUP else ""
+        if name == "CALL_LEN":
+            self.objects.setdefault("len", ("len", "builtin:len"))
+        if name.startswith("LOAD_ATTR_METHOD") and instruction.argval == "append":
+            self.objects.setdefault("append", ("append", "builtin:list.append"))
+            return f"type {cache['version']} {cache['keys_version']} append"
         if name in ("LOAD_ATTR_INSTANCE_VALUE", "LOAD_ATTR_SLOT", "LOAD_ATTR_WITH_HINT"):
             return f"attribute {cache['version']} {cache['keys_version'] & 0xFFFF}"
         if name.startswith("STORE_ATTR_"):
@@ -82,8 +96,9 @@ class Dump:
             self.objects.setdefault("found", ("found", "function"))
             return f"type {cache['version']} {cache['keys_version']} found"
         if name.startswith("LOAD_GLOBAL"):
-            versions = cache["module_keys_version"], cache["builtin_keys_version"]
-            return f"global {versions[0]} {versions[1]} {cache['index']}"
+            # The fields are in another order than dis says.
+            module, builtin, index = list(cache.values())[1:]
+            return f"global {module} {builtin} {index}"
         if name.startswith("CALL"):
             return f"call {cache['func_version']}"
         if name == "TO_BOOL_ALWAYS_TRUE":

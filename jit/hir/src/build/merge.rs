@@ -1,19 +1,11 @@
 //! What arrives in a block over several edges: which shape it has there, and how the edges bring it into that shape.
 use crate::build::builder::Builder;
 use crate::build::plan::{Place, Plan};
-use crate::build::state::{Dirty, Entry, Holder, Local, Shape, State};
+use crate::build::state::{Dirty, Entry, Holder, Local, Shape, State, unseen_or_null};
 use crate::function::{BlockId, Edge, Value};
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Class, Reason};
-
-/// What dies unseen, and NULL: what the slot of a local that is unboxed at a loop header may hold.
-pub fn unseen_or_null() -> Classes {
-    Class::ALL
-        .into_iter()
-        .filter(|class| class.dies_unseen())
-        .fold(Classes::NULL, |all, class| all | Classes::of(class))
-}
 
 /// An edge whose end is not built yet: a block that has not ended, and the state at its end.
 pub struct Incoming {
@@ -155,16 +147,24 @@ impl Builder<'_> {
             }
         });
         for edge in edges {
-            let Local::Clean(value) = edge.state.locals[slot] else {
-                continue;
-            };
-            let wanted = match shape {
-                Shape::Same => continue,
-                Shape::Object(classes) => classes,
-                Shape::Unboxed {
-                    ty, known: true, ..
-                } => ty.classes(),
-                Shape::Unboxed { known: false, .. } => unseen_or_null(),
+            let (value, wanted) = match (edge.state.locals[slot], shape) {
+                (_, Shape::Same) => continue,
+                (Local::Clean(value), _) => (value, shape.wanted()),
+                // It is written back.
+                (Local::Dirty(dirty), Shape::Object(classes)) => {
+                    if !self.classes_of_dirty(dirty).within(classes) {
+                        shape = Shape::Object(Classes::ANY);
+                    }
+                    continue;
+                }
+                (Local::Dirty(dirty), Shape::Unboxed { known: true, .. }) if !dirty.known => {
+                    shape = Shape::Object(Classes::ANY);
+                    continue;
+                }
+                (Local::Dirty(dirty), Shape::Unboxed { known: true, .. }) => {
+                    (dirty.value, shape.wanted())
+                }
+                (Local::Dirty(_), Shape::Unboxed { known: false, .. }) => continue,
             };
             let observed = edge.observed.as_ref().and_then(|all| *all.get(slot)?);
             if !self.can_lead(target, value, wanted, observed) {
@@ -180,12 +180,7 @@ impl Builder<'_> {
         let mut shape = planned.unwrap_or_else(|| self.join_stack(index, edges));
         for edge in edges {
             let value = edge.state.stack[index].value;
-            let wanted = match shape {
-                Shape::Same => continue,
-                Shape::Object(classes) => classes,
-                Shape::Unboxed { ty, .. } => ty.classes(),
-            };
-            if !self.can_lead(target, value, wanted, None) {
+            if !self.can_lead(target, value, shape.wanted(), None) {
                 shape = Shape::Object(Classes::ANY);
             }
         }
@@ -338,25 +333,18 @@ impl Builder<'_> {
             let (value, wanted) = match (place, shape) {
                 (_, Shape::Same) => continue,
                 (Place::Local(slot), shape) => {
-                    let Local::Clean(value) = self.state.locals[slot] else {
+                    let value = match self.state.locals[slot] {
+                        Local::Clean(value) => value,
+                        Local::Dirty(dirty) => dirty.value,
+                    };
+                    // What is unboxed and to be an object is written back.
+                    let is_unboxed = self.ty(value).is_unboxed();
+                    if is_unboxed && !matches!(shape, Shape::Unboxed { known: true, .. }) {
                         continue;
-                    };
-                    let wanted = match shape {
-                        Shape::Same => continue,
-                        Shape::Object(classes) => classes,
-                        Shape::Unboxed {
-                            ty, known: true, ..
-                        } => ty.classes(),
-                        Shape::Unboxed { known: false, .. } => unseen_or_null(),
-                    };
-                    (value, wanted)
+                    }
+                    (value, shape.wanted())
                 }
-                (Place::Stack(index), Shape::Object(classes)) => {
-                    (self.state.stack[index].value, classes)
-                }
-                (Place::Stack(index), Shape::Unboxed { ty, .. }) => {
-                    (self.state.stack[index].value, ty.classes())
-                }
+                (Place::Stack(index), shape) => (self.state.stack[index].value, shape.wanted()),
             };
             if !self.classes(value).meets(wanted) {
                 self.exit(Reason::LoopEntry);
@@ -497,7 +485,7 @@ impl Builder<'_> {
             }
             (Shape::Object(classes), Local::Clean(_), Local::Dirty(dirty)) => {
                 let ty = self.ty(dirty.value);
-                if !is_final && dirty.known {
+                if !is_final && (dirty.known || !target.live[slot]) {
                     return Some(Shape::Unboxed {
                         ty,
                         known: target.live[slot],

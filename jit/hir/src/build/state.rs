@@ -1,6 +1,7 @@
 //! What the builder knows of the frame at a place: where each local and each value of the stack is.
 use crate::function::{FrameState, Pending, StackEntry, Value};
 use crate::types::{Classes, Type};
+use pyroxene_jit_api::Class;
 
 /// What the builder knows of the frame.
 #[derive(Clone, PartialEq, Debug)]
@@ -120,4 +121,26 @@ pub enum Shape {
         /// Of a local: whether there is a truth value that says whether the slot is stale.
         flagged: bool,
     },
+}
+
+impl Shape {
+    /// The classes that an object must have to be brought into the shape.
+    pub fn wanted(self) -> Classes {
+        match self {
+            Self::Same => Classes::ANY,
+            Self::Object(classes) => classes,
+            Self::Unboxed {
+                ty, known: true, ..
+            } => ty.classes(),
+            Self::Unboxed { known: false, .. } => unseen_or_null(),
+        }
+    }
+}
+
+/// What dies unseen, and NULL: what the slot of a local that is unboxed at a loop header may hold.
+pub fn unseen_or_null() -> Classes {
+    Class::ALL
+        .into_iter()
+        .filter(|class| class.dies_unseen())
+        .fold(Classes::NULL, |all, class| all | Classes::of(class))
 }

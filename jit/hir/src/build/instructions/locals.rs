@@ -1,7 +1,6 @@
 //! Instructions on local variables and cells.
 use crate::build::builder::Builder;
-use crate::build::merge::unseen_or_null;
-use crate::build::state::{Dirty, Entry, Holder, Local};
+use crate::build::state::{Dirty, Entry, Holder, Local, unseen_or_null};
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::Classes;
