@@ -19,46 +19,57 @@ pub(super) fn without_memory() -> bool {
 
 /// Their addresses.
 pub(super) fn helpers() -> Helpers {
-    // SAFETY: addresses of objects and of other things are passed alike. Each function has the type that it is given here,
-    // but for what its pointers point to.
-    unsafe {
-        Helpers {
-            deallocate: core::mem::transmute::<Object1, _>(ffi::_Py_Dealloc),
-            float: core::mem::transmute::<FloatNew, _>(ffi::PyFloat_FromDouble),
-            int: core::mem::transmute::<IntNew, _>(ffi::PyLong_FromLongLong),
-            int_value,
-            power,
-            floor_divide,
-            remainder,
-            length: core::mem::transmute::<ObjectSize, _>(ffi::PyObject_Size),
-            iterator_next: core::mem::transmute::<Unary, _>(ffi::PyIter_Next),
-            iterator: core::mem::transmute::<Unary, _>(ffi::PyObject_GetIter),
-            tuple: core::mem::transmute::<FromArray, _>(ffi::_PyTuple_FromArraySteal),
-            list: core::mem::transmute::<FromArray, _>(ffi::_PyList_FromArraySteal),
-            list_append,
-            add_inline_value,
-            str_equal: core::mem::transmute::<Compare, _>(ffi::_PyUnicode_Equal),
-            step: run_step,
-            disturbed,
-            retain,
-            release,
-            write_float,
-            write_int,
-            write_object,
-            exit_float,
-            exit_int,
-        }
+    Helpers {
+        deallocate,
+        float,
+        int,
+        int_value,
+        power,
+        floor_divide,
+        remainder,
+        length,
+        iterator_next,
+        iterator,
+        tuple,
+        list,
+        list_append,
+        add_inline_value,
+        str_equal,
+        step: run_step,
+        disturbed,
+        retain,
+        release,
+        write_float,
+        write_int,
+        write_object,
+        exit_float,
+        exit_int,
     }
 }
 
-type Object1 = unsafe extern "C" fn(*mut ffi::PyObject);
-type FloatNew = unsafe extern "C" fn(f64) -> *mut ffi::PyObject;
-type IntNew = unsafe extern "C" fn(i64) -> *mut ffi::PyObject;
-type ObjectSize = unsafe extern "C" fn(*mut ffi::PyObject) -> ffi::Py_ssize_t;
-type Unary = unsafe extern "C" fn(*mut ffi::PyObject) -> *mut ffi::PyObject;
-type FromArray =
-    unsafe extern "C" fn(*const *mut ffi::PyObject, ffi::Py_ssize_t) -> *mut ffi::PyObject;
-type Compare = unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject) -> i32;
+/// C's functions under the types that machine code knows them by: to it, all addresses are alike.
+macro_rules! of_c {
+    ($($name:ident = $function:ident($($argument:ident: $ty:ty $(as $c:ty)?),*) $(-> $result:ty)?;)*) => {$(
+        unsafe extern "C" fn $name($($argument: $ty),*) $(-> $result)? {
+            // SAFETY: machine code gives what the function wants: live objects, numbers, an array as long as it says.
+            unsafe { ffi::$function($(of_c!($argument $(as $c)?)),*) $(as $result)? }
+        }
+    )*};
+    ($argument:ident as $c:ty) => { $argument.cast::<$c>() };
+    ($argument:ident) => { $argument };
+}
+
+of_c! {
+    deallocate = _Py_Dealloc(object: Raw as ffi::PyObject);
+    float = PyFloat_FromDouble(number: f64) -> Raw;
+    int = PyLong_FromLongLong(number: i64) -> Raw;
+    length = PyObject_Size(object: Raw as ffi::PyObject) -> isize;
+    iterator_next = PyIter_Next(iterator: Raw as ffi::PyObject) -> Raw;
+    iterator = PyObject_GetIter(object: Raw as ffi::PyObject) -> Raw;
+    tuple = _PyTuple_FromArraySteal(items: *const Raw as *mut ffi::PyObject, count: isize) -> Raw;
+    list = _PyList_FromArraySteal(items: *const Raw as *mut ffi::PyObject, count: isize) -> Raw;
+    str_equal = _PyUnicode_Equal(left: Raw as ffi::PyObject, right: Raw as ffi::PyObject) -> i32;
+}
 
 unsafe extern "C" fn int_value(object: Raw, value: *mut i64) -> i32 {
     let mut overflow = 0;

@@ -86,12 +86,12 @@ fn option(config: &ffi::PyConfig, name: &str, variable: &CStr) -> Option<String>
         unsafe { (0..options.length).map(|index| text(*options.items.add(index.cast_unsigned()))) };
     // The last one counts.
     let given = options
-        .filter_map(|option| match option.split_once('=') {
+        .rev()
+        .find_map(|option| match option.split_once('=') {
             Some((key, value)) if key == name => Some(value.to_owned()),
             None if option == name => Some(String::new()),
             _ => None,
-        })
-        .last();
+        });
     given.or_else(|| {
         // SAFETY: the name is a C string; the result is NULL or a C string of the environment, copied at once.
         unsafe {

@@ -267,9 +267,10 @@ fn known(object: Borrowed<'_>) -> Known {
                 _ => Known::Instance(Class::Int),
             }
         }
-        // SAFETY: it is an exact float.
         Class::Float => {
-            Known::Float(unsafe { (*object.as_ptr().cast::<ffi::PyFloatObject>()).ob_fval })
+            // SAFETY: it is an exact float.
+            let value = unsafe { (*object.as_ptr().cast::<ffi::PyFloatObject>()).ob_fval };
+            Known::Float(value)
         }
         class => builtin(object.as_ptr()).map_or(Known::Instance(class), Known::Builtin),
     }
