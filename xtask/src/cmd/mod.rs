@@ -4,6 +4,7 @@ pub mod bench;
 pub mod build;
 pub mod demo;
 pub mod extensions;
+pub mod jit;
 pub mod numpy;
 pub mod reference;
 pub mod regrtest;

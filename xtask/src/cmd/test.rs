@@ -63,6 +63,11 @@ const STEPS: &[Step] = &[
         args: &["abi"],
     },
     Step {
+        name: "jit",
+        program: "xtask",
+        args: &["jit"],
+    },
+    Step {
         name: "demo",
         program: "xtask",
         args: &["demo"],
