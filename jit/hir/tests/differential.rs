@@ -383,3 +383,41 @@ done:
     check(text, &[ints(&[1, 0, 3]), Argument::Float(9.0)]);
     check(text, &[floats(&[1.5, 0.0]), Argument::Int(1)]);
 }
+
+/// The stack has borrowed a float from a local whose slot then holds it only until the local is written back.
+#[test]
+fn a_float_is_borrowed_from_a_local_that_changes() {
+    let text = "
+.code borrowed
+.args 1
+.locals items x
+.stack 5
+.entry start
+  RESUME_CHECK 0
+start:
+  LOAD_FAST items
+  LOAD_CONST 0
+  BINARY_SUBSCR_LIST_INT
+  STORE_FAST x
+  LOAD_FAST items
+  LOAD_CONST 1.5
+  COPY 1
+  LOAD_FAST items
+  LOAD_CONST 0
+  STORE_SUBSCR_LIST_INT
+  POP_TOP
+  POP_TOP
+  LOAD_FAST_LOAD_FAST x x
+  LOAD_CONST 2.0
+  BINARY_OP_MULTIPLY_FLOAT 5
+  STORE_FAST x
+  LOAD_FAST items
+  LOAD_CONST 1
+  BINARY_SUBSCR_LIST_INT
+  LOAD_FAST x
+  BUILD_TUPLE 3
+  RETURN_VALUE
+";
+    check(text, &[floats(&[1.0, 2.0])]);
+    check(text, &[floats(&[1.0])]);
+}

@@ -223,7 +223,22 @@ impl Writer {
     }
 
     fn expression(&mut self, depth: usize) {
-        match self.random.below(if depth > 0 { 12 } else { 6 }) {
+        match self.random.below(if depth > 0 { 15 } else { 6 }) {
+            12 | 13 => {
+                // What is on the stack meanwhile may be borrowed from the local.
+                self.expression(depth - 1);
+                self.line("COPY 1");
+                let local = self.random.pick(&LOCALS[1..]);
+                self.line(&format!("STORE_FAST {local}"));
+            }
+            14 => {
+                self.expression(depth - 1);
+                self.line("COPY 1");
+                self.line("LOAD_FAST_CHECK p");
+                let index = self.random.below(4);
+                self.line(&format!("LOAD_CONST {index}"));
+                self.line("STORE_SUBSCR_LIST_INT");
+            }
             0..=2 => {
                 let local = self.random.pick(&LOCALS[1..]);
                 self.line(&format!("LOAD_FAST_CHECK {local}"));
