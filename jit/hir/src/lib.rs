@@ -11,6 +11,7 @@ pub mod function;
 pub mod insn;
 pub mod passes;
 pub mod print;
+pub mod properties;
 pub mod result;
 pub mod types;
 pub mod validate;

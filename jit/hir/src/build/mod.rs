@@ -5,12 +5,17 @@
 //! building again with what the last attempt has learned ([`plan`]).
 mod builder;
 mod code;
+mod correct;
 mod depths;
 mod flow;
 mod instructions;
 mod merge;
+mod outside;
 mod plan;
+mod references;
+mod shapes;
 mod state;
+mod values;
 
 use crate::function::{EntryPoint, Function};
 use crate::insn::Insn;

@@ -138,7 +138,7 @@ impl Builder<'_> {
         let any_float = self.ty(left) == Type::Float || self.ty(right) == Type::Float;
         if any_float || operator == Operator::TrueDivide {
             let (left, right) = if any_float {
-                (self.to_float(left), self.to_float(right))
+                (self.number_as_float(left), self.number_as_float(right))
             } else {
                 (
                     self.exact_float(left, state),
@@ -147,7 +147,7 @@ impl Builder<'_> {
             };
             return self.floats(operator, left, right, state);
         }
-        let (left, right) = (self.to_int(left), self.to_int(right));
+        let (left, right) = (self.number_as_int(left), self.number_as_int(right));
         let insn = |op| Insn::IntBinary {
             op,
             left,
@@ -221,7 +221,7 @@ impl Builder<'_> {
     }
 
     /// A truth value as a number.
-    pub(super) fn to_int(&mut self, value: Value) -> Value {
+    pub(super) fn number_as_int(&mut self, value: Value) -> Value {
         match self.ty(value) {
             Type::Bool => self.emit(Insn::BoolToInt { value }),
             Type::Int | Type::Float | Type::Object(_) | Type::Nothing => value,
@@ -229,8 +229,8 @@ impl Builder<'_> {
     }
 
     /// A number as the nearest float.
-    pub(super) fn to_float(&mut self, value: Value) -> Value {
-        let value = self.to_int(value);
+    pub(super) fn number_as_float(&mut self, value: Value) -> Value {
+        let value = self.number_as_int(value);
         match self.ty(value) {
             Type::Int => self.emit(Insn::IntToFloat { value }),
             Type::Float | Type::Bool | Type::Object(_) | Type::Nothing => value,
@@ -239,7 +239,7 @@ impl Builder<'_> {
 
     /// A number as the same float. Leaves if there is none.
     pub(super) fn exact_float(&mut self, value: Value, state: StateId) -> Value {
-        let value = self.to_int(value);
+        let value = self.number_as_int(value);
         if self.ty(value) == Type::Int {
             for (op, bound) in [
                 (Comparison::LessEqual, EXACT),
@@ -254,7 +254,7 @@ impl Builder<'_> {
                 self.expect(holds, true, Reason::Domain, state);
             }
         }
-        self.to_float(value)
+        self.number_as_float(value)
     }
 
     /// `BINARY_OP_INPLACE_ADD_UNICODE`, which does the work of the `STORE_FAST` after it too.

@@ -83,7 +83,7 @@ impl Builder<'_> {
             let right = self.exact_float(right, state);
             self.emit(Insn::FloatCompare { op, left, right })
         } else {
-            let (left, right) = (self.to_int(left), self.to_int(right));
+            let (left, right) = (self.number_as_int(left), self.number_as_int(right));
             self.emit(Insn::IntCompare { op, left, right })
         }
     }
@@ -122,7 +122,7 @@ impl Builder<'_> {
     }
 
     /// `TO_BOOL`.
-    pub(super) fn to_bool(&mut self) {
+    pub(super) fn truth_value(&mut self) {
         let value = self.peek(0).value;
         let state = self.before();
         let seen = match self.at.opcode {

@@ -70,7 +70,7 @@ impl Builder<'_> {
             | Opcode::TO_BOOL_INT
             | Opcode::TO_BOOL_LIST
             | Opcode::TO_BOOL_NONE
-            | Opcode::TO_BOOL_STR => self.to_bool(),
+            | Opcode::TO_BOOL_STR => self.truth_value(),
 
             Opcode::JUMP_FORWARD => self.jump_forward()?,
             Opcode::JUMP_BACKWARD => self.jump_backward(true)?,
