@@ -6,12 +6,13 @@
 //! - [`ffi`]: what the C headers say, by bindgen, and the inline functions that bindgen cannot give.
 //! - [`eval`]: the evaluator: the loop, its instructions, and what calls need around it.
 //! - [`bytecode`]: the set of instructions, their units, inline caches and counters.
-//! - [`specialize`]: instructions that are made for the objects they meet.
+//! - [`specialize`]: instructions that are made for the objects they meet; [`profile`]: a table of what they met.
 //! - [`frame`]: the frames of running code, their objects, and the gate through which they are read.
 //! - [`generator`]: generators, coroutines, asynchronous generators.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
 //! - [`thread`]: the running thread: its state, the GIL, pending calls, requests to the evaluator, `errno`.
+//! - [`monitoring`]: events of Python code for tools: instrumentation, `sys.monitoring`, `sys.settrace`, `sys.setprofile`.
 //! - [`signal`]: signals: the handler that the system calls, Python's handlers, the module `_signal`.
 //! - [`traceback`]: traceback objects, printing them, and the dump of a crashed process.
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
@@ -33,7 +34,9 @@ pub mod inittab;
 pub mod jit;
 pub mod main_program;
 pub mod module;
+pub mod monitoring;
 pub mod object;
+pub mod profile;
 pub mod pyroxene_module;
 pub mod signal;
 pub mod specialize;

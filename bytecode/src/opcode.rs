@@ -1,5 +1,5 @@
 //! `Opcode`: a number of an instruction, and what there is to know of it. The knowledge itself stands in [`crate::table`].
-use crate::table::{CACHES, GENERIC, NAMES};
+use crate::table::{CACHES, GENERIC, NAMES, TWIN_OF, TWINS};
 use core::fmt;
 
 /// The number of an instruction, as it stands in the first byte of its unit.
@@ -49,6 +49,45 @@ impl Opcode {
     #[inline(always)]
     pub const fn is_instrumented(self) -> bool {
         self.0 >= MIN_INSTRUMENTED && self.name().is_some()
+    }
+
+    /// The instrumented instruction that tells tools of this generic one and then does its work; `None` for one of which
+    /// there is nothing to tell but that it runs, or that its line starts (instrumentation.c `INSTRUMENTED_OPCODES`).
+    #[inline(always)]
+    pub const fn twin(self) -> Option<Self> {
+        TWINS[self.0 as usize]
+    }
+
+    /// The generic instruction of which this instrumented one tells; `None` for any other. Those that mark lines and
+    /// instructions are nobody's twins (instrumentation.c `DE_INSTRUMENT`).
+    #[inline(always)]
+    pub const fn twin_of(self) -> Option<Self> {
+        TWIN_OF[self.0 as usize]
+    }
+
+    /// The generic instruction that the compiler made, whatever it has become: neither specialised nor instrumented.
+    #[inline(always)]
+    pub const fn base(self) -> Self {
+        match self.twin_of() {
+            Some(told) => told,
+            None => self.generic(),
+        }
+    }
+
+    /// Where a generic instruction jumps to if it jumps, from its argument and the index of the unit behind it. At the end of
+    /// an iteration, that is the instruction that ends it, which the evaluator skips.
+    pub fn jump_target(self, next: usize, argument: usize) -> Option<usize> {
+        match self {
+            Self::POP_JUMP_IF_FALSE
+            | Self::POP_JUMP_IF_TRUE
+            | Self::POP_JUMP_IF_NONE
+            | Self::POP_JUMP_IF_NOT_NONE
+            | Self::FOR_ITER
+            | Self::SEND
+            | Self::JUMP_FORWARD => next.checked_add(argument),
+            Self::JUMP_BACKWARD | Self::JUMP_BACKWARD_NO_INTERRUPT => next.checked_sub(argument),
+            _ => None,
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! The set of instructions of CPython 3.13.5: one table. Constants only.
 //!
-//! A row is a name, its number, how many entries of inline cache follow the instruction (where any do) or of which generic
-//! instruction it is a specialisation (whose caches it shares), and what it does to the value stack: how many values it
-//! pops and how many it pushes, of the argument `oparg` where they depend on it.
+//! A row is a name, its number, how many entries of inline cache follow the instruction (where any do), of which generic
+//! instruction it is a specialisation or which it runs when it has told tools of it (whose caches it shares), and what it
+//! does to the value stack: how many values it pops and how many it pushes, of the argument `oparg` where they depend on it.
 use crate::Opcode;
 
 /// What a row sets, by the number of the instruction.
@@ -10,12 +10,14 @@ struct Rows {
     names: [Option<&'static str>; 256],
     caches: [u8; 256],
     generic: [Opcode; 256],
+    twins: [Option<Opcode>; 256],
+    twin_of: [Option<Opcode>; 256],
 }
 
 macro_rules! instructions {
     ($oparg:ident; $(
         $name:ident = $number:literal
-        $(, caches $caches:literal)? $(, of $generic:ident)?
+        $(, caches $caches:literal)? $(, of $generic:ident)? $(, tells $told:ident)?
         $(: $popped:expr => $pushed:expr)?;
     )*) => {
         impl Opcode {
@@ -49,16 +51,26 @@ macro_rules! instructions {
                 names: [None; 256],
                 caches: [0; 256],
                 generic: [Opcode::CACHE; 256],
+                twins: [None; 256],
+                twin_of: [None; 256],
             };
             $(
                 rows.names[$number] = Some(stringify!($name));
                 rows.generic[$number] = Opcode::$name;
                 $(rows.generic[$number] = Opcode::$generic;)?
                 $(rows.caches[$number] = $caches;)?
+                $(
+                    rows.twins[Opcode::$told.number() as usize] = Some(Opcode::$name);
+                    rows.twin_of[$number] = Some(Opcode::$told);
+                )?
             )*
             let mut number = 0;
             while number < 256 {
-                rows.caches[number] = rows.caches[rows.generic[number].number() as usize];
+                let shared = match rows.twin_of[number] {
+                    Some(told) => told,
+                    None => rows.generic[number],
+                };
+                rows.caches[number] = rows.caches[shared.number() as usize];
                 number += 1;
             }
             rows
@@ -74,6 +86,12 @@ pub static CACHES: [u8; 256] = ROWS.caches;
 
 /// The generic instructions.
 pub static GENERIC: [Opcode; 256] = ROWS.generic;
+
+/// The instrumented instructions, at the numbers of those of which they tell.
+pub static TWINS: [Option<Opcode>; 256] = ROWS.twins;
+
+/// The instructions of which instrumented ones tell.
+pub static TWIN_OF: [Option<Opcode>; 256] = ROWS.twin_of;
 
 instructions! { oparg;
     CACHE = 0: 0 => 0;
@@ -269,23 +287,23 @@ instructions! { oparg;
     UNPACK_SEQUENCE_LIST = 220, of UNPACK_SEQUENCE: 1 => oparg;
     UNPACK_SEQUENCE_TUPLE = 221, of UNPACK_SEQUENCE: 1 => oparg;
     UNPACK_SEQUENCE_TWO_TUPLE = 222, of UNPACK_SEQUENCE: 1 => 2;
-    INSTRUMENTED_RESUME = 236: 0 => 0;
-    INSTRUMENTED_END_FOR = 237: 2 => 1;
-    INSTRUMENTED_END_SEND = 238: 2 => 1;
-    INSTRUMENTED_RETURN_VALUE = 239: 1 => 0;
-    INSTRUMENTED_RETURN_CONST = 240: 0 => 0;
-    INSTRUMENTED_YIELD_VALUE = 241: 1 => 1;
-    INSTRUMENTED_LOAD_SUPER_ATTR = 242, caches 1: 3 => 1 + (oparg & 1);
-    INSTRUMENTED_FOR_ITER = 243, caches 1: 0 => 0;
-    INSTRUMENTED_CALL = 244, caches 3: 0 => 0;
-    INSTRUMENTED_CALL_KW = 245: 0 => 0;
-    INSTRUMENTED_CALL_FUNCTION_EX = 246: 0 => 0;
+    INSTRUMENTED_RESUME = 236, tells RESUME: 0 => 0;
+    INSTRUMENTED_END_FOR = 237, tells END_FOR: 2 => 1;
+    INSTRUMENTED_END_SEND = 238, tells END_SEND: 2 => 1;
+    INSTRUMENTED_RETURN_VALUE = 239, tells RETURN_VALUE: 1 => 0;
+    INSTRUMENTED_RETURN_CONST = 240, tells RETURN_CONST: 0 => 0;
+    INSTRUMENTED_YIELD_VALUE = 241, tells YIELD_VALUE: 1 => 1;
+    INSTRUMENTED_LOAD_SUPER_ATTR = 242, tells LOAD_SUPER_ATTR: 3 => 1 + (oparg & 1);
+    INSTRUMENTED_FOR_ITER = 243, tells FOR_ITER: 0 => 0;
+    INSTRUMENTED_CALL = 244, tells CALL: 0 => 0;
+    INSTRUMENTED_CALL_KW = 245, tells CALL_KW: 0 => 0;
+    INSTRUMENTED_CALL_FUNCTION_EX = 246, tells CALL_FUNCTION_EX: 0 => 0;
     INSTRUMENTED_INSTRUCTION = 247: 0 => 0;
-    INSTRUMENTED_JUMP_FORWARD = 248: 0 => 0;
-    INSTRUMENTED_JUMP_BACKWARD = 249, caches 1: 0 => 0;
-    INSTRUMENTED_POP_JUMP_IF_TRUE = 250, caches 1: 0 => 0;
-    INSTRUMENTED_POP_JUMP_IF_FALSE = 251, caches 1: 0 => 0;
-    INSTRUMENTED_POP_JUMP_IF_NONE = 252, caches 1: 0 => 0;
-    INSTRUMENTED_POP_JUMP_IF_NOT_NONE = 253, caches 1: 0 => 0;
+    INSTRUMENTED_JUMP_FORWARD = 248, tells JUMP_FORWARD: 0 => 0;
+    INSTRUMENTED_JUMP_BACKWARD = 249, tells JUMP_BACKWARD: 0 => 0;
+    INSTRUMENTED_POP_JUMP_IF_TRUE = 250, tells POP_JUMP_IF_TRUE: 0 => 0;
+    INSTRUMENTED_POP_JUMP_IF_FALSE = 251, tells POP_JUMP_IF_FALSE: 0 => 0;
+    INSTRUMENTED_POP_JUMP_IF_NONE = 252, tells POP_JUMP_IF_NONE: 0 => 0;
+    INSTRUMENTED_POP_JUMP_IF_NOT_NONE = 253, tells POP_JUMP_IF_NOT_NONE: 0 => 0;
     INSTRUMENTED_LINE = 254;
 }

@@ -93,3 +93,34 @@ fn instrumented_instructions_are_those_that_are_called_so() {
         assert_eq!(opcode.is_instrumented(), by_name, "{opcode:?}");
     }
 }
+
+#[test]
+fn an_instrumented_instruction_is_the_twin_of_the_one_it_is_named_after() {
+    let marks = [Opcode::INSTRUMENTED_INSTRUCTION, Opcode::INSTRUMENTED_LINE];
+    for opcode in all() {
+        match opcode.twin_of() {
+            Some(told) => {
+                let name = told.name().expect("an instruction");
+                assert_eq!(opcode.name(), Some(&*format!("INSTRUMENTED_{name}")));
+                assert_eq!(told.twin(), Some(opcode));
+                assert_eq!(told.generic(), told);
+                assert_eq!(opcode.base(), told);
+                // A twin counts as generic: that may be written over a mark, and hidden by one.
+                assert_eq!(opcode.generic(), opcode);
+            }
+            None => assert_eq!(opcode.is_instrumented(), marks.contains(&opcode)),
+        }
+        if let Some(twin) = opcode.twin() {
+            assert_eq!(twin.twin_of(), Some(opcode));
+        }
+    }
+}
+
+#[test]
+fn jumps_are_counted_from_behind_the_instruction() {
+    assert_eq!(Opcode::JUMP_FORWARD.jump_target(10, 4), Some(14));
+    assert_eq!(Opcode::FOR_ITER.jump_target(10, 4), Some(14));
+    assert_eq!(Opcode::JUMP_BACKWARD.jump_target(10, 4), Some(6));
+    assert_eq!(Opcode::JUMP_BACKWARD.jump_target(3, 4), None);
+    assert_eq!(Opcode::RESUME.jump_target(10, 4), None);
+}

@@ -18,17 +18,48 @@ pub struct Unit {
 const _: () = assert!(size_of::<Unit>() == size_of::<ffi::_Py_CODEUNIT>());
 const _: () = assert!(align_of::<Unit>() == align_of::<ffi::_Py_CODEUNIT>());
 
-/// All units of a code object as numbers, for whoever walks over instructions and caches alike. The evaluator writes to
-/// them while it runs the code (pycore_code.h `_PyCode_CODE`, `_PyCode_NBYTES`).
+/// A unit where it stands, in bytecode that the evaluator and instrumentation overwrite while it runs: an instruction, or an
+/// entry of an inline cache. The GIL guards it.
+#[derive(Debug)]
+#[repr(C, align(2))]
+pub struct UnitCell {
+    /// Which instruction it is, if it is one.
+    pub opcode: Cell<Opcode>,
+    oparg: Cell<u8>,
+}
+
+const _: () = assert!(size_of::<UnitCell>() == size_of::<Unit>());
+
+impl UnitCell {
+    /// The low eight bits of the instruction's argument.
+    #[inline(always)]
+    pub fn oparg(&self) -> u8 {
+        self.oparg.get()
+    }
+
+    /// Both bytes, as a number: an entry of a cache.
+    #[inline(always)]
+    pub fn entry(&self) -> u16 {
+        u16::from_ne_bytes([self.opcode.get().number(), self.oparg.get()])
+    }
+
+    /// Writes both bytes: an entry of a cache.
+    #[inline(always)]
+    pub fn set_entry(&self, entry: u16) {
+        let [first, second] = entry.to_ne_bytes();
+        self.opcode.set(Opcode::new(first));
+        self.oparg.set(second);
+    }
+}
+
+/// All units of a code object, for whoever walks over instructions and caches alike (pycore_code.h `_PyCode_CODE`,
+/// `_PyCode_NBYTES`).
 #[inline]
-pub fn units(code: Borrowed<'_, ffi::PyCodeObject>) -> &[Cell<u16>] {
+pub fn units(code: Borrowed<'_, ffi::PyCodeObject>) -> &[UnitCell] {
     let count = crate::field!(code.ob_base.ob_size).cast_unsigned();
     // SAFETY: a code object ends with as many units as its size says; it lives as long as the borrow, and the GIL guards
     // the cells.
-    unsafe {
-        let first = (&raw mut (*code.as_ptr()).co_code_adaptive).cast();
-        core::slice::from_raw_parts(first, count)
-    }
+    unsafe { core::slice::from_raw_parts(ffi::_PyCode_CODE(code.as_ptr()).cast(), count) }
 }
 
 /// The instruction at an index as it was before machine code was patched in, if that was: whoever reads instructions of live

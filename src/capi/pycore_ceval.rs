@@ -5,11 +5,12 @@ use crate::eval::{
     entry, errors, exceptions, frames, matching, monitor, namespaces, recursion, tables, unpack,
 };
 use crate::ffi::{
-    _Py_CODEUNIT, _Py_Identifier, _PyInterpreterFrame, PyCodeObject, PyFunctionObject, PyGenObject,
-    PyObject, PyTupleObject, PyTypeObject,
+    _Py_CODEUNIT, _Py_Identifier, _PyInterpreterFrame, Py_tracefunc, PyCodeObject, PyFrameObject,
+    PyFunctionObject, PyGenObject, PyObject, PyTupleObject, PyTypeObject,
 };
 use crate::frame::{Frame, builtins};
 use crate::generator::make;
+use crate::monitoring::legacy;
 use crate::object::{Borrowed, IntoC, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ffi::{CStr, c_char, c_int};
@@ -290,4 +291,30 @@ pub unsafe fn _PyEval_MonitorRaise(
 ) {
     // SAFETY: the caller's thread, frame and instruction; an exception is set.
     unsafe { monitor::raise(tstate, frame, instr) }
+}
+
+/// Sets the function that a thread is profiled with, or takes it away.
+#[capi]
+pub unsafe fn _PyEval_SetProfile(
+    tstate: ThreadState,
+    func: Py_tracefunc,
+    arg: Option<Borrowed<'_>>,
+) -> c_int {
+    legacy::set_profile(tstate, func, arg).into_c()
+}
+
+/// Sets the function that a thread is traced with, or takes it away.
+#[capi]
+pub unsafe fn _PyEval_SetTrace(
+    tstate: ThreadState,
+    func: Py_tracefunc,
+    arg: Option<Borrowed<'_>>,
+) -> c_int {
+    legacy::set_trace(tstate, func, arg).into_c()
+}
+
+/// Has the function of `sys.settrace` told of each instruction of a frame's code, or no longer.
+#[capi]
+pub unsafe fn _PyEval_SetOpcodeTrace(f: Borrowed<'_, PyFrameObject>, enable: bool) -> c_int {
+    legacy::set_opcode_trace(f, enable).into_c()
 }

@@ -1,11 +1,13 @@
-//! `Include/internal/pycore_code.h`: specialisation, as the evaluator and the maker of code objects want it. Two of the
-//! symbols are declared only where they are used.
+//! `Include/internal/pycore_code.h`: specialisation and instrumentation, as the evaluator and the maker of code objects want
+//! them. Two of the symbols are declared only where they are used.
 use crate::bytecode::cache::{
     BinaryOp, BinarySubscr, Call, CompareOp, ContainsOp, ForIter, LoadAttr, LoadGlobal,
     LoadSuperAttr, Send, StoreAttr, StoreSubscr, ToBool, UnpackSequence,
 };
-use crate::ffi::{PyCodeObject, PyObject};
-use crate::object::Borrowed;
+use crate::ffi::{PyCodeObject, PyInterpreterState, PyObject};
+use crate::monitoring::code::Code;
+use crate::monitoring::{Interpreter, instrument};
+use crate::object::{Borrowed, IntoC};
 use crate::specialize::init_cleanup::{InitCleanup, init_cleanup};
 use crate::specialize::{
     Site, arithmetic, attributes, calls, compare, contains, globals, iteration, quicken, send,
@@ -150,4 +152,28 @@ pub unsafe fn _Py_Specialize_ToBool(value: Borrowed<'_>, instr: Site<'_, ToBool>
 #[capi]
 pub unsafe fn _Py_Specialize_ContainsOp(value: Borrowed<'_>, instr: Site<'_, ContainsOp>) {
     contains::contains(instr, value);
+}
+
+/// Instruments a code object for the tools that watch it.
+#[capi]
+pub unsafe fn _Py_Instrument(
+    co: Borrowed<'_, PyCodeObject>,
+    interp: *mut PyInterpreterState,
+) -> c_int {
+    // SAFETY: the evaluator's own interpreter.
+    instrument(co, unsafe { Interpreter::from_c(interp) }).into_c()
+}
+
+/// The instruction that the compiler made at an index. Where machine code is entered, C looks behind the patch itself.
+#[capi]
+pub unsafe fn _Py_GetBaseOpcode(code: Borrowed<'_, PyCodeObject>, offset: c_int) -> c_int {
+    let index = usize::try_from(offset).expect("an index of an instruction");
+    c_int::from(Code::of(code).patched_opcode(index).number())
+}
+
+/// How many units an instruction takes, with its inline cache.
+#[capi]
+pub unsafe fn _PyInstruction_GetLength(code: Borrowed<'_, PyCodeObject>, offset: c_int) -> c_int {
+    let index = usize::try_from(offset).expect("an index of an instruction");
+    Code::of(code).length(index) as c_int
 }

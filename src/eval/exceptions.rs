@@ -1,5 +1,5 @@
 //! Exceptions in the evaluator: `raise`, and what `except` and `except*` catch. Instantiates classes, which runs any code.
-//! Who handles an exception is in [`super::handlers`].
+//! Who handles an exception is in [`crate::bytecode::handlers`].
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised, check_bool, exception, raise as raise_error};
 use crate::raise_format;
@@ -7,7 +7,7 @@ use crate::thread::ThreadState;
 use crate::traceback::add;
 use core::ptr::null_mut;
 
-pub use crate::eval::handlers::{Handler, handler_of};
+pub use crate::bytecode::handlers::{Handler, handler_of};
 
 /// What `raise` did.
 #[derive(Debug)]

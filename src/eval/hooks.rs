@@ -1,7 +1,8 @@
 //! What a thread calls back or keeps for `sys`: tracing and profiling, asynchronous generators, origins of coroutines. Writes
 //! the thread state.
 use crate::ffi;
-use crate::object::{Borrowed, Owned, Raised, audit, check_status, exception, raise};
+use crate::monitoring::legacy;
+use crate::object::{Borrowed, Owned, Raised, audit, exception, raise};
 use crate::thread::{ThreadState, threads_of};
 use core::ffi::{CStr, c_int};
 use core::ptr::null_mut;
@@ -26,13 +27,10 @@ impl Tracing {
         function: ffi::Py_tracefunc,
         argument: Option<Borrowed<'_>>,
     ) -> Result<(), Raised> {
-        let set = match self {
-            Self::Profile => ffi::_PyEval_SetProfile,
-            Self::Trace => ffi::_PyEval_SetTrace,
-        };
-        let argument = argument.map_or(null_mut(), Borrowed::as_ptr);
-        // SAFETY: a thread of the running thread's interpreter; a live object or NULL.
-        check_status(unsafe { set(thread.as_ptr(), function, argument) })
+        match self {
+            Self::Profile => legacy::set_profile(thread, function, argument),
+            Self::Trace => legacy::set_trace(thread, function, argument),
+        }
     }
 
     /// Sets the running thread's function, or takes it away (ceval.c `PyEval_SetProfile`, `PyEval_SetTrace`). An error is

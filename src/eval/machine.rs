@@ -6,7 +6,9 @@ use crate::bytecode::cache::{Cache, Family};
 use crate::bytecode::{Counter, Opcode};
 use crate::ffi;
 use crate::frame::Frame;
+use crate::monitoring;
 use crate::object::{Borrowed, Owned};
+use crate::profile;
 use crate::specialize::Site;
 use crate::thread::{ThreadState, handle_requests};
 use core::ptr::{NonNull, null_mut};
@@ -271,12 +273,30 @@ impl Machine {
             specialise(self, unsafe {
                 Site::from_raw(NonNull::new_unchecked(self.this))
             });
+            if profile::is_on() {
+                self.note::<F>();
+            }
             self.next = self.this;
             self.fetch_opcode();
             return Err(Leave::Again);
         }
         counter.set(counter.get().advanced());
         Ok(())
+    }
+
+    /// Notes for a compiler what the instruction has met, and what it has become.
+    #[inline(always)]
+    fn note<F: Family>(&self) {
+        let count = F::GENERIC.popped(self.operand).unwrap_or(0) as usize;
+        // SAFETY: both addresses are in the frame's code; so many entries, each a reference or NULL, lie on the stack.
+        let (index, operands) = unsafe {
+            let deepest = self.stack.sub(count).cast::<Option<Borrowed<'_>>>();
+            (
+                self.this.offset_from(self.code_start()),
+                core::slice::from_raw_parts(deepest, count),
+            )
+        };
+        profile::table::note(self.code(), index.cast_unsigned(), operands);
     }
 
     /// Handles what other threads, signals or the collector ask for.
@@ -293,8 +313,7 @@ impl Machine {
     /// Whether a tool is being told of something on this thread: then no other is told.
     #[inline(always)]
     pub(super) fn is_tracing(&self) -> bool {
-        // SAFETY: the thread state is alive, and ours.
-        unsafe { (*self.thread.as_ptr()).tracing != 0 }
+        monitoring::is_tracing(self.thread)
     }
 
     /// The word by which others ask for something: which tools watch, and in its low bits what is to be done at once.

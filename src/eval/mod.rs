@@ -21,7 +21,6 @@ pub mod flags;
 mod flow;
 pub mod frames;
 pub mod functions;
-pub mod handlers;
 pub mod hooks;
 pub mod imports;
 mod instructions;

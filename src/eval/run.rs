@@ -5,7 +5,8 @@ use super::table::dispatch;
 use super::{exceptions, frames, monitor, recursion};
 use crate::ffi;
 use crate::frame::{Frame, Owner};
-use crate::object::{Borrowed, Owned, Raised, exception, raise};
+use crate::monitoring::{Interpreter, instrument};
+use crate::object::{Owned, Raised, exception, raise};
 use crate::thread::ThreadState;
 use crate::traceback::add;
 use core::ptr::null_mut;
@@ -154,9 +155,7 @@ fn begin(machine: &mut Machine, throwing: bool) -> Leave {
     // SAFETY: the frame is alive with its code; an exception is set.
     unsafe {
         let frame = machine.frame();
-        let code = (*frame).f_executable.cast();
-        crate::jit::prepare_to_instrument(Borrowed::from_raw_unchecked(code));
-        ffi::_Py_Instrument(code, (*thread.as_ptr()).interp);
+        let _instrumented = instrument(machine.code(), Interpreter::of(thread));
         monitor::throw(thread, frame, (*frame).instr_ptr);
     }
     machine.load_next(0);

@@ -33,9 +33,6 @@ unsafe extern "C" {
     /// The iterator over a generic alias (Objects/genericaliasobject.c).
     pub static mut _Py_GenericAliasIterType: PyTypeObject;
 
-    /// What calls the functions of `sys.settrace` and `sys.setprofile` (Python/legacy_tracing.c).
-    pub static mut _PyLegacyEventHandler_Type: PyTypeObject;
-
     /// The iterator of `co_lines()` (Objects/codeobject.c).
     pub static mut _PyLineIterator: PyTypeObject;
 

@@ -6,7 +6,8 @@ use crate::frame::Owner;
 use crate::frame::object::{self, FrameObject};
 use crate::generator::{frame::State, life};
 use crate::module::IntoObject;
-use crate::object::{Borrowed, Owned, Raised, audit_attribute, check_status, exception, raise};
+use crate::monitoring::legacy::set_opcode_trace;
+use crate::object::{Borrowed, Owned, Raised, audit_attribute, exception, raise};
 use core::ffi::c_int;
 
 /// `f_lineno` while it must be computed, once, when somebody asks.
@@ -37,7 +38,7 @@ impl FrameObject<'_> {
     }
 
     /// Says that the line is to be computed from the instruction.
-    pub(super) fn forget_line(self) {
+    pub(crate) fn forget_line(self) {
         self.set_line(LINE_UNKNOWN);
     }
 
@@ -91,7 +92,7 @@ pub(super) fn set_tracer(
         drop(Owned::exchange(place, tracer.map(Borrowed::new_ref)));
     }
     if tracer.is_some() && traces_opcodes(object) {
-        return instrument_opcodes(object, true);
+        return set_opcode_trace(object, true);
     }
     Ok(())
 }
@@ -99,12 +100,6 @@ pub(super) fn set_tracer(
 /// Whether the tracer is told of each instruction.
 fn traces_opcodes(object: FrameObject<'_>) -> bool {
     field!(object.f_trace_opcodes) != 0
-}
-
-/// Has the code of the frame tell of each instruction, or stop that (legacy_tracing.c `_PyEval_SetOpcodeTrace`).
-fn instrument_opcodes(object: FrameObject<'_>, enable: bool) -> Result<(), Raised> {
-    // SAFETY: the object is alive.
-    check_status(unsafe { ffi::_PyEval_SetOpcodeTrace(object.as_ptr(), enable) })
 }
 
 /// `f_trace_opcodes`
@@ -126,7 +121,7 @@ pub(super) fn set_opcode_tracing(
     if enable && field!(object.f_trace).is_null() {
         return Ok(());
     }
-    instrument_opcodes(object, enable)
+    set_opcode_trace(object, enable)
 }
 
 /// `frame.clear()` (frameobject.c `frame_clear`).

@@ -3,8 +3,7 @@ use super::publish;
 use crate::bytecode::cache::{
     AttributeCache, CallCache, GlobalCache, LoadAttributeCache, TruthCache,
 };
-use crate::bytecode::{Counter, Opcode, original};
-use crate::eval::handlers;
+use crate::bytecode::{Counter, Opcode, handlers, original};
 use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
@@ -58,13 +57,13 @@ pub(super) fn take(
         locals: locals(code),
         arguments: arguments(code),
         stack_size: field!(code.co_stacksize).cast_unsigned(),
-        handlers: handlers::all(code)
-            .map(|entry| pyroxene_jit_api::Handler {
-                start: entry.start,
-                end: entry.end,
-                target: entry.handler.target as u32,
-                level: entry.handler.level as u32,
-                lasti: entry.handler.lasti,
+        handlers: handlers::entries(code)
+            .map(|(guarded, handler)| pyroxene_jit_api::Handler {
+                start: guarded.start as u32,
+                end: guarded.end as u32,
+                target: handler.target as u32,
+                level: handler.level as u32,
+                lasti: handler.lasti,
             })
             .collect(),
         sites,
@@ -108,9 +107,9 @@ fn items<'a>(tuple: *mut ffi::PyObject) -> impl Iterator<Item = Borrowed<'a>> {
 fn units(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<Unit> {
     let mut found: Vec<Unit> = crate::bytecode::unit::units(code)
         .iter()
-        .map(|unit| {
-            let [opcode, oparg] = unit.get().to_le_bytes();
-            Unit { opcode, oparg }
+        .map(|unit| Unit {
+            opcode: unit.opcode.get().number(),
+            oparg: unit.oparg(),
         })
         .collect();
     let mut index = 0;

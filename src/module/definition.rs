@@ -3,6 +3,7 @@ use crate::bad_internal_call;
 use crate::ffi;
 use crate::field;
 use crate::module::Method;
+use crate::object::static_type::static_head;
 use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, IntoC, Raised, check_status};
 use core::cell::UnsafeCell;
@@ -130,20 +131,8 @@ impl<S: ModuleState> Definition<S> {
     pub const fn new() -> Self {
         assert!(align_of::<S>() <= 16);
         assert!(matches!(S::METHODS.last(), Some(last) if last.is_end()));
-        let base = ffi::PyModuleDef_Base {
-            ob_base: ffi::PyObject {
-                __bindgen_anon_1: ffi::_object__bindgen_ty_1 {
-                    ob_refcnt: ffi::_Py_IMMORTAL_REFCNT,
-                },
-                ob_type: core::ptr::null_mut(),
-            },
-            m_init: None,
-            m_index: 0,
-            m_copy: core::ptr::null_mut(),
-        };
         Self {
             definition: UnsafeCell::new(ffi::PyModuleDef {
-                m_base: base,
                 m_name: S::NAME.as_ptr(),
                 m_doc: S::DOC.as_ptr(),
                 m_size: size_of::<S>() as ffi::Py_ssize_t,
@@ -152,6 +141,7 @@ impl<S: ModuleState> Definition<S> {
                 m_traverse: Some(Self::on_traverse),
                 m_clear: Some(Self::on_clear),
                 m_free: Some(Self::on_free),
+                ..empty_definition()
             }),
             _state: PhantomData,
         }
@@ -206,6 +196,26 @@ impl<S: ModuleState> Definition<S> {
                 .cast::<S>()
                 .as_ref()
         }
+    }
+}
+
+/// A definition that defines nothing yet (moduleobject.h `PyModuleDef_HEAD_INIT`).
+pub(super) const fn empty_definition() -> ffi::PyModuleDef {
+    ffi::PyModuleDef {
+        m_base: ffi::PyModuleDef_Base {
+            ob_base: static_head(core::ptr::null_mut()),
+            m_init: None,
+            m_index: 0,
+            m_copy: core::ptr::null_mut(),
+        },
+        m_name: core::ptr::null(),
+        m_doc: core::ptr::null(),
+        m_size: 0,
+        m_methods: core::ptr::null_mut(),
+        m_slots: core::ptr::null_mut(),
+        m_traverse: None,
+        m_clear: None,
+        m_free: None,
     }
 }
 

@@ -10,6 +10,7 @@ mod keywords;
 mod method;
 mod record;
 mod returns;
+mod single_phase;
 
 pub use args::{Argument, Bitwise, Label, Parameter};
 pub use definition::{Definition, Module, ModuleState};
@@ -18,3 +19,4 @@ pub use keywords::{Keywords, Name};
 pub use method::{Fast, Method, NoArguments, One, WithKeywords, text};
 pub use record::{Record, RecordField, RecordType};
 pub use returns::IntoObject;
+pub use single_phase::SinglePhase;

@@ -41,6 +41,7 @@ exceptions! {
     KeyboardInterrupt PyExc_KeyboardInterrupt
     NameError PyExc_NameError
     OSError PyExc_OSError
+    OverflowError PyExc_OverflowError
     RecursionError PyExc_RecursionError
     RuntimeError PyExc_RuntimeError
     RuntimeWarning PyExc_RuntimeWarning

@@ -87,6 +87,7 @@ macro_rules! typed_exactly {
 
 typed_exactly!(
     PyCellObject: PyCell_Type,
+    PyCodeObject: PyCode_Type,
     PyFrameLocalsProxyObject: PyFrameLocalsProxy_Type,
     PyFrameObject: PyFrame_Type,
     PyFunctionObject: PyFunction_Type,

@@ -158,6 +158,15 @@ impl Raised {
         Self::on_c_word()
     }
 
+    /// Raises an exception from a value: an instance of the class, the arguments of one, its only argument, or nothing
+    /// (errors.c `PyErr_SetObject`).
+    pub fn with_value(class: Exception, value: Option<Borrowed<'_>>) -> Self {
+        let value = value.map_or(core::ptr::null_mut(), Borrowed::as_ptr);
+        // SAFETY: the class is an exception type, and the value NULL or alive.
+        unsafe { ffi::PyErr_SetObject(class.as_ptr(), value) };
+        Self::on_c_word()
+    }
+
     /// Raises an exception without arguments (errors.c `PyErr_SetNone`).
     pub fn bare(class: Exception) -> Self {
         // SAFETY: the class is an exception type.

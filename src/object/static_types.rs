@@ -1,6 +1,7 @@
 //! The built-in static types: made ready when an interpreter starts, torn down when it ends. Touches types only.
 use crate::config::{Failure, Status};
 use crate::ffi::{self, PyTypeObject};
+use crate::monitoring::legacy::EVENT_HANDLER_TYPE;
 use crate::object::lookup::dict_item;
 use crate::object::{Borrowed, Owned};
 use crate::static_id;
@@ -16,16 +17,16 @@ use ffi::{
     _PyAsyncGenAThrow_Type, _PyAsyncGenWrappedValue_Type, _PyBufferWrapper_Type,
     _PyContextTokenMissing_Type, _PyCoroWrapper_Type, _PyHamt_ArrayNode_Type,
     _PyHamt_BitmapNode_Type, _PyHamt_CollisionNode_Type, _PyHamt_Type, _PyHamtItems_Type,
-    _PyHamtKeys_Type, _PyHamtValues_Type, _PyInstructionSequence_Type, _PyLegacyEventHandler_Type,
-    _PyLineIterator, _PyManagedBuffer_Type, _PyMemoryIter_Type, _PyMethodWrapper_Type,
-    _PyNamespace_Type, _PyNoDefault_Type, _PyNone_Type, _PyNotImplemented_Type,
-    _PyPositionsIterator, _PyTypeAlias_Type, _PyUnicodeASCIIIter_Type, _PyUnion_Type,
-    _PyWeakref_CallableProxyType, _PyWeakref_ProxyType, _PyWeakref_RefType, Py_GenericAliasType,
-    PyAsyncGen_Type, PyBaseObject_Type, PyBool_Type, PyByteArray_Type, PyByteArrayIter_Type,
-    PyBytes_Type, PyBytesIter_Type, PyCFunction_Type, PyCMethod_Type, PyCallIter_Type,
-    PyCapsule_Type, PyCell_Type, PyClassMethod_Type, PyClassMethodDescr_Type, PyCode_Type,
-    PyComplex_Type, PyContext_Type, PyContextToken_Type, PyContextVar_Type, PyCoro_Type,
-    PyDict_Type, PyDictItems_Type, PyDictIterItem_Type, PyDictIterKey_Type, PyDictIterValue_Type,
+    _PyHamtKeys_Type, _PyHamtValues_Type, _PyInstructionSequence_Type, _PyLineIterator,
+    _PyManagedBuffer_Type, _PyMemoryIter_Type, _PyMethodWrapper_Type, _PyNamespace_Type,
+    _PyNoDefault_Type, _PyNone_Type, _PyNotImplemented_Type, _PyPositionsIterator,
+    _PyTypeAlias_Type, _PyUnicodeASCIIIter_Type, _PyUnion_Type, _PyWeakref_CallableProxyType,
+    _PyWeakref_ProxyType, _PyWeakref_RefType, Py_GenericAliasType, PyAsyncGen_Type,
+    PyBaseObject_Type, PyBool_Type, PyByteArray_Type, PyByteArrayIter_Type, PyBytes_Type,
+    PyBytesIter_Type, PyCFunction_Type, PyCMethod_Type, PyCallIter_Type, PyCapsule_Type,
+    PyCell_Type, PyClassMethod_Type, PyClassMethodDescr_Type, PyCode_Type, PyComplex_Type,
+    PyContext_Type, PyContextToken_Type, PyContextVar_Type, PyCoro_Type, PyDict_Type,
+    PyDictItems_Type, PyDictIterItem_Type, PyDictIterKey_Type, PyDictIterValue_Type,
     PyDictKeys_Type, PyDictProxy_Type, PyDictRevIterItem_Type, PyDictRevIterKey_Type,
     PyDictRevIterValue_Type, PyDictValues_Type, PyEllipsis_Type, PyEnum_Type, PyFilter_Type,
     PyFloat_Type, PyFrame_Type, PyFrameLocalsProxy_Type, PyFrozenSet_Type, PyFunction_Type,
@@ -133,7 +134,7 @@ const STATIC_TYPES: [*mut PyTypeObject; 113] = addresses! {
     _PyHamt_CollisionNode_Type
     _PyHamt_Type
     _PyInstructionSequence_Type
-    _PyLegacyEventHandler_Type
+    EVENT_HANDLER_TYPE
     _PyLineIterator
     _PyManagedBuffer_Type
     _PyMemoryIter_Type

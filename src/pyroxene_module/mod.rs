@@ -1,8 +1,9 @@
-//! The module `pyroxene`, by which a program asks what runs it. Reads what the build left in the library, and asks the
-//! loader where the library is.
+//! The module `pyroxene`, by which a program asks what runs it, and what is known of running code. Reads what the build
+//! left in the library and the profile, and asks the loader where the library is.
 mod build;
 mod jit;
 mod library;
+mod profile;
 
 use crate::ffi;
 use crate::methods;
@@ -14,6 +15,7 @@ use core::ffi::{CStr, c_int};
 use core::ops::ControlFlow;
 use jit::jit;
 use library::library;
+use profile::{jumps, profile, seen};
 
 /// `pyroxene`, for the table of built-in modules.
 static DEFINITION: Definition<State> = Definition::new();
@@ -56,6 +58,18 @@ unsafe impl ModuleState for State {
             "Return which files of CPython are Rust.\n\n\
              A tuple of pairs: CPython's file and, from Pyroxene's sources, the file or\n\
              folder that took its place.";
+        O profile "($module, enabled, /)"
+            "Note from now on what instructions meet, or forget it all and note nothing.\n\n\
+             It is off until a compiler or this function turns it on.";
+        O seen "($module, code, /)"
+            "Return what the instructions of a code object have met, as far as it was noted.\n\n\
+             A tuple of pairs: the offset of an instruction, and a tuple of up to four pairs of\n\
+             the name of what it was made into and the versions of its operands' types.";
+        O jumps "($module, code, /)"
+            "Return how many of its last sixteen times each conditional jump of a code object\n\
+             jumped.\n\n\
+             A tuple of pairs: the offset of the instruction, and the number. Code that has not\n\
+             run has eight.";
     };
 
     fn execute(module: Module<'_, Self>) -> Result<(), Raised> {

@@ -24,16 +24,14 @@ fn first_entry(generic: Opcode) -> u16 {
 pub fn quicken(code: Borrowed<'_, ffi::PyCodeObject>) {
     let units = units(code);
     let mut index = 0;
-    while index < units.len() {
-        // SAFETY: a live code object, and the index of one of its instructions, which fits the C int that sizes of
-        // bytecode are given in.
-        let generic = unsafe { ffi::_Py_GetBaseOpcode(code.as_ptr(), index as _) };
-        let generic = Opcode::new(generic as u8);
+    while let Some(unit) = units.get(index) {
+        // A new code object has no marks of lines or instructions, which would hide others.
+        let generic = unit.opcode.get().base();
         let caches = generic.caches();
         if caches > 0
             && let Some(entry) = units.get(index + 1)
         {
-            entry.set(first_entry(generic));
+            entry.set_entry(first_entry(generic));
         }
         index += 1 + caches;
     }

@@ -42,6 +42,52 @@ assert pyroxene.replaced() and pyroxene.build and pyroxene.library()
     });
 }
 
+#[test]
+fn it_tells_what_instructions_met_once_that_is_wanted() {
+    with_python(|| {
+        run(c"
+import pyroxene
+
+def name_of(thing):
+    return thing.name if thing else None
+
+def kinds(count):
+    return [type(f'Kind{number}', (), {'__slots__': ('name',)}) for number in range(count)]
+
+def meet(kinds):
+    for kind in kinds:
+        thing = kind()
+        thing.name = 1
+        # As often as the longest wait between two looks of the specialiser that an instruction of a few forms comes to.
+        for _ in range(5000):
+            name_of(thing)
+
+code = name_of.__code__
+meet(kinds(1))
+assert pyroxene.seen(code) == ()
+pyroxene.profile(True)
+meet(kinds(3))
+seen = [met for _, met in pyroxene.seen(code) if met[0][0].startswith('LOAD_ATTR')]
+assert len(seen) == 1, seen
+seen = seen[0]
+assert [form for form, _ in seen] == ['LOAD_ATTR_SLOT'] * 3, seen
+assert len({versions for _, versions in seen}) == 3, seen
+assert pyroxene.jumps(code) and all(taken == 0 for _, taken in pyroxene.jumps(code))
+name_of(None)
+assert [taken for _, taken in pyroxene.jumps(code)] == [1]
+pyroxene.profile(False)
+assert pyroxene.seen(code) == ()
+for function in pyroxene.seen, pyroxene.jumps:
+    try:
+        function(name_of)
+    except TypeError as error:
+        assert 'code object' in str(error)
+    else:
+        raise AssertionError
+");
+    });
+}
+
 /// An interpreter that shares nothing with the main one; the thread is attached to it until this is dropped.
 struct OtherInterpreter {
     main: *mut ffi::PyThreadState,

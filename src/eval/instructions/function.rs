@@ -6,7 +6,8 @@ use crate::eval::{frames, recursion};
 use crate::ffi;
 use crate::frame::Frame;
 use crate::jit;
-use crate::object::{Borrowed, Owned, Raised, check_status};
+use crate::monitoring::{self, Interpreter};
+use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ptr::null_mut;
 
@@ -135,9 +136,7 @@ pub(super) fn instrument(
     thread: ThreadState,
     code: Borrowed<'_, ffi::PyCodeObject>,
 ) -> Result<(), Raised> {
-    jit::prepare_to_instrument(code);
-    // SAFETY: live code, and the running thread's interpreter.
-    check_status(unsafe { ffi::_Py_Instrument(code.as_ptr(), thread.interpreter()) })
+    monitoring::instrument(code, Interpreter::of(thread))
 }
 
 /// `RETURN_VALUE`: ends the function with the value on top.

@@ -11,9 +11,9 @@ use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
 use crate::eval::monitor;
 use crate::ffi;
-use crate::object::{Borrowed, Raised, check_status};
+use crate::monitoring::{Event, Place, fire};
+use crate::object::{Borrowed, Raised};
 use crate::thread::ThreadState;
-use core::ffi::c_int;
 
 /// `INSTRUMENTED_LINE`: where a line begins. Runs what stands there besides. It has not begun, because the frame still stands
 /// where it came from, which may be the same line.
@@ -47,15 +47,8 @@ pub(in crate::eval) fn instrumented_line(m: &mut Machine) -> Flow {
 #[cold]
 #[inline(never)]
 unsafe fn hidden_by_line(frame: *mut ffi::_PyInterpreterFrame) -> Opcode {
-    // SAFETY: the code has been instrumented for lines, so it has the table, with as many bytes as the table says for each
-    // of its units.
-    unsafe {
-        let code = ffi::_PyFrame_GetCode(frame);
-        let index = ffi::_PyInterpreterFrame_LASTI(frame) as usize;
-        let lines = (*(*code)._co_monitoring).lines;
-        let data = (&raw const (*lines).data).cast::<u8>();
-        Opcode::new(*data.add(index * usize::from((*lines).bytes_per_entry)))
-    }
+    // SAFETY: the frame is alive, and stands at an instruction of its code.
+    fire::hidden_by_line(unsafe { Place::new(frame, (*frame).instr_ptr) })
 }
 
 /// Tells that the line begins at which the frame stands, and gives the instruction that is hidden there.
@@ -70,19 +63,11 @@ unsafe fn tell_line(
     previous: *mut ffi::_Py_CODEUNIT,
 ) -> Result<Opcode, Raised> {
     // SAFETY: as the caller promises.
-    hidden(unsafe {
+    let (here, previous) = unsafe {
         let here = (*frame).instr_ptr;
-        ffi::_Py_call_instrumentation_line(thread.as_ptr(), frame, here, previous)
-    })
-}
-
-/// The opcode that C gives, or -1 with an exception.
-#[inline(always)]
-fn hidden(number: c_int) -> Result<Opcode, Raised> {
-    match u8::try_from(number) {
-        Ok(number) => Ok(Opcode::new(number)),
-        Err(_negative) => Err(Raised::on_c_word()),
-    }
+        (Place::new(frame, here), Place::new(frame, previous))
+    };
+    fire::line(thread, here, previous)
 }
 
 /// Runs the instruction that stands here besides the one that tells of it.
@@ -113,10 +98,7 @@ unsafe fn tell_instruction(
     frame: *mut ffi::_PyInterpreterFrame,
 ) -> Result<Opcode, Raised> {
     // SAFETY: as the caller promises.
-    hidden(unsafe {
-        let here = (*frame).instr_ptr;
-        ffi::_Py_call_instrumentation_instruction(thread.as_ptr(), frame, here)
-    })
+    fire::instruction(thread, unsafe { Place::new(frame, (*frame).instr_ptr) })
 }
 
 /// `INSTRUMENTED_RESUME(where)`: tells that a function starts or goes on, unless the tools have changed meanwhile: then what
@@ -129,9 +111,9 @@ pub(in crate::eval) fn instrumented_resume(m: &mut Machine) -> Flow {
     }
     check_unless_delegating(m)?;
     let event = if m.operand() > 0 {
-        ffi::PY_MONITORING_EVENT_PY_RESUME
+        Event::PyResume
     } else {
-        ffi::PY_MONITORING_EVENT_PY_START
+        Event::PyStart
     };
     m.save_stack();
     // SAFETY: the frame stands at `this`, with its stack saved.
@@ -154,19 +136,17 @@ pub(in crate::eval) fn instrumented_resume(m: &mut Machine) -> Flow {
 unsafe fn tell_start(
     thread: ThreadState,
     frame: *mut ffi::_PyInterpreterFrame,
-    event: u32,
+    event: Event,
 ) -> Result<(), Raised> {
     // SAFETY: as the caller promises.
-    check_status(unsafe {
-        let here = (*frame).instr_ptr;
-        ffi::_Py_call_instrumentation(thread.as_ptr(), event as c_int, frame, here)
-    })
+    let here = unsafe { Place::new(frame, (*frame).instr_ptr) };
+    fire::event(thread, event, here, &[])
 }
 
 /// `INSTRUMENTED_RETURN_VALUE`: tells that the function ends with the value on top.
 #[inline(always)]
 pub(in crate::eval) fn instrumented_return_value(m: &mut Machine) -> Flow {
-    let event = ffi::PY_MONITORING_EVENT_PY_RETURN;
+    let event = Event::PyReturn;
     // SAFETY: the frame runs at `this`.
     unsafe { tell_value(m.thread(), m.frame(), m.this(), event, m.peek(1)) }?;
     function::return_value(m)
@@ -175,7 +155,7 @@ pub(in crate::eval) fn instrumented_return_value(m: &mut Machine) -> Flow {
 /// `INSTRUMENTED_RETURN_CONST(index)`: tells that the function ends with a constant.
 #[inline(always)]
 pub(in crate::eval) fn instrumented_return_const(m: &mut Machine) -> Flow {
-    let event = ffi::PY_MONITORING_EVENT_PY_RETURN;
+    let event = Event::PyReturn;
     let value = m.constant(m.operand());
     // SAFETY: the frame runs at `this`.
     unsafe { tell_value(m.thread(), m.frame(), m.this(), event, value) }?;
@@ -189,7 +169,7 @@ pub(in crate::eval) fn instrumented_yield_value(m: &mut Machine) -> Flow {
     stand(m);
     let value = m.pop();
     m.save_stack();
-    let event = ffi::PY_MONITORING_EVENT_PY_YIELD;
+    let event = Event::PyYield;
     // SAFETY: the frame runs at `this`.
     let told = unsafe { tell_value(m.thread(), m.frame(), m.this(), event, value.borrow()) };
     if let Err(raised) = told {
@@ -210,19 +190,12 @@ unsafe fn tell_value(
     thread: ThreadState,
     frame: *mut ffi::_PyInterpreterFrame,
     this: *mut ffi::_Py_CODEUNIT,
-    event: u32,
+    event: Event,
     value: Borrowed<'_>,
 ) -> Result<(), Raised> {
     // SAFETY: as the caller promises.
-    check_status(unsafe {
-        ffi::_Py_call_instrumentation_arg(
-            thread.as_ptr(),
-            event as c_int,
-            frame,
-            this,
-            value.as_ptr(),
-        )
-    })
+    let here = unsafe { Place::new(frame, this) };
+    fire::event(thread, event, here, &[value])
 }
 
 /// `INSTRUMENTED_FOR_ITER(distance)`: as `FOR_ITER`, and tells where it goes on.

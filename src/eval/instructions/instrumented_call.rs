@@ -4,9 +4,9 @@ use crate::bytecode::Opcode;
 use crate::eval::flow::Flow;
 use crate::eval::machine::Machine;
 use crate::ffi;
-use crate::object::{Borrowed, Owned, Raised, check_status};
+use crate::monitoring::{Event, Place, fire};
+use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
-use core::ffi::c_int;
 
 /// Where a call happens, and of what with what: what tools are told.
 #[derive(Clone, Copy)]
@@ -22,7 +22,7 @@ pub(super) struct Told {
 impl Told {
     /// The call of the instruction that runs.
     #[inline(always)]
-    fn of(m: &Machine, callable: Borrowed<'_>, first: Option<Borrowed<'_>>) -> Self {
+    pub(super) fn of(m: &Machine, callable: Borrowed<'_>, first: Option<Borrowed<'_>>) -> Self {
         let missing = || (&raw mut ffi::_PyInstrumentation_MISSING).cast();
         Self {
             thread: m.thread(),
@@ -50,53 +50,46 @@ impl Told {
     /// The frame runs at the instruction, and callable and argument are alive.
     #[cold]
     #[inline(never)]
-    unsafe fn before(self) -> Result<(), Raised> {
+    pub(super) unsafe fn before(self) -> Result<(), Raised> {
         // SAFETY: as the caller promises.
-        unsafe { self.tell(ffi::PY_MONITORING_EVENT_CALL) }
-    }
-
-    /// # Safety
-    /// As [`Told::before`].
-    unsafe fn tell(self, event: u32) -> Result<(), Raised> {
-        // SAFETY: as the caller promises.
-        check_status(unsafe {
-            ffi::_Py_call_instrumentation_2args(
-                self.thread.as_ptr(),
-                event as c_int,
-                self.frame,
-                self.this,
-                self.callable,
-                self.first,
-            )
-        })
+        let (place, arguments) = unsafe { self.place() };
+        fire::event(self.thread, Event::Call, place, &arguments)
     }
 
     /// Tells how the call of a function of C ended, which may change that.
     ///
     /// # Safety
     /// As [`Told::before`].
-    unsafe fn after(self, result: Result<Owned, Raised>) -> Result<Owned, Raised> {
+    pub(super) unsafe fn after(self, result: Result<Owned, Raised>) -> Result<Owned, Raised> {
+        // SAFETY: as the caller promises.
+        let (place, arguments) = unsafe { self.place() };
         match result {
             Ok(value) => {
-                // SAFETY: as the caller promises.
-                unsafe { self.tell(ffi::PY_MONITORING_EVENT_C_RETURN) }?;
+                fire::event(self.thread, Event::CReturn, place, &arguments)?;
                 Ok(value)
             }
-            Err(raised) => {
-                let event = ffi::PY_MONITORING_EVENT_C_RAISE as c_int;
-                // SAFETY: as the caller promises; an exception is set, and another may be afterwards.
-                unsafe {
-                    ffi::_Py_call_instrumentation_exc2(
-                        self.thread.as_ptr(),
-                        event,
-                        self.frame,
-                        self.this,
-                        self.callable,
-                        self.first,
-                    );
-                }
-                Err(raised)
-            }
+            Err(raised) => Err(fire::event_while_raising(
+                self.thread,
+                Event::CRaise,
+                place,
+                &arguments,
+                raised,
+            )),
+        }
+    }
+
+    /// Where it happens, and the arguments that tools get besides.
+    ///
+    /// # Safety
+    /// As [`Told::before`], for as long as the result is used.
+    unsafe fn place<'a>(self) -> (Place<'a>, [Borrowed<'a>; 2]) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let arguments = [self.callable, self.first];
+            (
+                Place::new(self.frame, self.this),
+                arguments.map(|argument| Borrowed::from_raw_unchecked(argument)),
+            )
         }
     }
 }

@@ -1,15 +1,16 @@
 //! Jumps that tell tools where they lead (PEP 669). Tools may make the frame go on elsewhere.
-use crate::eval::flow::{Flow, Leave};
+use crate::eval::flow::Flow;
 use crate::eval::machine::Machine;
 use crate::ffi;
+use crate::monitoring::{Event, Place, fire};
+use crate::object::Raised;
 use crate::thread::ThreadState;
-use core::ffi::c_int;
 
 /// `INSTRUMENTED_JUMP_FORWARD(distance)`.
 #[inline(always)]
 pub(in crate::eval) fn instrumented_jump_forward(m: &mut Machine) -> Flow {
     let distance = m.operand().cast_signed();
-    jump(m, ffi::PY_MONITORING_EVENT_JUMP, distance)
+    jump(m, Event::Jump, distance)
 }
 
 /// `INSTRUMENTED_JUMP_BACKWARD(distance)`: others may interrupt first.
@@ -17,7 +18,7 @@ pub(in crate::eval) fn instrumented_jump_forward(m: &mut Machine) -> Flow {
 pub(in crate::eval) fn instrumented_jump_backward(m: &mut Machine) -> Flow {
     m.check_eval_breaker()?;
     let distance = -m.operand().cast_signed();
-    jump(m, ffi::PY_MONITORING_EVENT_JUMP, distance)
+    jump(m, Event::Jump, distance)
 }
 
 /// `INSTRUMENTED_POP_JUMP_IF_TRUE(distance)`: of `True` or `False`.
@@ -64,12 +65,12 @@ fn branch_if(m: &mut Machine, jumps: bool) -> Flow {
 /// Goes on at one of the two places that an instruction knows, and tells at which.
 #[inline(always)]
 pub(super) fn branch(m: &mut Machine, distance: usize) -> Flow {
-    jump(m, ffi::PY_MONITORING_EVENT_BRANCH, distance.cast_signed())
+    jump(m, Event::Branch, distance.cast_signed())
 }
 
 /// Jumps and tells of it, unless something is being told already.
 #[inline(always)]
-fn jump(m: &mut Machine, event: u32, distance: isize) -> Flow {
+fn jump(m: &mut Machine, event: Event, distance: isize) -> Flow {
     m.jump(distance);
     if m.is_tracing() {
         return Ok(());
@@ -78,18 +79,22 @@ fn jump(m: &mut Machine, event: u32, distance: isize) -> Flow {
     // SAFETY: the frame stands at `this`, with its stack saved; a jump leads to an instruction of its code.
     let next = unsafe { tell_jump(m.thread(), event, m.frame(), m.next()) };
     m.load_stack();
-    if next.is_null() {
-        // A tracer that made the frame go on elsewhere and then raised: the exception comes from where the jump led.
-        // Upstream means that too, but counts from NULL in conditional jumps, and then finds no handler.
-        m.jump(1);
-        return Err(Leave::Error);
+    match next {
+        Ok(next) => {
+            // SAFETY: the place where the frame was told to go on, by the compiler or by a tracer.
+            unsafe { m.set_next(next) };
+            Ok(())
+        }
+        Err(raised) => {
+            // A tracer that made the frame go on elsewhere and then raised: the exception comes from where the jump led.
+            // Upstream means that too, but counts from NULL in conditional jumps, and then finds no handler.
+            m.jump(1);
+            Err(raised.into())
+        }
     }
-    // SAFETY: the place where the frame was told to go on, by the compiler or by a tracer.
-    unsafe { m.set_next(next) };
-    Ok(())
 }
 
-/// Tells of a jump, and gives the instruction to go on at, or NULL with an exception.
+/// Tells of a jump, and gives the instruction to go on at.
 ///
 /// # Safety
 /// The frame is the one that runs, and its stack is saved; `target` is an instruction of its code.
@@ -97,13 +102,11 @@ fn jump(m: &mut Machine, event: u32, distance: isize) -> Flow {
 #[inline(never)]
 unsafe fn tell_jump(
     thread: ThreadState,
-    event: u32,
+    event: Event,
     frame: *mut ffi::_PyInterpreterFrame,
     target: *mut ffi::_Py_CODEUNIT,
-) -> *mut ffi::_Py_CODEUNIT {
+) -> Result<*mut ffi::_Py_CODEUNIT, Raised> {
     // SAFETY: as the caller promises.
-    unsafe {
-        let here = (*frame).instr_ptr;
-        ffi::_Py_call_instrumentation_jump(thread.as_ptr(), event as c_int, frame, here, target)
-    }
+    let here = unsafe { Place::new(frame, (*frame).instr_ptr) };
+    fire::jump(thread, event, here, target)
 }

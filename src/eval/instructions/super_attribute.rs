@@ -2,6 +2,7 @@
 //!
 //! The operand's lowest bit asks for a method, the next one says that `super` was called with arguments, and the rest is
 //! the name.
+use super::instrumented_call::Told;
 use crate::bytecode::Opcode;
 use crate::bytecode::cache::LoadSuperAttr;
 use crate::eval::flow::Flow;
@@ -9,7 +10,6 @@ use crate::eval::machine::Machine;
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised, lookup};
 use crate::specialize;
-use crate::thread::ThreadState;
 use core::ptr::null_mut;
 
 /// `LOAD_SUPER_ATTR(name)`: calls whatever `super` is now with the class and self, and loads an attribute of what that
@@ -27,24 +27,17 @@ pub(in crate::eval) fn load_super_attr(m: &mut Machine) -> Flow {
 /// `INSTRUMENTED_LOAD_SUPER_ATTR(name)`: the same, and tells the tools of the call.
 #[inline(always)]
 pub(in crate::eval) fn instrumented_load_super_attr(m: &mut Machine) -> Flow {
-    // SAFETY: the frame runs at `this`; class and self lie on top.
-    let made = unsafe {
-        told_super(
-            m.thread(),
-            m.frame(),
-            m.this(),
-            m.peek(3),
-            m.top(2),
-            m.operand(),
-        )
-    };
-    match made {
-        Told::NotCalled(raised) => {
+    let first = (m.operand() & 2 != 0).then(|| m.peek(2));
+    let told = Told::of(m, m.peek(3), first);
+    // SAFETY: the frame runs at `this`, and the stack keeps global super, class and self.
+    unsafe {
+        if let Err(raised) = told.before() {
             // Upstream forgets the operands here, and leaks them.
             m.drop_values(3);
-            Err(raised.into())
+            return Err(raised.into());
         }
-        Told::Called(made) => attribute_of(m, made),
+        let made = call_super_and_tell(told, m.peek(3), m.top(2), m.operand());
+        attribute_of(m, made)
     }
 }
 
@@ -83,69 +76,20 @@ unsafe fn call_super(
     }
 }
 
-/// How an instrumented call of `super` ended.
-enum Told {
-    /// A tool's function raised before the call.
-    NotCalled(Raised),
-    /// The call gave this.
-    Called(Result<Owned, Raised>),
-}
-
-/// Calls `super`, and tells the tools before and after.
+/// Calls `super`, and tells how that ended.
 ///
 /// # Safety
-/// As [`call_super`]; `frame` runs at `this`.
+/// As [`call_super`] and [`Told::after`].
 #[cold]
 #[inline(never)]
-unsafe fn told_super(
-    thread: ThreadState,
-    frame: *mut ffi::_PyInterpreterFrame,
-    this: *mut ffi::_Py_CODEUNIT,
+unsafe fn call_super_and_tell(
+    told: Told,
     callable: Borrowed<'_>,
     arguments: *mut *mut ffi::PyObject,
     operand: usize,
-) -> Told {
-    let tstate = thread.as_ptr();
-    // SAFETY: as the caller promises; the functions get live objects.
-    unsafe {
-        let first = if operand & 2 != 0 {
-            *arguments
-        } else {
-            &raw mut ffi::_PyInstrumentation_MISSING
-        };
-        let tell = |event: u32| {
-            ffi::_Py_call_instrumentation_2args(
-                tstate,
-                event as i32,
-                frame,
-                this,
-                callable.as_ptr(),
-                first,
-            )
-        };
-        if tell(ffi::PY_MONITORING_EVENT_CALL) != 0 {
-            return Told::NotCalled(Raised::on_c_word());
-        }
-        let made = call_super(callable, arguments, operand);
-        Told::Called(match made {
-            Ok(made) if tell(ffi::PY_MONITORING_EVENT_C_RETURN) < 0 => {
-                drop(made);
-                Err(Raised::on_c_word())
-            }
-            Ok(made) => Ok(made),
-            Err(raised) => {
-                ffi::_Py_call_instrumentation_exc2(
-                    tstate,
-                    ffi::PY_MONITORING_EVENT_C_RAISE as i32,
-                    frame,
-                    this,
-                    callable.as_ptr(),
-                    first,
-                );
-                Err(raised)
-            }
-        })
-    }
+) -> Result<Owned, Raised> {
+    // SAFETY: as the caller promises.
+    unsafe { told.after(call_super(callable, arguments, operand)) }
 }
 
 /// `LOAD_SUPER_ATTR_ATTR`: an attribute, where `super` is the built-in one.

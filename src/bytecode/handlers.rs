@@ -7,6 +7,7 @@
 use crate::ffi;
 use crate::field;
 use crate::object::Borrowed;
+use core::ops::Range;
 
 /// Who handles an exception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,44 +20,49 @@ pub struct Handler {
     pub lasti: bool,
 }
 
+impl Handler {
+    /// Takes the second half of an entry off the start of the bytes.
+    fn read(bytes: &mut &[u8]) -> Self {
+        let target = number(bytes);
+        let level = number(bytes);
+        Self {
+            level: (level >> 1) as usize,
+            target: target as usize,
+            lasti: level & 1 != 0,
+        }
+    }
+}
+
 /// Looks up who handles an exception at an instruction, by its index in code units (ceval.c `get_exception_handler`).
 #[inline(never)]
 pub fn handler_of(code: Borrowed<'_, ffi::PyCodeObject>, index: i32) -> Option<Handler> {
-    // SAFETY: code has its table, as bytes.
-    let table: Borrowed<'_, ffi::PyBytesObject> =
-        unsafe { Borrowed::from_raw_unchecked(field!(code.co_exceptiontable).cast()) };
-    find(table.content(), u32::try_from(index).ok()?)
+    find(table_of(code), u32::try_from(index).ok()?)
 }
 
-/// An entry of the table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The first code unit that it covers.
-    pub start: u32,
-    /// The one after the last.
-    pub end: u32,
-    /// Who handles exceptions there.
-    pub handler: Handler,
+/// All entries of the table: the instructions that the handler is for, and the handler.
+pub fn entries(
+    code: Borrowed<'_, ffi::PyCodeObject>,
+) -> impl Iterator<Item = (Range<usize>, Handler)> {
+    entries_of(table_of(code))
 }
 
-/// All entries of the table of a code object, in their order.
-pub fn all(code: Borrowed<'_, ffi::PyCodeObject>) -> impl Iterator<Item = Entry> {
-    // SAFETY: code has its table, as bytes.
-    let table: Borrowed<'_, ffi::PyBytesObject> =
-        unsafe { Borrowed::from_raw_unchecked(field!(code.co_exceptiontable).cast()) };
-    let mut rest = table.content();
+fn entries_of(mut rest: &[u8]) -> impl Iterator<Item = (Range<usize>, Handler)> {
     core::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
-        let start = number(&mut rest);
-        let length = number(&mut rest);
-        Some(Entry {
-            start,
-            end: start.saturating_add(length),
-            handler: handler(&mut rest),
-        })
+        let start = number(&mut rest) as usize;
+        let length = number(&mut rest) as usize;
+        Some((start..start + length, Handler::read(&mut rest)))
     })
+}
+
+/// The table's bytes.
+fn table_of(code: Borrowed<'_, ffi::PyCodeObject>) -> &[u8] {
+    // SAFETY: code has its table, as bytes, and keeps it.
+    let table: Borrowed<'_, ffi::PyBytesObject> =
+        unsafe { Borrowed::from_raw_unchecked(field!(code.co_exceptiontable).cast()) };
+    table.content()
 }
 
 const ENTRY_STARTS: u8 = 1 << 7;
@@ -79,17 +85,6 @@ fn number(bytes: &mut &[u8]) -> u32 {
     value
 }
 
-/// Takes the second half of an entry off the start of the bytes: who handles.
-fn handler(bytes: &mut &[u8]) -> Handler {
-    let target = number(bytes);
-    let level = number(bytes);
-    Handler {
-        level: (level >> 1) as usize,
-        target: target as usize,
-        lasti: level & 1 != 0,
-    }
-}
-
 /// The handler for an instruction by the table.
 fn find(table: &[u8], index: u32) -> Option<Handler> {
     let mut rest = narrow(table, index);
@@ -100,7 +95,7 @@ fn find(table: &[u8], index: u32) -> Option<Handler> {
         }
         let length = number(&mut rest);
         if start.saturating_add(length) > index {
-            return Some(handler(&mut rest));
+            return Some(Handler::read(&mut rest));
         }
         let next = rest.iter().position(|byte| byte & ENTRY_STARTS != 0)?;
         rest = &rest[next..];
@@ -127,7 +122,7 @@ fn narrow(mut table: &[u8], index: u32) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{ANOTHER_FOLLOWS, ENTRY_STARTS, Handler, find};
+    use super::{ANOTHER_FOLLOWS, ENTRY_STARTS, Handler, entries_of, find};
 
     fn push_number(table: &mut Vec<u8>, value: u32, flag: u8) {
         let first = table.len();
@@ -179,6 +174,13 @@ mod tests {
             for index in 0..count * 70 + 100 {
                 assert_eq!(find(&table, index), expected(&entries, index), "{index}");
             }
+            let all: Vec<_> = entries_of(&table).collect();
+            let each = |entry: &(u32, u32, u32, u32, bool)| {
+                let (start, end) = (entry.0, entry.0 + entry.1);
+                let handler = expected(&entries, start).expect("its own");
+                (start as usize..end as usize, handler)
+            };
+            assert_eq!(all, entries.iter().map(each).collect::<Vec<_>>());
         }
     }
 
@@ -190,6 +192,7 @@ mod tests {
                 for index in [0, 1, 63, 1 << 20, u32::MAX] {
                     let _any = find(&table, index);
                 }
+                assert!(entries_of(&table).count() <= length);
             }
         }
     }

@@ -1,0 +1,34 @@
+//! What a compiler wants to know of running code beside its inline caches: which forms the instructions took for which
+//! types. A side table of our own; nothing that C can see changes. Reads code objects and types.
+//!
+//! Off until somebody [turns it on](turn_on), and then free where code is hot: something is noted only when the specialiser
+//! is asked, which is when an instruction is new or has met what it was not made for several times. What is noted is a hint.
+//! It may be out of date, of a type that is gone, or of another code object that had the same place and version; whoever uses
+//! it checks what it says.
+//!
+//! The directions of conditional jumps need no table: the last sixteen of each stand in its inline cache
+//! ([`jumps`](jumps::jumps)).
+pub mod jumps;
+pub mod sight;
+pub mod table;
+
+use core::sync::atomic::{AtomicBool, Ordering};
+
+static ON: AtomicBool = AtomicBool::new(false);
+
+/// Whether anything is noted.
+#[inline(always)]
+pub fn is_on() -> bool {
+    ON.load(Ordering::Relaxed)
+}
+
+/// From now on, things are noted.
+pub fn turn_on() {
+    ON.store(true, Ordering::Relaxed);
+}
+
+/// From now on, nothing is noted, and what was is forgotten.
+pub fn turn_off() {
+    ON.store(false, Ordering::Relaxed);
+    table::forget_all();
+}

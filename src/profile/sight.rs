@@ -1,0 +1,113 @@
+//! `Sight`: what an instruction met once, and `Sights`: up to four of them. Reads types.
+use crate::bytecode::Opcode;
+use crate::ffi;
+use crate::field;
+use crate::object::Borrowed;
+
+/// How many entries the longest inline cache has.
+pub const LONGEST_CACHE: usize = 9;
+
+/// How many operands are looked at, from the deepest in the stack on.
+pub const OPERANDS: usize = 3;
+
+/// How many sights of one instruction are kept: a site that has more is not worth a case for each.
+pub const MOST: usize = 4;
+
+/// The version of an operand's type (`tp_version_tag`), which no two types ever share; 0 for a type without one, and where
+/// there is no operand.
+pub type TypeVersion = u32;
+
+/// What an instruction met: the types of its operands, and what it was made into for them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sight {
+    /// The specialised instruction, or the generic one if there is none for these operands.
+    pub form: Opcode,
+    /// The types of the operands that were looked at, the deepest in the stack first.
+    pub operands: [TypeVersion; OPERANDS],
+    /// The inline cache behind its counter, as the specialised instruction reads it; of no meaning with a generic one.
+    pub cache: [u16; LONGEST_CACHE - 1],
+}
+
+const _: () = {
+    let mut number = 0;
+    while number < 256 {
+        assert!(Opcode::new(number as u8).caches() <= LONGEST_CACHE);
+        number += 1;
+    }
+};
+
+/// The version of an object's type.
+pub fn type_version(object: Option<Borrowed<'_>>) -> TypeVersion {
+    object.map_or(0, |object| {
+        let class: Borrowed<'_, ffi::PyTypeObject> = object.type_of();
+        field!(class.tp_version_tag)
+    })
+}
+
+/// What one instruction has met, the first first.
+#[derive(Clone, Debug, Default)]
+pub struct Sights {
+    seen: Vec<Sight>,
+    has_more: bool,
+}
+
+impl Sights {
+    /// Adds a sight, if it is new. A newer one of the same operands takes the place of the older: the class has changed, or
+    /// another function is called.
+    pub fn add(&mut self, sight: Sight) {
+        let same = |old: &&mut Sight| {
+            old.form == sight.form && old.operands == sight.operands && old.cache == sight.cache
+        };
+        if self.seen.iter_mut().find(same).is_some() {
+            return;
+        }
+        if self.seen.len() == MOST {
+            self.has_more = true;
+        } else {
+            self.seen.push(sight);
+        }
+    }
+
+    /// Them.
+    pub fn seen(&self) -> &[Sight] {
+        &self.seen
+    }
+
+    /// Whether there were more than are kept.
+    pub fn has_more(&self) -> bool {
+        self.has_more
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(version: TypeVersion) -> Sight {
+        Sight {
+            form: Opcode::LOAD_ATTR_SLOT,
+            operands: [version, 0, 0],
+            cache: [0; LONGEST_CACHE - 1],
+        }
+    }
+
+    #[test]
+    fn the_same_is_kept_once() {
+        let mut sights = Sights::default();
+        sights.add(of(1));
+        sights.add(of(1));
+        assert_eq!(sights.seen(), [of(1)]);
+    }
+
+    #[test]
+    fn four_are_kept_and_that_there_were_more() {
+        let mut sights = Sights::default();
+        for version in 1..=4 {
+            sights.add(of(version));
+        }
+        assert!(!sights.has_more());
+        sights.add(of(5));
+        assert_eq!(sights.seen(), [1, 2, 3, 4].map(of));
+        assert!(sights.has_more());
+    }
+}

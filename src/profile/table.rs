@@ -1,0 +1,87 @@
+//! The table: what the instructions of each code object have met. Guarded by a lock, because interpreters with GILs of their
+//! own share it; whoever holds it runs nothing.
+use crate::bytecode::Opcode;
+use crate::ffi;
+use crate::field;
+use crate::object::Borrowed;
+use crate::profile::sight::{LONGEST_CACHE, OPERANDS, Sight, Sights, type_version};
+use core::slice::from_raw_parts;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+
+/// When so many code objects are known, most are gone: code that lives on is met again.
+const MOST_CODE_OBJECTS: usize = 1 << 16;
+
+/// What is known of one code object.
+struct Known {
+    /// Its version (`co_version`), which a later one at the same address does not have.
+    version: u32,
+    /// By the index of the instruction, in code units.
+    sights: BTreeMap<usize, Sights>,
+}
+
+/// By the address of the code object.
+static TABLE: LazyLock<Mutex<HashMap<usize, Known>>> = LazyLock::new(Mutex::default);
+
+fn table() -> MutexGuard<'static, HashMap<usize, Known>> {
+    // Nothing in here panics half-way.
+    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Notes what the instruction at `index`, with its whole cache behind it, has just been made into, and the types of its
+/// operands.
+#[cold]
+#[inline(never)]
+pub fn note(
+    code: Borrowed<'_, ffi::PyCodeObject>,
+    index: usize,
+    operands: &[Option<Borrowed<'_>>],
+) {
+    // SAFETY: the instruction is one of the code.
+    let units = unsafe {
+        let first = (&raw const (*code.as_ptr()).co_code_adaptive).cast::<u16>();
+        let [form, _] = (*first.add(index)).to_le_bytes();
+        from_raw_parts(first.add(index), 1 + Opcode::new(form).caches())
+    };
+    let mut sight = Sight {
+        form: Opcode::new(units[0].to_le_bytes()[0]),
+        operands: [0; OPERANDS],
+        cache: [0; LONGEST_CACHE - 1],
+    };
+    for (version, operand) in sight.operands.iter_mut().zip(operands) {
+        *version = type_version(*operand);
+    }
+    if sight.form != sight.form.generic() {
+        for (entry, unit) in sight.cache.iter_mut().zip(&units[2..]) {
+            *entry = *unit;
+        }
+    }
+    let mut table = table();
+    if table.len() >= MOST_CODE_OBJECTS {
+        table.clear();
+    }
+    let version = field!(code.co_version);
+    let known = table.entry(code.as_ptr().addr()).or_insert_with(|| Known {
+        version,
+        sights: BTreeMap::new(),
+    });
+    if known.version != version {
+        known.version = version;
+        known.sights.clear();
+    }
+    known.sights.entry(index).or_default().add(sight);
+}
+
+/// What the instructions of a code object have met, by their indices in code units.
+pub fn sights(code: Borrowed<'_, ffi::PyCodeObject>) -> BTreeMap<usize, Sights> {
+    let table = table();
+    table
+        .get(&code.as_ptr().addr())
+        .filter(|known| known.version == field!(code.co_version))
+        .map_or_else(BTreeMap::new, |known| known.sights.clone())
+}
+
+/// Forgets everything.
+pub fn forget_all() {
+    table().clear();
+}
