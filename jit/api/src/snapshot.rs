@@ -26,14 +26,15 @@ pub struct Snapshot {
     pub names: Vec<String>,
     /// The local variables, cells and free variables, in the order of their slots in a frame.
     pub locals: Vec<Local>,
-    /// How many of them are arguments; those are the first.
+    /// How many of them are arguments, with those that take what is left over; those are the first.
     pub arguments: u32,
     /// How many values the stack of its frames has room for.
     pub stack_size: u32,
     /// Who handles exceptions, in the order of their starts.
     pub handlers: Vec<Handler>,
-    /// What the evaluator has found out, by the offset of the instruction. Generic instructions that have run have no
-    /// entry.
+    /// What the evaluator has found out, by the offset of the instruction (not of an `EXTENDED_ARG` before it). Generic
+    /// instructions that have run have no entry. What is said to be unseen is left to the evaluator: who compiles code
+    /// that has not run says nothing.
     pub sites: BTreeMap<u32, Site>,
     /// Where machine code shall be entered.
     pub entries: Vec<Entry>,

@@ -429,7 +429,7 @@ pub enum Insn {
         iterator: Value,
     },
     /// What such an iterator that has come to the end still has of its sequence, or NULL: owned. The iterator has none
-    /// afterwards.
+    /// afterwards, and that of a list an index of -1.
     SequenceEnd {
         /// The iterator.
         iterator: Value,

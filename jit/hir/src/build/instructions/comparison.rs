@@ -30,7 +30,10 @@ impl Builder<'_> {
             let left = self.unbox(left, left_type, state);
             let right = self.unbox(right, right_type, state);
             self.compare_numbers(op, left, right, state)
-        } else if self.at.opcode == Opcode::COMPARE_OP_STR && self.may_speculate(Reason::Class) {
+        } else if self.at.opcode == Opcode::COMPARE_OP_STR
+            && matches!(op, Comparison::Equal | Comparison::NotEqual)
+            && self.may_speculate(Reason::Class)
+        {
             let str = Classes::of(Class::Str);
             let left = self.guard(left, str, state);
             let right = self.guard(right, str, state);
