@@ -183,7 +183,8 @@ def functions(module):
                 if code not in seen:
                     seen.add(code)
                     yield code
-        elif isinstance(value, type) and value.__module__ == module.__name__:
+        elif isinstance(value, type) and value.__module__ == module.__name__ and value not in seen:
+            seen.add(value)
             for member in list(vars(value).values()):
                 yield from of(member)
 
