@@ -81,8 +81,7 @@ fn compile(frame: Frame<'_>, place: usize) {
     let code = frame.code();
     let mut registry = registry();
     let record = registry.record(code);
-    record.attempts += 1;
-    if record.attempts > ATTEMPTS {
+    if record.attempts == ATTEMPTS {
         record.stage = Stage::GivenUp;
         return;
     }
@@ -96,13 +95,18 @@ fn compile(frame: Frame<'_>, place: usize) {
     let mut registry = super::registry::registry();
     let record = registry.record(code);
     record.stage = Stage::Waiting;
+    record.attempts += 1;
     let before = core::mem::replace(&mut record.held, held);
     drop(registry);
     drop(before);
     match mode() {
         Mode::Eager => {
             let result = library::compile(&snapshot, Tier::Quick);
-            publish::install(key, result);
+            publish::install(worker::Done {
+                key,
+                tools_version: snapshot.tools_version,
+                result,
+            });
         }
         Mode::Off | Mode::On => worker::submit(worker::Job {
             key,

@@ -238,11 +238,7 @@ unsafe extern "C" fn run_step(thread: Raw, frame: Raw, next: u32) -> i32 {
     }
 }
 
-unsafe extern "C" fn disturbed(frame: Raw) -> u8 {
-    let frame = frame.cast::<ffi::_PyInterpreterFrame>();
-    // SAFETY: machine code gives its frame, which owns its code.
-    let version =
-        unsafe { (*(*frame).f_executable.cast::<ffi::PyCodeObject>())._co_instrumentation_version };
-    let asked = ThreadState::current().eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
-    u8::from(asked != version || was_written(frame))
+unsafe extern "C" fn disturbed(frame: Raw, tools_version: u64) -> u8 {
+    let watching = ThreadState::current().eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
+    u8::from(watching as u64 != tools_version || was_written(frame.cast()))
 }

@@ -78,7 +78,6 @@ fn layout() -> Layout {
         unicode_entry_value: at!(PyDictUnicodeEntry.me_value),
         eval_breaker: at!(_ts.eval_breaker),
         current_exception: at!(_ts.current_exception),
-        code_instrumentation_version: at!(PyCodeObject._co_instrumentation_version),
         code_units: at!(PyCodeObject.co_code_adaptive),
         frame_executable: at!(_PyInterpreterFrame.f_executable),
         frame_globals: at!(_PyInterpreterFrame.f_globals),

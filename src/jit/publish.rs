@@ -1,13 +1,13 @@
 //! From what the compiler made to what the evaluator enters. Writes patches into bytecode.
 use super::enter::Compiled;
-use super::registry::{Key, Stage, registry};
+use super::registry::{Stage, registry};
 use super::worker::{self, Done};
 use super::{library, options, statistics};
 use crate::bytecode::original;
 use crate::ffi;
 use crate::object::Borrowed;
 use core::ffi::{c_int, c_uint, c_void};
-use pyroxene_jit_api::{Artifact, Refusal};
+use pyroxene_jit_api::Artifact;
 use std::ffi::CString;
 use std::rc::Rc;
 
@@ -19,19 +19,24 @@ pub(super) unsafe extern "C" fn pending_call(_: *mut c_void) -> c_int {
 
 /// Publishes what the worker has made.
 pub(super) fn what_is_ready() {
-    for Done { key, result } in worker::take_done() {
-        install(key, result);
+    for done in worker::take_done() {
+        install(done);
     }
 }
 
 /// Has the evaluator enter machine code wherever the record of its code object wants it.
-pub(super) fn install(key: Key, result: Result<Artifact, Refusal>) {
+pub(super) fn install(done: Done) {
+    let Done {
+        key,
+        tools_version,
+        result,
+    } = done;
     let mut registry = registry();
     let found = registry
         .find(key)
         .filter(|(record, _)| record.stage == Stage::Waiting);
     let (artifact, (record, code)) = match (result, found) {
-        (Ok(artifact), Some(found)) if !is_instrumented(found.1) => (artifact, found),
+        (Ok(artifact), Some(found)) if is_prepared_for(found.1, tools_version) => (artifact, found),
         (Ok(artifact), found) => {
             // Nobody wants it any more.
             let dropped = found.map(|(record, code)| record.forget_code(code));
@@ -75,6 +80,11 @@ pub(super) fn discard(done: Done) {
         // SAFETY: nobody has entered it.
         unsafe { library::release(artifact.memory) };
     }
+}
+
+/// Whether the code is still as it was for these tools: instrumenting it anew may have changed it.
+fn is_prepared_for(code: Borrowed<'_, ffi::PyCodeObject>, tools_version: u64) -> bool {
+    crate::field!(code._co_instrumentation_version) as u64 == tools_version
 }
 
 /// Whether tools watch the code.

@@ -49,6 +49,7 @@ pub(super) fn take(
         name: qualified_name(code),
         file: text(field!(code.co_filename)),
         line: field!(code.co_firstlineno).cast_unsigned(),
+        tools_version: field!(code._co_instrumentation_version) as u64,
         units,
         constants,
         names: items(field!(code.co_names))

@@ -25,6 +25,8 @@ pub struct Job {
 pub struct Done {
     /// Of which code object.
     pub key: registry::Key,
+    /// For which tools it is true.
+    pub tools_version: u64,
     /// Machine code, or why there is none.
     pub result: Result<Artifact, Refusal>,
 }
@@ -105,6 +107,7 @@ fn run() {
         let result = library::compile(&job.snapshot, job.tier);
         work().done.push(Done {
             key: job.key,
+            tools_version: job.snapshot.tools_version,
             result,
         });
         ask_for_publication();

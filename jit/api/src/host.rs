@@ -95,8 +95,6 @@ pub struct Layout {
     pub eval_breaker: u32,
     /// `current_exception` of a thread state.
     pub current_exception: u32,
-    /// `_co_instrumentation_version` of a code object.
-    pub code_instrumentation_version: u32,
     /// `co_code_adaptive` of a code object.
     pub code_units: u32,
     /// `f_executable` of a frame.
@@ -225,8 +223,9 @@ pub struct Helpers {
     /// The same for an int.
     pub exit_int: unsafe extern "C" fn(i64) -> Raw,
     /// A byte that is not zero while something has happened that machine code must not overlook after a call that ran any
-    /// code: it was invalidated, the code instrumented, or somebody wrote to locals of the frame. Asked of a frame.
-    pub disturbed: unsafe extern "C" fn(frame: Raw) -> u8,
+    /// code: other tools watch than those of [`Snapshot::tools_version`](crate::Snapshot::tools_version), or somebody wrote
+    /// to locals of the frame.
+    pub disturbed: unsafe extern "C" fn(frame: Raw, tools_version: u64) -> u8,
 }
 
 // SAFETY: addresses of objects that live as long as the process; who reads through them sees to it that he may.

@@ -15,6 +15,8 @@ pub struct Snapshot {
     pub file: String,
     /// Its first line.
     pub line: u32,
+    /// For which tools the code was prepared, as the thread state's `eval_breaker` says it: machine code is true for them only.
+    pub tools_version: u64,
     /// Its instructions and caches as the evaluator has adapted them. Where an entry into machine code had been patched
     /// in, the instruction that it stands for; code with instrumented instructions is not compiled.
     pub units: Vec<Unit>,

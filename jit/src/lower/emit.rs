@@ -156,8 +156,19 @@ impl<'c, 'm> Emit<'c, 'm> {
         self.pointer().const_null()
     }
 
-    /// A word that is kept beside the code: an address, which is not known when the code is kept in a file.
-    pub fn literal(&mut self, word: u64) -> PointerValue<'c> {
+    /// An address that is kept beside the code, because it is another one in the next process.
+    pub fn literal(&mut self, address: u64) -> PointerValue<'c> {
+        let place = self.literal_place(address);
+        self.load_pointer(place)
+    }
+
+    /// A number of the same kind.
+    pub fn literal_long(&mut self, number: u64) -> IntValue<'c> {
+        let place = self.literal_place(number);
+        self.load_int(self.long(), place)
+    }
+
+    fn literal_place(&mut self, word: u64) -> PointerValue<'c> {
         let next = self.literals.len() as u64;
         let index = *self.literals.entry(word).or_insert(next);
         let base = self
@@ -165,11 +176,10 @@ impl<'c, 'm> Emit<'c, 'm> {
             .get_global(LITERALS)
             .expect("it was declared at first")
             .as_pointer_value();
-        let place = self.at(
+        self.at(
             base,
             i64::try_from(index * 8).expect("there are few literals"),
-        );
-        self.load_pointer(place)
+        )
     }
 
     /// A symbol outside the code: its address.

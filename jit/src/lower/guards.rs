@@ -124,13 +124,16 @@ impl<'c> Lowering<'c, '_> {
         self.field(module, self.host.layout.module_dict)
     }
 
+    /// For which tools the code was prepared.
+    pub(super) fn tools_version(&mut self) -> IntValue<'c> {
+        self.emit.literal_long(self.snapshot.tools_version)
+    }
+
     /// Leaves if something is asked of the evaluator, or the tools that watch have changed: `eval_breaker` is the code's
     /// version as long as neither is so.
     pub(super) fn poll(&mut self, by: Value) {
-        let layout = &self.host.layout;
-        let code = self.field(self.frame(), layout.frame_executable);
-        let version = self.long_field(code, layout.code_instrumentation_version);
-        let asked = self.long_field(self.thread(), layout.eval_breaker);
+        let version = self.tools_version();
+        let asked = self.long_field(self.thread(), self.host.layout.eval_breaker);
         let holds = self.emit.compare(IntPredicate::EQ, asked, version);
         self.require(holds, by);
     }

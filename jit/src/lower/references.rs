@@ -118,9 +118,10 @@ impl<'c> Lowering<'c, '_> {
 
     /// Asks whether something happened that the code must not overlook.
     pub(super) fn leave_if_disturbed(&mut self, exit: BasicBlock<'c>) {
+        let version = self.tools_version();
         let answer = self
             .emit
-            .ask(Helper::Disturbed, &[self.frame().into()])
+            .ask(Helper::Disturbed, &[self.frame().into(), version.into()])
             .into_int_value();
         let disturbed = self.emit.compare_with(IntPredicate::NE, answer, 0);
         let on = self.emit.block();

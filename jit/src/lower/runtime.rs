@@ -82,7 +82,7 @@ helpers! {
     WriteObject = write_object(Pointer, Pointer);
     ExitFloat = exit_float(Float) -> Pointer;
     ExitInt = exit_int(Long) -> Pointer;
-    Disturbed = disturbed(Pointer) -> Byte;
+    Disturbed = disturbed(Pointer, Long) -> Byte;
 }
 
 /// `None`.
