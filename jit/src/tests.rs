@@ -99,11 +99,52 @@ fn unknown_symbols_are_errors() {
 #[test]
 fn memory_is_used_again() {
     let first = compile(Tier::Quick, EVERYTHING, &[]).expect("it links");
-    let at = first.start();
     drop(first);
-    // As many as would not fit otherwise.
+    // More than would fit into the range at once.
     for _ in 0..100 {
         drop(compile(Tier::Quick, EVERYTHING, &[0; 8192]).expect("there is room"));
     }
-    let _ = at;
+}
+
+/// The return addresses on the stack that lie within some memory, and those behind the last of them.
+fn walk(code: core::ops::Range<usize>) -> (usize, usize) {
+    let mut frames = [core::ptr::null_mut(); 64];
+    // SAFETY: the array has as many places.
+    let count = unsafe { libc::backtrace(frames.as_mut_ptr(), 64) } as usize;
+    let inside = |frame: &*mut libc::c_void| code.contains(&frame.addr());
+    let last = frames[..count].iter().rposition(inside);
+    (
+        frames[..count].iter().filter(|frame| inside(frame)).count(),
+        last.map_or(0, |last| count - 1 - last),
+    )
+}
+
+#[test]
+fn the_stack_can_be_walked_through_it() {
+    static SEEN: std::sync::Mutex<(usize, usize, usize, usize)> =
+        std::sync::Mutex::new((0, 0, 0, 0));
+    extern "C" fn look(number: u64) -> u64 {
+        let mut seen = SEEN.lock().expect("nobody panics");
+        (seen.2, seen.3) = walk(seen.0..seen.1);
+        number
+    }
+    let context = Context::create();
+    let ir = "declare hidden i64 @look(i64)
+        define i64 @run() uwtable(async) { %x = call i64 @look(i64 1) %y = add i64 %x, 1 ret i64 %y }";
+    let ir = MemoryBuffer::create_from_memory_range_copy(ir.as_bytes(), "test");
+    let module = context.create_module_from_ir(ir).expect("well-formed");
+    let backend = Backend::new(Tier::Hot).expect("LLVM knows this processor");
+    backend.prepare(&module);
+    let object = backend.object(&module).expect("LLVM compiles");
+    let resolve = |name: &str| (name == "look").then_some(look as *const () as usize);
+    let loaded = load(&RANGE, &object, &[], &resolve, false).expect("it links");
+    let start = loaded.start().as_ptr().addr();
+    *SEEN.lock().expect("nobody panics") = (start, start + loaded.size(), 0, 0);
+    let address = loaded.function("run").expect("it is exported");
+    // SAFETY: the address is that of a function of this type, which lives as long as `loaded`.
+    let run: extern "C" fn() -> u64 = unsafe { core::mem::transmute(address) };
+    assert_eq!(run(), 2);
+    let (_, _, inside, behind) = *SEEN.lock().expect("nobody panics");
+    assert_eq!(inside, 1, "the code itself");
+    assert!(behind > 2, "its callers");
 }

@@ -99,6 +99,16 @@ def unpacking(pairs):
     return total
 
 
+def exhausted(items):
+    ends = []
+    for _ in range(20):
+        iterator = iter(items)
+        for _ in iterator:
+            pass
+        ends.append((iterator.__length_hint__(), list(iterator), next(iterator, "end")))
+    return ends[-1]
+
+
 def closure(n):
     total = 0
 
@@ -116,6 +126,7 @@ for turn in range(6):
     print(subscripts(list(range(20)), 20), subscripts([0.5] * 8, 30))
     print(slots(100), uses_globals(200), strings(120), dicts(100))
     print(unpacking([(i, (i + 1, i + 2)) for i in range(80)]), closure(100))
+    print(exhausted([1, 2, 3]), exhausted((1, 2)), exhausted(range(4)))
     try:
         subscripts((1, 2), 5)
     except TypeError as error:

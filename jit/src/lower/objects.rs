@@ -133,14 +133,20 @@ impl<'c> Lowering<'c, '_> {
         phi.as_basic_value()
     }
 
-    /// Takes the sequence away from its iterator.
+    /// Takes the sequence away from its iterator. That of a list knows by its index that it has none; that of a tuple never
+    /// looks at it again.
     pub(super) fn sequence_end(&mut self, iterator: Value) -> PointerValue<'c> {
-        let place = self.emit.at(
-            self.pointer(iterator),
-            self.host.layout.sequence_iterator_sequence.into(),
-        );
+        let iterator = self.pointer(iterator);
+        let layout = &self.host.layout;
+        let place = self
+            .emit
+            .at(iterator, layout.sequence_iterator_sequence.into());
         let sequence = self.emit.load_pointer(place);
         self.emit.store(place, self.emit.null());
+        let index = self
+            .emit
+            .at(iterator, layout.sequence_iterator_index.into());
+        self.emit.store(index, self.emit.const_long(-1));
         sequence
     }
 
