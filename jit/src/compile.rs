@@ -6,9 +6,6 @@ use core::fmt::Display;
 use core::ptr::NonNull;
 use inkwell::context::Context;
 use pyroxene_hir::Function;
-use pyroxene_hir::build::build;
-use pyroxene_hir::print::print;
-use pyroxene_hir::validate::validate;
 use pyroxene_jit_api::{Artifact, CodeMemory, Host, Raw, Refusal, Request, Run, Timing};
 use std::sync::OnceLock;
 use std::time::Instant;
@@ -21,17 +18,8 @@ static RANGE: OnceLock<Range> = OnceLock::new();
 /// # Errors
 /// Why not.
 pub fn compile(host: &Host, request: &Request<'_>) -> Result<Artifact, Refusal> {
-    let mut timings = Vec::new();
-    let mut dumps = Vec::new();
-    let function = timed(&mut timings, "build", || build(request.snapshot))?;
-    if cfg!(debug_assertions) {
-        validate(&function, request.snapshot)
-            .unwrap_or_else(|why| panic!("{}: {why:?}", function.name));
-    }
-    if request.dumps.hir {
-        dumps.push(("hir", print(&function, request.snapshot)));
-    }
-    machine_code(host, request, &function, timings, dumps)
+    let (function, report) = pyroxene_hir::compile(request.snapshot, request.dumps.hir)?;
+    machine_code(host, request, &function, report.timings, report.dumps)
 }
 
 /// Makes machine code of a function.
