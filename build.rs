@@ -1,5 +1,6 @@
 //! Compiles the C half of the runtime and makes Rust declarations from CPython's headers. Touches `target/cpython`
 //! (through `cpython_sources`) and this package's output folder.
+use cpython_sources::commit;
 use cpython_sources::link;
 use cpython_sources::manifest::Manifest;
 use cpython_sources::profile::{PGO_VARIABLE, Profile};
@@ -21,18 +22,21 @@ fn build() -> Result<(), Box<dyn std::error::Error>> {
     // The manifest is compiled into `cpython_sources`: a change in it runs this script again by itself.
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=include");
+    println!("cargo:rerun-if-changed=cpython_sources/glue");
     println!("cargo:rerun-if-env-changed={PGO_VARIABLE}");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("cargo names OUT_DIR")?);
     let profile = Profile::of_build_script()?;
     identity(&profile)?;
     let runtime = Runtime::new(profile).map_err(|why| format!("{why:#}"))?;
-    let objects = runtime.libpython().map_err(|why| format!("{why:#}"))?;
+    let mut objects = runtime.libpython().map_err(|why| format!("{why:#}"))?;
+    // `cargo xtask build` knows the commit, and links its library with another object.
+    let no_commit = commit::object(runtime.toolchain(), &out, "");
+    objects.push(no_commit.map_err(|why| format!("{why:#}"))?);
     link_into_tests(&out, &objects)?;
     declarations(&runtime, &out)
 }
 
-/// What the module `pyroxene` tells of the build. `PYROXENE_BUILD_COMMIT` is up to whoever calls cargo: if it were asked
-/// for here, every commit would compile the core anew.
+/// What the module `pyroxene` tells of the build.
 fn identity(profile: &Profile) -> Result<(), Box<dyn std::error::Error>> {
     let rustc = std::env::var_os("RUSTC").ok_or("cargo names RUSTC")?;
     let said = std::process::Command::new(rustc).arg("-vV").output()?;

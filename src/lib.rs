@@ -8,7 +8,9 @@
 //! - [`bytecode`]: the set of instructions, their units, inline caches and counters.
 //! - [`specialize`]: instructions that are made for the objects they meet; [`profile`]: a table of what they met.
 //! - [`frame`]: the frames of running code, their objects, and the gate through which they are read.
+//! - [`call`]: calls: from what a caller has to what a callee takes, and its result back.
 //! - [`generator`]: generators, coroutines, asynchronous generators.
+//! - [`intrinsics`]: what the evaluator's intrinsic instructions do.
 //! - [`object`]: ownership in types (`Owned`, `Borrowed`, `Raised`) and the life cycle of objects.
 //! - [`module`]: what a module of Python functions made in Rust is declared with.
 //! - [`thread`]: the running thread: its state, the GIL, pending calls, requests to the evaluator, `errno`.
@@ -24,6 +26,7 @@
 #![warn(unreachable_pub)]
 
 pub mod bytecode;
+pub mod call;
 pub mod capi;
 pub mod config;
 pub mod eval;
@@ -31,6 +34,7 @@ pub mod ffi;
 pub mod frame;
 pub mod generator;
 pub mod inittab;
+pub mod intrinsics;
 pub mod jit;
 pub mod main_program;
 pub mod module;

@@ -76,7 +76,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn job<'u>(&self, unit: &'u Unit) -> Result<Job<'u>> {
-        let source = self.tree.file(&unit.path);
+        let source = unit.source.clone();
         let hash = self
             .hashes
             .hash(&source)

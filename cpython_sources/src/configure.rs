@@ -23,7 +23,8 @@ pub fn arguments() -> Vec<String> {
     ]
 }
 
-/// Environment variables that would leak this machine's habits into what configure finds.
+/// Environment variables that would leak this machine's habits into what configure finds. cargo sets LD_LIBRARY_PATH
+/// for what it runs.
 const IGNORED: &[&str] = &[
     "CC",
     "CXX",
@@ -35,6 +36,7 @@ const IGNORED: &[&str] = &[
     "LDFLAGS",
     "LIBS",
     "CONFIG_SITE",
+    "LD_LIBRARY_PATH",
     "PYTHONHOME",
     "PYTHONPATH",
     "MAKEFLAGS",
@@ -47,7 +49,11 @@ const IGNORED: &[&str] = &[
 pub fn configure(tree: &Tree) -> Result<()> {
     let config = tree.config();
     let script = tree.source().join("configure");
-    let key = hashes::of_bytes(format!("{:?} {}", arguments(), hashes::of_file(&script)?));
+    let key = hashes::of_bytes(format!(
+        "{:?} {IGNORED:?} {}",
+        arguments(),
+        hashes::of_file(&script)?
+    ));
     let made = config.join("Makefile");
     if files::is_fresh(&made, &key) && config.join("Modules/config.c").exists() {
         return Ok(());

@@ -3,9 +3,11 @@
 //!
 //! The order of things: [`fetch`] finds the pinned tarball and proves its hash, [`extract`] unpacks it,
 //! [`configure`] runs upstream's configure beside it, [`makefile`] and [`units`] read from the result how
-//! upstream compiles each file that the [`manifest`] keeps, [`compile`] does that with clang through a cache of
-//! objects, [`freeze`] makes the frozen modules, and [`link`] puts libraries and programs together.
+//! upstream compiles each file that the [`manifest`] keeps (the C of our own, in `glue`, is compiled like one of them),
+//! [`compile`] does that with clang through a cache of objects, [`freeze`] makes the frozen modules, and [`link`]
+//! puts libraries and programs together.
 
+pub mod commit;
 pub mod compile;
 pub mod configure;
 mod debian;

@@ -16,6 +16,8 @@ pub struct Manifest {
     pub sources: Sources,
     /// The files of libpython.
     pub libpython: Files,
+    /// C of our own that goes into libpython, by its path in this crate's folder.
+    pub glue: BTreeMap<String, Glue>,
     /// The files of the interpreter's executable.
     pub program: Files,
     /// The files of programs that run during the build only.
@@ -87,6 +89,16 @@ pub struct Planned {
     /// The Rust module.
     pub by: String,
     /// Why it is replaced.
+    pub why: String,
+}
+
+/// A C file of our own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Glue {
+    /// The upstream file of libpython whose flags it is compiled with.
+    pub like: String,
+    /// Why it is not Rust.
     pub why: String,
 }
 

@@ -4,12 +4,15 @@ use crate::makefile::Makefile;
 use crate::manifest::{Files, Manifest, compiled_of};
 use crate::tree::Tree;
 use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
 
 /// One file with the flags that upstream's rules give it, to be compiled in the folder where configure ran.
 #[derive(Debug, Clone)]
 pub struct Unit {
     /// The path in the manifest.
     pub path: String,
+    /// The file itself.
+    pub source: PathBuf,
     /// Flags without optimisation and warnings.
     pub flags: Vec<String>,
 }
@@ -29,6 +32,7 @@ pub struct Extension {
 
 /// Upstream's rules.
 pub struct Rules {
+    tree: Tree,
     make: Makefile,
     source_dir: String,
 }
@@ -41,7 +45,11 @@ impl Rules {
     pub fn read(tree: &Tree) -> Result<Self> {
         let make = Makefile::read(&tree.config().join("Makefile"))?;
         let source_dir = make.variable("srcdir");
-        Ok(Self { make, source_dir })
+        Ok(Self {
+            tree: tree.clone(),
+            make,
+            source_dir,
+        })
     }
 
     /// The makefile itself.
@@ -49,12 +57,19 @@ impl Rules {
         &self.make
     }
 
-    /// The files of libpython that are compiled.
+    /// The files of libpython that are compiled, our own among them.
     ///
     /// # Errors
     /// When upstream has no rule for one.
     pub fn libpython(&self) -> Result<Vec<Unit>> {
         let mut units = self.units(compiled_of(&Manifest::get().libpython))?;
+        for (path, glue) in &Manifest::get().glue {
+            units.push(Unit {
+                path: path.clone(),
+                source: glue_file(path),
+                ..self.unit(&glue.like)?
+            });
+        }
         for unit in &mut units {
             // The thread state is read at nearly every call: a load, not a call of the dynamic linker's function.
             unit.flags.push("-ftls-model=initial-exec".into());
@@ -89,6 +104,7 @@ impl Rules {
             .with_context(|| format!("cannot read the recipe of {object}: {command}"))?;
         Ok(Unit {
             path: path.to_owned(),
+            source: self.tree.file(path),
             flags: flags(path, &words),
         })
     }
@@ -182,7 +198,7 @@ impl Rules {
 }
 
 fn has_extension(word: &str, wanted: &str) -> bool {
-    std::path::Path::new(word)
+    Path::new(word)
         .extension()
         .is_some_and(|have| have == wanted)
 }
@@ -199,7 +215,13 @@ fn find_own_prefix(flags: &mut Vec<String>) {
         }
     }
     flags.push("-include".into());
-    flags.push(concat!(env!("CARGO_MANIFEST_DIR"), "/glue/prefix.h").into());
+    let header = glue_file("glue/prefix.h");
+    flags.push(header.display().to_string());
+}
+
+/// A file of our own by its path in this crate's folder.
+pub fn glue_file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 /// The object's name in upstream's rules.

@@ -3,7 +3,7 @@
 use cpython_sources::manifest::{Entry, Fate, Files, Manifest};
 use cpython_sources::tree::Tree;
 use cpython_sources::units::Rules;
-use cpython_sources::{freeze, prepare, verify};
+use cpython_sources::{freeze, prepare, units, verify};
 use std::collections::BTreeSet;
 
 fn rules() -> (Tree, Rules) {
@@ -85,6 +85,71 @@ fn every_file_has_a_rule() {
             "{path} is part of the core: {:?}",
             unit.flags
         );
+    }
+}
+
+#[test]
+fn glue_is_all_there_and_has_a_reason() {
+    let folder = units::glue_file("glue");
+    let there: BTreeSet<String> = std::fs::read_dir(&folder)
+        .expect("the folder is there")
+        .map(|entry| entry.expect("readable").file_name())
+        .filter_map(|name| name.into_string().ok())
+        .filter(|name| name.ends_with(".c"))
+        .map(|name| format!("glue/{name}"))
+        .collect();
+    let manifest = Manifest::get();
+    assert_eq!(
+        manifest.glue.keys().cloned().collect::<BTreeSet<_>>(),
+        there
+    );
+    let (tree, rules) = rules();
+    let units = rules.libpython().unwrap_or_else(|why| panic!("{why:#}"));
+    for (path, glue) in &manifest.glue {
+        assert!(!glue.why.is_empty(), "{path}");
+        assert!(manifest.libpython.contains_key(&glue.like), "{path}");
+        assert!(!tree.file(path).exists(), "upstream has a {path} too");
+        let unit = units.iter().find(|unit| unit.path == *path);
+        let unit = unit.unwrap_or_else(|| panic!("{path} is not linked"));
+        assert_eq!(unit.source, units::glue_file(path));
+        assert!(
+            unit.flags
+                .iter()
+                .any(|flag| flag.starts_with("-DPy_BUILD_CORE"))
+        );
+    }
+}
+
+/// What the glue defines are functions that upstream's headers or sources declare with `...`; anything else could be Rust.
+#[test]
+fn glue_defines_functions_of_variable_arguments_only() {
+    let replaced: Vec<String> = {
+        let (tree, _) = rules();
+        Manifest::get()
+            .replaced()
+            .filter_map(|(path, _)| std::fs::read_to_string(tree.file(path)).ok())
+            .collect()
+    };
+    for path in Manifest::get().glue.keys() {
+        let text = std::fs::read_to_string(units::glue_file(path)).expect("readable");
+        let exported = text.split("PyAPI_FUNC(").skip(1);
+        let mut count = 0;
+        for declaration in exported {
+            let (head, _) = declaration
+                .split_once(['{', ';'])
+                .expect("a body or an alias");
+            assert!(head.contains("...)"), "{path}: {head}");
+            let (head, _) = head.split_once('(').expect("parameters");
+            let name = head.split_whitespace().last().expect("a name");
+            assert!(
+                replaced
+                    .iter()
+                    .any(|source| source.contains(&format!("{name}("))),
+                "{path}: {name} replaces nothing"
+            );
+            count += 1;
+        }
+        assert!(count > 0, "{path}");
     }
 }
 

@@ -1,13 +1,13 @@
 //! `Include/ceval.h`: running code, the variables of the code that runs, recursion, names of callables.
+use crate::call::Arguments;
+use crate::call::arguments::slice;
 use crate::eval::entry::{self, Body};
 use crate::eval::{functions, namespaces, recursion};
 use crate::ffi::{self, PyCodeObject, PyDictObject, PyFrameObject, PyObject, PyTupleObject};
 use crate::field;
-use crate::object::type_slot::fast_arguments;
 use crate::object::{Borrowed, IntoC, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ffi::{CStr, c_char, c_int};
-use core::ptr::null;
 use pyroxene_macros::capi;
 
 /// Runs code in a namespace.
@@ -25,8 +25,7 @@ pub unsafe fn PyEval_EvalCode(
         keyword_defaults: None,
         closure: None,
     };
-    // SAFETY: no arguments are passed.
-    unsafe { entry::run(ThreadState::current(), body, null(), 0, None) }
+    entry::run(ThreadState::current(), body, Arguments::NONE)
 }
 
 /// Runs code with arguments, of which those by name are pairs of name and value.
@@ -56,8 +55,8 @@ pub unsafe fn PyEval_EvalCodeEx(
             keyword_defaults: kwdefs.map(Borrowed::upcast),
             closure: closure.map(Borrowed::upcast),
         };
-        let (pairs, _) = fast_arguments(kws, 2 * kwcount as isize).as_chunks();
-        let positional = fast_arguments(args, argcount as isize);
+        let (pairs, _) = slice(kws, 2 * kwcount as isize).as_chunks();
+        let positional = slice(args, argcount as isize);
         entry::run_with_pairs(ThreadState::current(), body, positional, pairs)
     }
 }

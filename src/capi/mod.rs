@@ -10,6 +10,8 @@
     reason = "the contract of a function here is its C declaration, and its name is CPython's"
 )]
 
+pub mod abi_only;
+pub mod abstract_calls;
 pub mod ceval;
 pub mod ceval_threads;
 pub mod config;
@@ -21,13 +23,17 @@ pub mod intrcheck;
 pub mod monitoring;
 pub mod object;
 pub mod objimpl;
+pub mod pycore_call;
 pub mod pycore_ceval;
 pub mod pycore_ceval_threads;
 pub mod pycore_code;
+pub mod pycore_compile;
 pub mod pycore_frame;
 pub mod pycore_freelist;
+pub mod pycore_function;
 pub mod pycore_genobject;
 pub mod pycore_instruments;
+pub mod pycore_intrinsics;
 pub mod pycore_object;
 pub mod pycore_pyerrors;
 pub mod pycore_pylifecycle;
@@ -38,3 +44,4 @@ pub mod pyerrors;
 pub mod pyframe;
 pub mod pylifecycle;
 pub mod traceback;
+pub mod variadic;

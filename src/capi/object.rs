@@ -245,10 +245,7 @@ pub unsafe fn PyObject_Not(v: Borrowed<'_>) -> c_int {
 /// Whether the object's type can be called.
 #[capi]
 pub unsafe fn PyCallable_Check(x: Maybe<'_>) -> c_int {
-    c_int::from(x.is_some_and(|object| {
-        let class = object.type_of();
-        crate::field!(class.tp_call).is_some()
-    }))
+    c_int::from(x.is_some_and(Borrowed::is_callable))
 }
 
 /// `v.name`.

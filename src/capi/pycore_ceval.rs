@@ -1,5 +1,6 @@
 //! `Include/internal/pycore_ceval.h` and, of `pycore_frame.h`, what the evaluator does: what it and its neighbours want of
 //! each other.
+use crate::call::Arguments;
 use crate::eval::hooks::{self, AsyncGenHook};
 use crate::eval::{
     entry, errors, exceptions, frames, matching, monitor, namespaces, recursion, tables, unpack,
@@ -50,10 +51,11 @@ pub unsafe fn _PyEval_Vector(
     locals: Option<Borrowed<'_>>,
     args: *const *mut PyObject,
     argcount: usize,
-    kwnames: Option<Borrowed<'_>>,
+    kwnames: Option<Borrowed<'_, PyTupleObject>>,
 ) -> Result<Owned, Raised> {
-    // SAFETY: the caller's thread and arguments.
-    unsafe { entry::call(tstate, func, locals, args, argcount, kwnames) }
+    // SAFETY: the caller's array is as long as it says.
+    let arguments = unsafe { Arguments::from_c(args, argcount, kwnames) };
+    entry::call(tstate, func, locals, arguments)
 }
 
 /// Pushes a frame for a call, and consumes the function, the locals and the arguments; NULL with an exception.
@@ -64,7 +66,7 @@ pub unsafe fn _PyEvalFramePushAndInit(
     locals: Option<Owned>,
     args: *const *mut PyObject,
     argcount: usize,
-    kwnames: Option<Borrowed<'_>>,
+    kwnames: Option<Borrowed<'_, PyTupleObject>>,
 ) -> *mut _PyInterpreterFrame {
     // SAFETY: the caller's thread and arguments, which it gives away.
     unsafe { frames::push_and_init(tstate, func, locals, args, argcount, kwnames) }
@@ -111,7 +113,10 @@ pub unsafe fn _PyEval_GetBuiltinId(name: *mut _Py_Identifier) -> Result<Owned, R
 
 /// Calls a function that is traced although a trace function runs.
 #[capi]
-pub unsafe fn _PyEval_CallTracing(func: Borrowed<'_>, args: Borrowed<'_>) -> Result<Owned, Raised> {
+pub unsafe fn _PyEval_CallTracing(
+    func: Borrowed<'_>,
+    args: Borrowed<'_, PyTupleObject>,
+) -> Result<Owned, Raised> {
     hooks::call_traced(func, args)
 }
 

@@ -1,10 +1,12 @@
 //! Running code from C: a code object, a function with arguments. Makes functions and frames.
+use crate::call::Arguments;
 use crate::eval::frames;
 use crate::ffi;
 use crate::field;
 use crate::frame::builtins;
-use crate::object::{Borrowed, Owned, Raised};
+use crate::object::{Borrowed, Owned, Raised, tuple_of};
 use crate::thread::ThreadState;
+use core::mem::forget;
 use core::ptr::null_mut;
 
 /// Runs a function with arguments, through the evaluator that the interpreter has been given (PEP 523) or our own
@@ -12,36 +14,41 @@ use core::ptr::null_mut;
 ///
 /// # Errors
 /// What the code raises; `TypeError` when the arguments do not fit.
-///
-/// # Safety
-/// The thread runs this. `arguments` points at `positional` live objects and, behind them, as many as there are `names`,
-/// which is a tuple.
-#[inline]
-pub unsafe fn call(
+#[inline(always)]
+pub fn call(
     thread: ThreadState,
     function: Borrowed<'_, ffi::PyFunctionObject>,
     namespace: Option<Borrowed<'_>>,
-    arguments: *const *mut ffi::PyObject,
-    positional: usize,
-    names: Option<Borrowed<'_>>,
+    arguments: Arguments<'_>,
 ) -> Result<Owned, Raised> {
-    // SAFETY: as the caller promises. The frame gets references of its own, and is ready to run.
+    for argument in arguments.all() {
+        forget(argument.new_ref());
+    }
+    // SAFETY: the arguments are what their type promises, and the frame gets the references to them that were just taken. It is
+    // ready to run then.
     unsafe {
-        let named = names.map_or(0, |names| {
-            (*names.as_ptr().cast::<ffi::PyVarObject>()).ob_size
-        });
-        for index in 0..positional + named.cast_unsigned() {
-            ffi::Py_INCREF(*arguments.add(index));
-        }
         let frame = frames::push_and_init(
             thread,
             function.new_ref(),
             namespace.map(Borrowed::new_ref),
-            arguments,
-            positional,
-            names,
+            arguments.as_ptr(),
+            arguments.count().cast_unsigned(),
+            arguments.names(),
         )?;
         Owned::from_c(ffi::_PyEval_EvalFrame(thread.as_ptr(), frame, 0))
+    }
+}
+
+/// The namespace in which a function's code runs when it is called: its globals, if the code is not that of a function, as a
+/// class's is not; else none but its own variables.
+#[inline(always)]
+pub fn namespace_of(function: Borrowed<'_, ffi::PyFunctionObject>) -> Option<Borrowed<'_>> {
+    // SAFETY: a function has code and globals.
+    unsafe {
+        let code: Borrowed<'_, ffi::PyCodeObject> =
+            Borrowed::from_raw_unchecked(field!(function.func_code).cast());
+        (!code.has_flag(ffi::CO_OPTIMIZED))
+            .then(|| Borrowed::from_raw_unchecked(field!(function.func_globals)))
     }
 }
 
@@ -66,21 +73,12 @@ pub struct Body<'a> {
 ///
 /// # Errors
 /// As [`call`].
-///
-/// # Safety
-/// As [`call`].
-pub unsafe fn run(
-    thread: ThreadState,
-    body: Body<'_>,
-    arguments: *const *mut ffi::PyObject,
-    positional: usize,
-    names: Option<Borrowed<'_>>,
-) -> Result<Owned, Raised> {
+pub fn run(thread: ThreadState, body: Body<'_>, arguments: Arguments<'_>) -> Result<Owned, Raised> {
     let Body { code, globals, .. } = body;
     let pointer = |object: Option<Borrowed<'_>>| object.map_or(null_mut(), Borrowed::as_ptr);
     // SAFETY: live objects, of which the function takes references; the globals, or the interpreter, keep the builtins
-    // meanwhile. The rest is as the caller promises.
-    unsafe {
+    // meanwhile.
+    let function = unsafe {
         let builtins = builtins::from_globals(thread, globals)?;
         let mut constructor = ffi::PyFrameConstructor {
             fc_globals: globals.as_ptr(),
@@ -92,17 +90,10 @@ pub unsafe fn run(
             fc_kwdefaults: pointer(body.keyword_defaults),
             fc_closure: pointer(body.closure),
         };
-        let function = Owned::from_c(ffi::_PyFunction_FromConstructor(&raw mut constructor))?;
-        let locals = body.locals.unwrap_or(globals);
-        call(
-            thread,
-            function.borrow(),
-            Some(locals),
-            arguments,
-            positional,
-            names,
-        )
-    }
+        Owned::from_c(ffi::_PyFunction_FromConstructor(&raw mut constructor))?
+    };
+    let locals = body.locals.unwrap_or(globals);
+    call(thread, function.borrow(), Some(locals), arguments)
 }
 
 /// Runs code with arguments as C once passed them: names and values of those that are given by name in turn
@@ -117,30 +108,12 @@ pub fn run_with_pairs(
     named: &[[Borrowed<'_>; 2]],
 ) -> Result<Owned, Raised> {
     if named.is_empty() {
-        // SAFETY: a Borrowed has the bits of the pointer.
-        return unsafe {
-            run(
-                thread,
-                body,
-                positional.as_ptr().cast(),
-                positional.len(),
-                None,
-            )
-        };
+        return run(thread, body, Arguments::of_slice(positional));
     }
     let names: Vec<_> = named.iter().map(|[name, _]| *name).collect();
     let values = named.iter().map(|[_, value]| *value);
     let arguments: Vec<_> = positional.iter().copied().chain(values).collect();
-    // SAFETY: a Borrowed has the bits of the pointer; the tuple takes references of its own.
-    unsafe {
-        let array = names.as_ptr().cast::<*mut ffi::PyObject>();
-        let names = Owned::from_c(ffi::_PyTuple_FromArray(array, names.len().cast_signed()))?;
-        run(
-            thread,
-            body,
-            arguments.as_ptr().cast(),
-            positional.len(),
-            Some(names.borrow()),
-        )
-    }
+    let names = tuple_of(&names)?;
+    let arguments = Arguments::of_slice(&arguments).with_names(names.borrow());
+    run(thread, body, arguments)
 }

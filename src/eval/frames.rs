@@ -1,5 +1,9 @@
 //! Frames of calls: pushed on the thread's stack of data with their arguments in place, and taken away again. Writes that
 //! stack and the frames on it.
+use crate::call;
+use crate::call::arguments::unless_empty;
+use crate::call::array::Few;
+use crate::call::unpacked::Unpacked;
 use crate::eval::arguments::{Arguments, Given, Parameters};
 use crate::eval::data_stack;
 use crate::ffi;
@@ -8,6 +12,7 @@ use crate::frame::{Frame, Owner};
 use crate::generator::frame::State;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
+use core::mem::forget;
 use core::ptr::null_mut;
 
 /// Pushes a frame for a call of a Python function, ready to run but not linked to its caller
@@ -20,7 +25,7 @@ use core::ptr::null_mut;
 ///
 /// # Safety
 /// The thread runs this. `arguments` points at `positional` references that the caller gives away and, behind them, as many
-/// as there are `names`, which is a tuple. The array stays in place meanwhile, and is not where the frame will be.
+/// as there are `names`. The array stays in place meanwhile, and is not where the frame will be.
 #[inline(always)]
 pub unsafe fn push_and_init(
     thread: ThreadState,
@@ -28,13 +33,11 @@ pub unsafe fn push_and_init(
     namespace: Option<Owned>,
     arguments: *const *mut ffi::PyObject,
     positional: usize,
-    names: Option<Borrowed<'_>>,
+    names: Option<Borrowed<'_, ffi::PyTupleObject>>,
 ) -> Result<*mut ffi::_PyInterpreterFrame, Raised> {
     // SAFETY: as the caller promises; a function has its code, which the frame keeps once it is there.
     unsafe {
-        let names = names.map_or(&[][..], |names| {
-            Borrowed::<ffi::PyTupleObject>::from_raw_unchecked(names.as_ptr().cast()).items()
-        });
+        let names = names.map_or(&[][..], Borrowed::items);
         let arguments = Arguments {
             positional: Given::new(arguments, positional),
             named: Given::new(arguments.add(positional), names.len()),
@@ -112,47 +115,46 @@ unsafe fn fill(
 /// As [`push_and_init`]; `TypeError` for a key of the dict that is no `str`.
 ///
 /// # Safety
-/// The thread runs this. `arguments` is a tuple and `keywords` a dict.
+/// The thread runs this.
+#[inline(never)]
 pub unsafe fn push_and_init_ex(
     thread: ThreadState,
     function: Owned<ffi::PyFunctionObject>,
     namespace: Option<Owned>,
-    arguments: Owned,
-    keywords: Option<Owned>,
+    arguments: Owned<ffi::PyTupleObject>,
+    keywords: Option<Owned<ffi::PyDictObject>>,
 ) -> Result<*mut ffi::_PyInterpreterFrame, Raised> {
-    // SAFETY: as the caller promises. The frame gets references of its own to the items of the tuple, which keeps them, or
-    // those that unpacking the dict makes, to all of them.
-    unsafe {
-        let tuple: Borrowed<'_, ffi::PyTupleObject> =
-            Borrowed::from_raw_unchecked(arguments.as_ptr().cast());
-        let items = tuple.items();
-        let array = items.as_ptr().cast::<*mut ffi::PyObject>();
-        match keywords.as_ref().map(Owned::borrow) {
-            Some(dict) if ffi::PyDict_Size(dict.as_ptr()) > 0 => {
-                let mut names = null_mut();
-                let array = ffi::_PyStack_UnpackDict(
-                    thread.as_ptr(),
-                    array,
-                    items.len().cast_signed(),
-                    dict.as_ptr(),
-                    &raw mut names,
-                );
-                if array.is_null() {
-                    return Err(Raised::on_c_word());
-                }
-                let given = Some(Borrowed::from_raw_unchecked(names));
-                let frame = push_and_init(thread, function, namespace, array, items.len(), given);
-                ffi::_PyStack_UnpackDict_FreeNoDecRef(array, names);
-                frame
-            }
-            _ => {
-                for item in items {
-                    ffi::Py_INCREF(item.as_ptr());
-                }
-                push_and_init(thread, function, namespace, array, items.len(), None)
-            }
+    let items = arguments.borrow().items();
+    let push = |arguments: call::Arguments<'_>| {
+        let (array, positional) = (arguments.as_ptr(), arguments.count().cast_unsigned());
+        // SAFETY: as the caller promises. The frame gets references of its own to the items of the tuple, which keeps them,
+        // or those that unpacking the dict makes, to all of them.
+        unsafe {
+            push_and_init(
+                thread,
+                function,
+                namespace,
+                array,
+                positional,
+                arguments.names(),
+            )
         }
-    }
+    };
+    let frame = match unless_empty(keywords.as_ref().map(Owned::borrow)) {
+        Some(dict) => {
+            let mut few = Few::new();
+            Unpacked::new(&mut few, items, dict).and_then(|unpacked| unpacked.give(push))
+        }
+        None => {
+            for item in items {
+                forget(item.new_ref());
+            }
+            push(call::Arguments::of_slice(items))
+        }
+    };
+    drop(arguments);
+    drop(keywords);
+    frame
 }
 
 /// Ends a frame that has returned or raised: drops what it holds, and takes it off the stack of data or marks its generator

@@ -1,11 +1,11 @@
 //! What a thread calls back or keeps for `sys`: tracing and profiling, asynchronous generators, origins of coroutines. Writes
 //! the thread state.
+use crate::call::vectorcall;
 use crate::ffi;
 use crate::monitoring::legacy;
 use crate::object::{Borrowed, Owned, Raised, audit, exception, raise};
 use crate::thread::{ThreadState, threads_of};
 use core::ffi::{CStr, c_int};
-use core::ptr::null_mut;
 
 /// Which of its two functions a thread calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,20 +65,19 @@ impl Tracing {
 ///
 /// # Errors
 /// What the function raises.
-pub fn call_traced(function: Borrowed<'_>, arguments: Borrowed<'_>) -> Result<Owned, Raised> {
-    let thread = ThreadState::current().as_ptr();
-    // SAFETY: the state is alive and ours; live objects, of which the second is a tuple. The result is a new reference or
-    // NULL with an exception.
-    unsafe {
-        let before = core::mem::replace(&mut (*thread).tracing, 0);
-        let result = Owned::from_c(ffi::PyObject_Call(
-            function.as_ptr(),
-            arguments.as_ptr(),
-            null_mut(),
-        ));
-        (*thread).tracing = before;
-        result
-    }
+pub fn call_traced(
+    function: Borrowed<'_>,
+    arguments: Borrowed<'_, ffi::PyTupleObject>,
+) -> Result<Owned, Raised> {
+    let thread = ThreadState::current();
+    // SAFETY: the state is alive and ours.
+    let tracing = unsafe { &raw mut (*thread.as_ptr()).tracing };
+    // SAFETY: as above.
+    let before = unsafe { tracing.replace(0) };
+    let result = vectorcall::call_with_tuple(thread, function, arguments, None);
+    // SAFETY: as above.
+    unsafe { tracing.write(before) };
+    result
 }
 
 /// Suspends tracing and profiling of a thread until [`leave_tracing`] (ceval.c `PyThreadState_EnterTracing`).

@@ -347,10 +347,21 @@ impl Machine {
     /// in vain.
     #[inline(always)]
     pub(super) fn pause_counter(&mut self) {
+        self.change_counter(Counter::paused);
+    }
+
+    /// Counts a run of an adaptive instruction, where another one does its work.
+    #[inline(always)]
+    pub(super) fn advance_counter(&mut self) {
+        self.change_counter(Counter::advanced);
+    }
+
+    #[inline(always)]
+    fn change_counter(&mut self, change: impl FnOnce(Counter) -> Counter) {
         // SAFETY: the first unit of an adaptive instruction's cache is its counter.
         unsafe {
             let counter = self.this.add(1).cast::<Counter>();
-            *counter = (*counter).paused();
+            *counter = change(*counter);
         }
     }
 

@@ -1,5 +1,6 @@
 //! Structural pattern matching (PEP 634): mapping patterns and class patterns. Runs any code.
 use crate::ffi;
+use crate::object::generic::{self, Method};
 use crate::object::{Borrowed, Lookup, Owned, Raised, check_bool, check_status, exception, lookup};
 use crate::object::{raise, singletons};
 use crate::raise_format;
@@ -41,7 +42,7 @@ pub fn keys(
     if keys.is_empty() {
         return Ok(singletons::empty_tuple().new_ref().upcast());
     }
-    let get = Getter::of(mapping)?;
+    let method = generic::method(mapping, static_id!(_py_get))?;
     let seen = Seen::new()?;
     // A default of our own: asking whether the key is there first would be two questions, and `mapping[key]` may make one.
     let absent = {
@@ -56,7 +57,7 @@ pub fn keys(
             // SAFETY: the format takes an object.
             return Err(unsafe { raise_format!(exception::ValueError, format, key.as_ptr()) });
         }
-        let value = get.call(mapping, *key, absent.borrow())?;
+        let value = get(&method, mapping, *key, absent.borrow())?;
         if value.borrow().is(absent.borrow()) {
             return Ok(Borrowed::none().new_ref());
         }
@@ -65,37 +66,16 @@ pub fn keys(
     tuple(values)
 }
 
-/// The method `get` of a mapping.
-struct Getter {
-    function: Owned,
-    /// Whether it still wants the mapping as its first argument.
-    is_unbound: bool,
-}
-
-impl Getter {
-    fn of(mapping: Borrowed<'_>) -> Result<Self, Raised> {
-        let mut method = null_mut();
-        let name = static_id!(_py_get);
-        // SAFETY: a live object and a name; the function sets `method` to NULL with an exception, or to a new reference.
-        unsafe {
-            let is_unbound =
-                ffi::_PyObject_GetMethod(mapping.as_ptr(), name.as_ptr(), &raw mut method) != 0;
-            Ok(Self {
-                function: Owned::from_c(method)?,
-                is_unbound,
-            })
-        }
-    }
-
-    fn call(
-        &self,
-        mapping: Borrowed<'_>,
-        key: Borrowed<'_>,
-        default: Borrowed<'_>,
-    ) -> Result<Owned, Raised> {
-        let arguments = [mapping, key, default];
-        let skipped = usize::from(!self.is_unbound);
-        self.function.borrow().call(&arguments[skipped..])
+/// Calls the method `get` of a mapping.
+fn get(
+    method: &Method,
+    mapping: Borrowed<'_>,
+    key: Borrowed<'_>,
+    default: Borrowed<'_>,
+) -> Result<Owned, Raised> {
+    match method {
+        Method::Unbound(function) => function.borrow().call(&[mapping, key, default]),
+        Method::Attribute(callable) => callable.borrow().call(&[key, default]),
     }
 }
 

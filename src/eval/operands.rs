@@ -4,6 +4,7 @@
 //! What the callee gets are the arguments, after `self` where it is there: the topmost [`Machine::argument_count`] entries.
 use super::flow::Flow;
 use super::machine::Machine;
+use crate::call::Arguments;
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised};
 
@@ -96,6 +97,23 @@ impl Machine {
     pub(super) unsafe fn take_callable(&self) -> Owned {
         // SAFETY: the stack owned the callable, and the caller promises that it does not drop it.
         unsafe { Owned::from_raw_unchecked(self.callable().as_ptr()) }
+    }
+
+    /// The arguments that lie on top of the stack, so many; these are the names of the last of them. The place before them may
+    /// be written to: it is that of the callable, or of NULL.
+    ///
+    /// # Safety
+    /// The callable was taken by [`Machine::take_callable`]. The arguments are used until [`Machine::end_vectorcall`] only.
+    #[inline(always)]
+    pub(super) unsafe fn arguments<'a>(
+        &self,
+        count: usize,
+        names: Option<Borrowed<'a, ffi::PyTupleObject>>,
+    ) -> Arguments<'a> {
+        let positional = count - names.map_or(0, |names| names.items().len());
+        let flagged_count = positional | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
+        // SAFETY: the stack owns so many; the compiler gives a name to so many of them. The rest is as the caller promises.
+        unsafe { Arguments::from_c(self.top(count), flagged_count, names) }
     }
 
     /// Ends a call of anything: drops the callable, then the arguments, the first one first, and puts the result in their

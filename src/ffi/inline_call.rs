@@ -1,8 +1,7 @@
 //! What cpython/abstract.h, pycore_call.h and pycore_tuple.h say inline about calls, under the names of C. Reads callables
-//! and argument arrays, and calls.
+//! and argument arrays.
 #![allow(non_snake_case, reason = "the names are CPython's")]
 use super::*;
-use core::ptr::null;
 
 /// The bit of a number of arguments by which a caller says that the place before the first of them may be written to
 /// while the call lasts, if it is restored (PEP 590, abstract.h).
@@ -48,57 +47,6 @@ pub unsafe fn _PyVectorcall_FunctionAt(
             .byte_offset(offset)
             .cast::<vectorcallfunc>()
             .read_unaligned()
-    }
-}
-
-/// Looks whether a result and the thread's exception fit: exactly one of the two is there. Where they do not, what
-/// `_Py_CheckFunctionResult` makes of that; where they do, which is nearly always, no call is made (call.c).
-///
-/// # Safety
-/// `tstate` is the running thread's, `callable` points at a live object, and `result` is NULL or a reference that the
-/// caller gives away.
-#[inline(always)]
-pub unsafe fn _Py_CheckFunctionResultInline(
-    tstate: *mut PyThreadState,
-    callable: *mut PyObject,
-    result: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: as the caller promises.
-    unsafe {
-        if result.is_null() == (*tstate).current_exception.is_null() {
-            return _Py_CheckFunctionResult(tstate, callable, result, null());
-        }
-    }
-    result
-}
-
-/// Calls an object with an array of arguments (PEP 590, pycore_call.h `_PyObject_VectorcallTstate`): a new reference, or
-/// NULL with an exception.
-///
-/// # Safety
-/// `tstate` is the running thread's; `callable` points at a live object; `kwnames` is NULL or a tuple of strings; `args`
-/// points at as many live objects as `nargsf` and `kwnames` say, which stay alive; where `nargsf` has
-/// [`PY_VECTORCALL_ARGUMENTS_OFFSET`], the place before them may be written to.
-#[inline(always)]
-pub unsafe fn _PyObject_VectorcallTstate(
-    tstate: *mut PyThreadState,
-    callable: *mut PyObject,
-    args: *const *mut PyObject,
-    nargsf: usize,
-    kwnames: *mut PyObject,
-) -> *mut PyObject {
-    // SAFETY: as the caller promises; a function of the object is called with the object itself.
-    unsafe {
-        match _PyVectorcall_FunctionInline(callable) {
-            Some(function) => {
-                let result = function(callable, args, nargsf, kwnames);
-                _Py_CheckFunctionResultInline(tstate, callable, result)
-            }
-            None => {
-                let nargs = _PyVectorcall_NARGS(nargsf);
-                _PyObject_MakeTpCall(tstate, callable, args, nargs, kwnames)
-            }
-        }
     }
 }
 

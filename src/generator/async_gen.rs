@@ -63,7 +63,7 @@ fn init_hooks(generator: Generator<'_>) -> Result<(), Raised> {
         }
         if let Some(hook) = Borrowed::from_c_optional((*tstate).async_gen_firstiter) {
             let hook: Owned = hook.new_ref();
-            let result = Owned::from_c(ffi::PyObject_CallOneArg(hook.as_ptr(), members.cast()));
+            let result = hook.borrow().call(&[generator.upcast()]);
             drop(hook);
             drop(result?);
         }

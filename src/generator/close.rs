@@ -1,5 +1,4 @@
 //! Ending a generator before its end: `GeneratorExit` at the `yield` where it stands, and in what it delegates to.
-use crate::ffi;
 use crate::generator::frame::{Delegating, State};
 use crate::generator::send::{Input, resume_or_stop};
 use crate::generator::{Generator, stop_iteration};
@@ -16,12 +15,11 @@ fn close_iterator(iterator: Borrowed<'_>) -> Result<(), Raised> {
         return close(generator).map(drop);
     }
     match lookup::optional(iterator, static_id!(_py_close)) {
-        // SAFETY: a live callable.
-        Ok(Some(method)) => unsafe {
-            let result = Owned::from_c(ffi::PyObject_CallNoArgs(method.as_ptr()));
+        Ok(Some(method)) => {
+            let result = method.borrow().call(&[]);
             drop(method);
             result.map(drop)
-        },
+        }
         Ok(None) => Ok(()),
         Err(raised) => {
             raised.unraisable_in(Some(iterator));

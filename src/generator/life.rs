@@ -41,8 +41,7 @@ pub fn finalize(object: Borrowed<'_>) {
     }
     let _exception = PutAside::take();
     let outcome = if let Some(hook) = finalizer_hook(generator) {
-        // SAFETY: a live callable, which the generator keeps.
-        unsafe { Owned::from_c(ffi::PyObject_CallOneArg(hook.as_ptr(), object.as_ptr())).map(drop) }
+        hook.call(&[object]).map(drop)
     } else if generator.code_has(ffi::CO_COROUTINE) && generator.state() == State::CREATED {
         // SAFETY: a coroutine, alive while it is finalized.
         unsafe { ffi::_PyErr_WarnUnawaitedCoroutine(object.as_ptr()) };

@@ -8,15 +8,6 @@ use crate::object::{Borrowed, Owned, Raised, audit_attribute, exception, raise};
 use core::ffi::CStr;
 use core::mem::offset_of;
 
-/// A `str` member of a generator.
-///
-/// # Safety
-/// `member` is the value of `gi_name` or `gi_qualname` of a live generator.
-unsafe fn name_of<'a>(member: *mut ffi::PyObject) -> Borrowed<'a> {
-    // SAFETY: both are set when the generator is made, and never unset while it lives.
-    unsafe { Borrowed::from_raw_unchecked(member) }
-}
-
 /// A new name, which must be a `str`.
 fn check_name<'a>(value: Option<Borrowed<'a>>, message: &CStr) -> Result<Borrowed<'a>, Raised> {
     value
@@ -26,8 +17,8 @@ fn check_name<'a>(value: Option<Borrowed<'a>>, message: &CStr) -> Result<Borrowe
 
 /// `__name__`
 pub(super) fn name(generator: Generator<'_>) -> Result<Owned, Raised> {
-    // SAFETY: it is that member.
-    Ok(unsafe { name_of(field!(generator.gi_name)) }.new_ref())
+    // SAFETY: the name is set when the generator is made, and never unset while it lives.
+    Ok(unsafe { Borrowed::from_raw_unchecked(field!(generator.gi_name)) }.new_ref())
 }
 
 /// Sets `__name__`.
@@ -48,8 +39,8 @@ pub(super) fn set_name(
 
 /// `__qualname__`
 pub(super) fn qualname(generator: Generator<'_>) -> Result<Owned, Raised> {
-    // SAFETY: it is that member.
-    Ok(unsafe { name_of(field!(generator.gi_qualname)) }.new_ref())
+    // SAFETY: as for the name.
+    Ok(unsafe { Borrowed::from_raw_unchecked(field!(generator.gi_qualname)) }.new_ref())
 }
 
 /// Sets `__qualname__`.

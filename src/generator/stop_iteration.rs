@@ -22,13 +22,10 @@ pub fn try_raise(value: Option<Borrowed<'_>>) -> Result<Raised, Raised> {
 /// # Errors
 /// `MemoryError`.
 fn new(value: Option<Borrowed<'_>>) -> Result<Owned, Raised> {
-    let class = exception::StopIteration.as_ptr();
-    // SAFETY: a live class and a live argument.
-    unsafe {
-        Owned::from_c(match value {
-            Some(value) => ffi::PyObject_CallOneArg(class, value.as_ptr()),
-            None => ffi::PyObject_CallNoArgs(class),
-        })
+    let class = exception::StopIteration.class();
+    match value {
+        Some(value) => class.call(&[value]),
+        None => class.call(&[]),
     }
 }
 

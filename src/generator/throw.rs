@@ -221,16 +221,10 @@ fn throw_into_delegate(
 
 /// Calls the method `throw` of something with as many arguments as there are.
 fn call_throw(method: Borrowed<'_>, thrown: Thrown<'_>) -> Result<Owned, Raised> {
-    let pointer = |object: Option<Borrowed<'_>>| object.map_or(null_mut(), Borrowed::as_ptr);
-    // SAFETY: live objects, and after the last of them a NULL.
-    unsafe {
-        Owned::from_c(ffi::PyObject_CallFunctionObjArgs(
-            method.as_ptr(),
-            thrown.class.as_ptr(),
-            pointer(thrown.value),
-            pointer(thrown.traceback),
-            null_mut::<ffi::PyObject>(),
-        ))
+    match (thrown.value, thrown.traceback) {
+        (None, _) => method.call(&[thrown.class]),
+        (Some(value), None) => method.call(&[thrown.class, value]),
+        (Some(value), Some(traceback)) => method.call(&[thrown.class, value, traceback]),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The part that talks to a user: the greeting, the startup file, the hook, the prompt, and the look around after a
 //! program (`-i`). Reads standard input.
+use crate::call::{Arguments, vectorcall};
 use crate::config::{LiveConfig, WideStr, wide};
 use crate::ffi;
 use crate::main_program::code::{compiler_flags, run_module};
@@ -8,7 +9,7 @@ use crate::main_program::stdio::{
     File, NotOpen, complains, is_input_terminal, standard_input, write_error, write_version,
 };
 use crate::object::{Owned, Raised, audit, check_status, exception, import, lookup};
-use crate::thread::{pending, set_errno};
+use crate::thread::{ThreadState, pending, set_errno};
 use core::ffi::c_int;
 
 /// The module that reads from a terminal with an editor of its own.
@@ -163,26 +164,26 @@ fn run_pyrepl() -> Result<(), Raised> {
         complains(c"Could not access _pyrepl.main.interactive_console"),
     )?;
     let keywords = keyword_true(c"pythonstartup")?;
-    // SAFETY: the callable and the dict are alive, and there are no positional arguments; the result is a new reference.
-    noting_interrupt(|| unsafe {
-        Owned::from_c(ffi::PyObject_VectorcallDict(
-            console.as_ptr(),
-            core::ptr::null(),
-            0,
-            keywords.as_ptr(),
-        ))
+    noting_interrupt(|| {
+        let keywords = Some(keywords.borrow());
+        vectorcall::call_with_dict(
+            ThreadState::current(),
+            console.borrow(),
+            Arguments::NONE,
+            keywords,
+        )
     })?;
     Ok(())
 }
 
 /// A dict for a call with one keyword that is on: its value is the number 1.
-fn keyword_true(name: &core::ffi::CStr) -> Result<Owned, Raised> {
+fn keyword_true(name: &core::ffi::CStr) -> Result<Owned<ffi::PyDictObject>, Raised> {
     // SAFETY: the results are new references; the dict takes one of its own to the number.
     unsafe {
-        let keywords = Owned::from_c(ffi::PyDict_New())?;
+        let keywords: Owned<ffi::PyDictObject> = Owned::from_c(ffi::PyDict_New().cast())?;
         let one = Owned::from_c(ffi::PyLong_FromLong(1))?;
         check_status(ffi::PyDict_SetItemString(
-            keywords.as_ptr(),
+            keywords.as_ptr().cast(),
             name.as_ptr(),
             one.as_ptr(),
         ))?;

@@ -7,15 +7,10 @@ use core::ffi::{CStr, c_int};
 use core::mem::{ManuallyDrop, MaybeUninit};
 use core::ptr::NonNull;
 
-unsafe extern "C" {
-    static mut stdin: *mut ffi::FILE;
-    static mut stderr: *mut ffi::FILE;
-}
-
 /// Standard input, as C has it now: `freopen` and `PyRun_…` share its buffer.
 pub(super) fn standard_input() -> *mut ffi::FILE {
     // SAFETY: the variable is set before the program starts; reading a pointer is all that is done.
-    unsafe { stdin }
+    unsafe { ffi::stdin }.cast()
 }
 
 /// Whether standard input is a terminal.
@@ -27,14 +22,14 @@ pub(super) fn is_input_terminal() -> bool {
 /// Writes text to C's stderr, beside Python's buffers.
 pub(super) fn write_error(text: &CStr) {
     // SAFETY: the stream is open for as long as the process lives, and the text is a C string.
-    unsafe { libc::fputs(text.as_ptr(), stderr.cast()) };
+    unsafe { libc::fputs(text.as_ptr(), ffi::stderr) };
 }
 
 /// For [`Result::inspect_err`]: a line before the exception, through C's stderr.
 pub(super) fn complains(line: &'static CStr) -> impl Fn(&Raised) {
     // SAFETY: as in `write_error`; the format takes one C string.
     move |_| unsafe {
-        libc::fprintf(stderr.cast(), c"%s\n".as_ptr(), line.as_ptr());
+        libc::fprintf(ffi::stderr, c"%s\n".as_ptr(), line.as_ptr());
     }
 }
 
@@ -43,7 +38,7 @@ pub(super) fn write_version() {
     // SAFETY: the format takes two C strings, and both functions give one that lives as long as the process.
     unsafe {
         libc::fprintf(
-            stderr.cast(),
+            ffi::stderr,
             c"Python %s on %s\n".as_ptr(),
             ffi::Py_GetVersion(),
             ffi::Py_GetPlatform(),

@@ -1,4 +1,6 @@
 //! Calling a Rust function with Python's arguments: one generic call for each C calling convention.
+use crate::call::Arguments;
+use crate::call::arguments::as_optional;
 use crate::ffi;
 use crate::module::{Argument, IntoObject, Keywords, Label, Module, Parameter};
 use crate::object::{Borrowed, Owned, Raised};
@@ -130,26 +132,21 @@ pub fn call_one<'a, S: 'static, A: Argument<'a>, F: Function<'a, S, (A,)>>(
 
 /// Calls a function with positional arguments only (`METH_FASTCALL`). Errors: `TypeError` for a wrong number of
 /// arguments (getargs.c `_PyArg_CheckPositional`), then what converting and calling raises.
-///
-/// # Safety
-/// The interpreter calls: `arguments` points at `count` live objects that outlive the call.
 #[inline]
-pub unsafe fn call_positional<'a, S: 'static, P, F: Function<'a, S, P>>(
+pub fn call_positional<'a, S: 'static, P, F: Function<'a, S, P>>(
     name: &'static CStr,
     function: F,
     module: Module<'a, S>,
-    arguments: *const *mut ffi::PyObject,
-    given: ffi::Py_ssize_t,
+    arguments: &'a [Borrowed<'a>],
 ) -> Result<Owned, Raised> {
-    let minimum = const { count(F::REQUIRED) } as ffi::Py_ssize_t;
-    let maximum = F::REQUIRED.len() as ffi::Py_ssize_t;
-    if !(minimum..=maximum).contains(&given) {
-        return Err(wrong_count(name, given, minimum, maximum));
+    let minimum = const { count(F::REQUIRED) };
+    let maximum = F::REQUIRED.len();
+    if !(minimum..=maximum).contains(&arguments.len()) {
+        return Err(wrong_count(name, arguments.len(), minimum, maximum));
     }
     let values = Values {
         function: name,
-        // SAFETY: as the caller promises.
-        items: unsafe { vector(arguments, given) },
+        items: as_optional(arguments),
         names: Names::Positions,
     };
     function.invoke(module, values)
@@ -157,12 +154,8 @@ pub unsafe fn call_positional<'a, S: 'static, P, F: Function<'a, S, P>>(
 
 /// Raises `TypeError` for a wrong number of arguments.
 #[cold]
-fn wrong_count(
-    name: &'static CStr,
-    given: ffi::Py_ssize_t,
-    minimum: ffi::Py_ssize_t,
-    maximum: ffi::Py_ssize_t,
-) -> Raised {
+fn wrong_count(name: &'static CStr, given: usize, minimum: usize, maximum: usize) -> Raised {
+    let [given, minimum, maximum] = [given, minimum, maximum].map(usize::cast_signed);
     // SAFETY: a C string and numbers; the count is wrong, so an exception is set.
     unsafe { ffi::_PyArg_CheckPositional(name.as_ptr(), given, minimum, maximum) };
     Raised::on_c_word()
@@ -170,49 +163,21 @@ fn wrong_count(
 
 /// Calls a function some of whose arguments may be given by name (`METH_FASTCALL | METH_KEYWORDS`). Errors: `TypeError`
 /// for arguments that do not fit the names (getargs.c `_PyArg_UnpackKeywords`), then what converting and calling raises.
-///
-/// # Safety
-/// As [`call_positional`]; besides, `names` is NULL or the tuple of the names of the last arguments, which follow
-/// after `given` ones.
 #[inline]
-pub unsafe fn call_keywords<'a, S: 'static, P, F: Function<'a, S, P>>(
+pub fn call_keywords<'a, S: 'static, P, F: Function<'a, S, P>>(
     name: &'static CStr,
     keywords: &'static Keywords,
     function: F,
     module: Module<'a, S>,
-    arguments: *const *mut ffi::PyObject,
-    given: ffi::Py_ssize_t,
-    names: *mut ffi::PyObject,
+    arguments: Arguments<'a>,
 ) -> Result<Owned, Raised> {
-    let mut buffer = [core::ptr::null_mut(); Keywords::MOST];
-    // SAFETY: as the caller promises; the buffer has room for every argument.
-    let (found, length) =
-        unsafe { keywords.unpack(F::REQUIRED, arguments, given, names, &mut buffer)? };
+    let mut buffer = [None; Keywords::MOST];
     let values = Values {
         function: name,
-        // SAFETY: the argument vector itself, or the buffer with objects from it.
-        items: unsafe { vector(found, length) },
+        items: keywords.unpack(F::REQUIRED, arguments, None, &mut buffer)?,
         names: Names::Keywords(keywords),
     };
     function.invoke(module, values)
-}
-
-/// A C vector of arguments as a slice. It may be NULL when it is empty.
-///
-/// # Safety
-/// `arguments` points at `length` pointers, each NULL or a live object that outlives `'a`.
-#[inline(always)]
-unsafe fn vector<'v, 'a>(
-    arguments: *const *mut ffi::PyObject,
-    length: ffi::Py_ssize_t,
-) -> &'v [Option<Borrowed<'a>>] {
-    match usize::try_from(length) {
-        // SAFETY: an optional borrowed reference has the bits of the C pointer.
-        Ok(length) if length > 0 => unsafe {
-            core::slice::from_raw_parts(arguments.cast::<Option<Borrowed<'a>>>(), length)
-        },
-        _ => &[],
-    }
 }
 
 #[cfg(test)]

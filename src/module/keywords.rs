@@ -1,10 +1,16 @@
-//! The names of a function's parameters, for calls that give some by name. Wraps `_PyArg_Parser`.
+//! The names of a function's parameters, for calls that give some by name. Wraps `_PyArg_Parser`, which the runtime links
+//! into a list when it is first used.
+use crate::bad_internal_call;
+use crate::call::Arguments;
+use crate::call::arguments::as_optional;
 use crate::ffi;
-use crate::object::Raised;
+use crate::object::{Borrowed, Raised};
 use core::cell::UnsafeCell;
 use core::ffi::{CStr, c_char, c_int};
+use core::ptr::null_mut;
 
-/// What a function's parameters are called, and how many of them may be given by position.
+/// What a function's parameters are called, and how many of them may be given by position. It stands in a static, made by
+/// [`keywords!`](crate::keywords).
 #[derive(Debug)]
 pub struct Keywords {
     names: &'static [Name],
@@ -79,58 +85,96 @@ impl Keywords {
         Some(unsafe { CStr::from_ptr(name) }).filter(|name| !name.is_empty())
     }
 
-    /// Puts the arguments in the order of the parameters: gives a vector and its length, either the caller's own or
-    /// `buffer` (getargs.c `_PyArg_UnpackKeywords`). Errors: `TypeError` for arguments that do not fit.
+    /// Puts the arguments in the order of the parameters, in `buffer` unless they are so already
+    /// (getargs.c `_PyArg_UnpackKeywords`). Those by name are in an array behind the others, or in a dict.
     ///
-    /// # Safety
-    /// As [`call_keywords`](crate::module::call_keywords).
+    /// # Errors
+    /// `TypeError` for arguments that do not fit.
     #[inline]
-    pub(super) unsafe fn unpack(
+    pub(super) fn unpack<'v, 'a: 'v>(
         &'static self,
         required: &[bool],
-        arguments: *const *mut ffi::PyObject,
-        given: ffi::Py_ssize_t,
-        names: *mut ffi::PyObject,
-        buffer: &mut [*mut ffi::PyObject; Self::MOST],
-    ) -> Result<(*const *mut ffi::PyObject, ffi::Py_ssize_t), Raised> {
+        arguments: Arguments<'a>,
+        dict: Option<Borrowed<'a>>,
+        buffer: &'v mut [Option<Borrowed<'a>>; Self::MOST],
+    ) -> Result<&'v [Option<Borrowed<'a>>], Raised> {
         let (by_position, by_name) = required.split_at(self.positional.min(required.len()));
-        let needed = |flags: &[bool]| flags.iter().filter(|required| **required).count() as c_int;
+        let needed = |flags: &[bool]| flags.iter().filter(|required| **required).count();
         let (least, most, least_by_name) =
             (needed(by_position), by_position.len(), needed(by_name));
-        let in_order = names.is_null() && least_by_name == 0 && !arguments.is_null();
-        if in_order && (least as ffi::Py_ssize_t..=most as ffi::Py_ssize_t).contains(&given) {
-            return Ok((arguments, given));
+        let (first, names) = (arguments.as_ptr(), arguments.names_ptr());
+        let positional = arguments.positional();
+        let no_names = names.is_null() && dict.is_none() && least_by_name == 0;
+        if no_names && !first.is_null() && (least..=most).contains(&positional.len()) {
+            return Ok(as_optional(positional));
         }
-        // SAFETY: as the caller promises; the parser is static and the buffer has room for all parameters.
+        // SAFETY: the arguments are what their type promises; the parser is static; the buffer has room for all parameters,
+        // and an optional reference has the bits of C's pointer. What is put there are arguments of the call.
         let found = unsafe {
             ffi::_PyArg_UnpackKeywords(
-                arguments,
-                given,
-                core::ptr::null_mut(),
+                first,
+                arguments.count(),
+                dict.map_or(null_mut(), Borrowed::as_ptr),
                 names,
                 self.parser.0.get(),
-                least,
+                least as c_int,
                 most as c_int,
-                least_by_name,
-                buffer.as_mut_ptr(),
+                least_by_name as c_int,
+                buffer.as_mut_ptr().cast(),
             )
         };
         if found.is_null() {
             Err(Raised::on_c_word())
-        } else if core::ptr::eq(found, arguments) {
-            Ok((found, given))
+        } else if core::ptr::eq(found, first) {
+            Ok(as_optional(positional))
         } else {
-            Ok((found, required.len() as ffi::Py_ssize_t))
+            Ok(buffer.get(..required.len()).unwrap_or_default())
         }
     }
+
+    /// The arguments of a call of a function with `N` parameters, all of which are required.
+    ///
+    /// # Errors
+    /// As [`unpack`](Self::unpack).
+    pub fn required<'a, const N: usize>(
+        &'static self,
+        tuple: Borrowed<'a, ffi::PyTupleObject>,
+        dict: Option<Borrowed<'a>>,
+    ) -> Result<[Borrowed<'a>; N], Raised> {
+        let mut buffer = [None; Self::MOST];
+        let arguments = Arguments::of_tuple(tuple);
+        let found = self.unpack(&[true; N], arguments, dict, &mut buffer)?;
+        let mut values = [Borrowed::none(); N];
+        for (value, found) in values.iter_mut().zip(found) {
+            *value = found.ok_or_else(|| bad_internal_call!())?;
+        }
+        Ok(values)
+    }
+}
+
+/// Declares the parameters of a function, of which some may be given by position:
+/// `keywords!(c"pow", ["base", "exp"], 2)`. An empty name is that of a parameter before the `/`.
+#[macro_export]
+macro_rules! keywords {
+    ($function:expr, [$($name:literal),*], $positional:expr) => {
+        $crate::module::Keywords::new(
+            $function,
+            const {
+                &[
+                    $($crate::module::Name::new($crate::module::text(concat!($name, "\0"))),)*
+                    $crate::module::Name::END,
+                ]
+            },
+            $positional,
+        )
+    };
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    static NAMES: &[Name] = &[Name::new(c""), Name::new(c"flag"), Name::END];
-    static KEYWORDS: Keywords = Keywords::new(c"f", NAMES, 1);
+    static KEYWORDS: Keywords = keywords!(c"f", ["", "flag"], 1);
 
     #[test]
     fn only_named_parameters_have_names() {

@@ -25,7 +25,7 @@ pub type WithKeywords<S> = for<'a> unsafe extern "C" fn(
     Module<'a, S>,
     *const *mut ffi::PyObject,
     ffi::Py_ssize_t,
-    *mut ffi::PyObject,
+    Option<Borrowed<'a, ffi::PyTupleObject>>,
 ) -> Result<Owned, Raised>;
 
 /// A row of the table of a module with state `S`. Made by [`methods!`](crate::methods).
@@ -173,37 +173,26 @@ macro_rules! method {
             arguments: *const *mut $crate::ffi::PyObject,
             given: $crate::ffi::Py_ssize_t,
         ) -> Result<$crate::object::Owned, $crate::object::Raised> {
-            // SAFETY: the interpreter calls, with a vector of that many arguments.
-            unsafe {
-                $crate::module::call_positional(const { $name }, $function, module, arguments, given)
-            }
+            // SAFETY: the interpreter calls, with an array of that many arguments.
+            let arguments = unsafe { $crate::call::arguments::slice(arguments, given) };
+            $crate::module::call_positional(const { $name }, $function, module, arguments)
         }
         $crate::module::Method::<$state>::fast($name, call, $doc)
     }};
     (KEYWORDS $state:ty, $function:ident, [$($keyword:literal),*; $positional:literal],
      $name:expr, $doc:expr) => {{
-        static KEYWORDS: $crate::module::Keywords = $crate::module::Keywords::new(
-            $name,
-            const {
-                &[
-                    $($crate::module::Name::new($crate::module::text(concat!($keyword, "\0"))),)*
-                    $crate::module::Name::END,
-                ]
-            },
-            $positional,
-        );
-        unsafe extern "C" fn call(
-            module: $crate::module::Module<'_, $state>,
+        static KEYWORDS: $crate::module::Keywords =
+            $crate::keywords!($name, [$($keyword),*], $positional);
+        unsafe extern "C" fn call<'a>(
+            module: $crate::module::Module<'a, $state>,
             arguments: *const *mut $crate::ffi::PyObject,
             given: $crate::ffi::Py_ssize_t,
-            names: *mut $crate::ffi::PyObject,
+            names: Option<$crate::object::Borrowed<'a, $crate::ffi::PyTupleObject>>,
         ) -> Result<$crate::object::Owned, $crate::object::Raised> {
-            // SAFETY: the interpreter calls, with a vector of that many arguments and then the named ones.
-            unsafe {
-                $crate::module::call_keywords(
-                    const { $name }, &KEYWORDS, $function, module, arguments, given, names,
-                )
-            }
+            let given = given.cast_unsigned();
+            // SAFETY: the interpreter calls, with an array of that many arguments and then the named ones.
+            let arguments = unsafe { $crate::call::Arguments::from_c(arguments, given, names) };
+            $crate::module::call_keywords(const { $name }, &KEYWORDS, $function, module, arguments)
         }
         $crate::module::Method::<$state>::with_keywords($name, call, $doc)
     }};

@@ -3,13 +3,10 @@ use crate::ffi;
 use crate::object::{Borrowed, text};
 use core::ffi::{CStr, c_int};
 
-/// glibc's stderr.
+/// The C library's stderr, as it is now.
 fn stderr() -> *mut libc::FILE {
-    unsafe extern "C" {
-        static stderr: *mut libc::FILE;
-    }
-    // SAFETY: libc sets it before any code runs.
-    unsafe { stderr }
+    // SAFETY: the variable is set before any code runs; reading a pointer is all that is done.
+    unsafe { ffi::stderr }
 }
 
 /// Writes a formatted line to stderr and flushes it: what follows may crash.
@@ -121,9 +118,8 @@ pub unsafe fn report_failed_assertion(
 #[track_caller]
 pub unsafe fn assertion_failed(op: *mut ffi::PyObject, message: &CStr) -> ! {
     let place = core::panic::Location::caller();
-    say!(c"line %u of ", place.line());
     let site = Site {
-        file: c"pyroxene",
+        file: place.file_as_c_str(),
         line: place.line() as c_int,
         function: None,
     };

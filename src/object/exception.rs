@@ -37,6 +37,7 @@ exceptions! {
     Exception_ PyExc_Exception
     GeneratorExit PyExc_GeneratorExit
     ImportError PyExc_ImportError
+    IndexError PyExc_IndexError
     KeyError PyExc_KeyError
     KeyboardInterrupt PyExc_KeyboardInterrupt
     NameError PyExc_NameError

@@ -129,19 +129,27 @@ pub fn allocate_var(
     }
 }
 
+/// The deallocator of an object's type.
+///
+/// # Safety
+/// `op` is an object, which may be dying.
+#[inline(always)]
+unsafe fn deallocator(op: *mut ffi::PyObject) -> unsafe extern "C" fn(*mut ffi::PyObject) {
+    // SAFETY: every type that is ready has one, if only its base's, and there are no objects of a type before.
+    unsafe { (*ffi::Py_TYPE(op)).tp_dealloc.unwrap_unchecked() }
+}
+
 /// Destroys an object whose last reference is gone (object.c `_Py_Dealloc`).
 ///
 /// # Safety
 /// The count of `op` has just become zero, and nobody uses the object any more.
 #[inline]
 pub unsafe fn deallocate(op: *mut ffi::PyObject) {
-    // SAFETY: the memory is still an object; every type has a deallocator once it is ready.
+    // SAFETY: the memory is still an object.
     unsafe {
-        let dealloc = (*ffi::Py_TYPE(op)).tp_dealloc;
+        let dealloc = deallocator(op);
         trace_reference(op, RefEvent::Destroy);
-        if let Some(dealloc) = dealloc {
-            dealloc(op);
-        }
+        dealloc(op);
     }
 }
 
@@ -270,9 +278,7 @@ pub unsafe fn empty_trash(tstate: *mut ffi::PyThreadState) {
         while !(*tstate).delete_later.is_null() {
             let op = (*tstate).delete_later;
             (*tstate).delete_later = ffi::_PyGCHead_PREV(ffi::_Py_AS_GC(op)).cast();
-            if let Some(dealloc) = (*ffi::Py_TYPE(op)).tp_dealloc {
-                dealloc(op);
-            }
+            deallocator(op)(op);
         }
         (*tstate).c_recursion_remaining += 1;
     }

@@ -293,7 +293,7 @@ pub fn dir(object: Option<Borrowed<'_>>) -> Result<Owned, Raised> {
                         c"object does not provide __dir__",
                     ));
                 };
-                let names = Owned::from_c(ffi::PyObject_CallNoArgs(method.as_ptr()))?;
+                let names = method.borrow().call(&[])?;
                 drop(method);
                 Owned::from_c(ffi::PySequence_List(names.as_ptr()))?
             }

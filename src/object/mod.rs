@@ -9,7 +9,6 @@ pub mod debug;
 pub mod exception;
 pub mod generic;
 mod immutable;
-pub mod keywords;
 mod layout;
 pub mod life;
 pub mod lookup;
@@ -27,6 +26,7 @@ pub mod trashcan;
 pub mod type_slot;
 
 pub use borrowed::Borrowed;
+pub use immutable::tuple_of;
 pub use layout::{Exact, Layout, Typed};
 pub use operations::{audit, audit_attribute, import};
 pub use owned::Owned;

@@ -1,4 +1,4 @@
-//! What Python code does with objects: import, look up, call. Runs any Python code.
+//! What Python code does with objects: import, audit. Runs any Python code.
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised, check_status};
 use core::ffi::CStr;
@@ -40,23 +40,4 @@ pub fn audit_attribute(object: Borrowed<'_>, attribute: &CStr) -> Result<(), Rai
             attribute.as_ptr(),
         )
     })
-}
-
-impl Borrowed<'_> {
-    /// Calls the object with positional arguments (call.c `PyObject_Vectorcall`).
-    ///
-    /// # Errors
-    /// Whatever the call raises.
-    pub fn call(self, arguments: &[Borrowed<'_>]) -> Result<Owned, Raised> {
-        // SAFETY: a Borrowed has the bits of the C pointer, so the slice is C's array; the callee only reads it. The
-        // result is a new reference.
-        unsafe {
-            Owned::from_c(ffi::PyObject_Vectorcall(
-                self.as_ptr(),
-                arguments.as_ptr().cast(),
-                arguments.len(),
-                core::ptr::null_mut(),
-            ))
-        }
-    }
 }

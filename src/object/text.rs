@@ -2,8 +2,8 @@
 use crate::ffi;
 use crate::object::compare::{Comparison, compare_bool};
 use crate::object::exception;
-use crate::object::{Borrowed, Owned, Raised, Recursion, check_status, lookup};
-use crate::thread::without_gil;
+use crate::object::{Borrowed, Lookup, Owned, Raised, Recursion, check_status, lookup};
+use crate::thread::{ThreadState, without_gil};
 use crate::{field, raise_format, static_id};
 use core::ffi::CStr;
 
@@ -127,8 +127,7 @@ pub fn bytes(object: Option<Borrowed<'_>>) -> Result<Owned, Raised> {
         // SAFETY: a live object.
         return unsafe { Owned::from_c(ffi::PyBytes_FromObject(object.as_ptr())) };
     };
-    // SAFETY: a live callable.
-    let result = unsafe { Owned::from_c(ffi::PyObject_CallNoArgs(method.as_ptr()))? };
+    let result = method.borrow().call(&[])?;
     drop(method);
     if result.borrow().downcast::<ffi::PyBytesObject>().is_some() {
         Ok(result)
@@ -234,23 +233,17 @@ pub unsafe fn print(
     Ok(())
 }
 
-/// The list of the objects whose `repr` is being made on this thread, and NULL where there is no thread state yet.
-fn repr_list(dict: Borrowed<'_>) -> Result<Option<Borrowed<'_>>, Raised> {
-    // SAFETY: a thread's dict is a dict; the list that we look for lives in it.
+/// The list of the objects whose `repr` is being made on the thread with this dict, if there is one.
+fn repr_list(dict: Borrowed<'_>) -> Lookup {
+    // SAFETY: a thread's dict is a dict, and lives while it is borrowed; it has a reference to what is found.
     unsafe {
         let key = static_id!(_py_Py_Repr);
         let list = ffi::PyDict_GetItemWithError(dict.as_ptr(), key.as_ptr());
         if list.is_null() {
             Raised::pending()?;
         }
-        Ok(Borrowed::from_c_optional(list))
+        Ok(Borrowed::from_c_optional(list).map(Borrowed::new_ref))
     }
-}
-
-/// The thread's dict, if the thread is attached.
-fn thread_dict<'a>() -> Option<Borrowed<'a>> {
-    // SAFETY: it lives as long as the thread state, which outlives the calls here.
-    unsafe { Borrowed::from_c_optional(ffi::PyThreadState_GetDict()) }
 }
 
 /// Enters the `repr` of a container; true when it is being made already (object.c `Py_ReprEnter`).
@@ -258,13 +251,14 @@ fn thread_dict<'a>() -> Option<Borrowed<'a>> {
 /// # Errors
 /// `MemoryError`.
 pub fn enter_repr(object: Borrowed<'_>) -> Result<bool, Raised> {
-    let Some(dict) = thread_dict() else {
+    let thread = ThreadState::attached();
+    let Some(dict) = thread.as_ref().and_then(ThreadState::dict) else {
         return Ok(false);
     };
     // SAFETY: the list is alive in the dict; indices stay below its size.
     unsafe {
         let list = match repr_list(dict)? {
-            Some(list) => list.new_ref(),
+            Some(list) => list,
             None => {
                 let list = Owned::from_c(ffi::PyList_New(0))?;
                 let key = static_id!(_py_Py_Repr);
@@ -292,9 +286,10 @@ pub fn leave_repr(object: Borrowed<'_>) {
     // SAFETY: as in `enter_repr`; the exception is put back as it was.
     unsafe {
         let exception = ffi::PyErr_GetRaisedException();
-        if let Some(dict) = thread_dict()
+        let thread = ThreadState::attached();
+        if let Some(dict) = thread.as_ref().and_then(ThreadState::dict)
             && let Ok(Some(list)) = repr_list(dict)
-            && list.downcast::<ffi::PyListObject>().is_some()
+            && list.borrow().downcast::<ffi::PyListObject>().is_some()
         {
             let list = list.as_ptr();
             // The last one: reprs nest.

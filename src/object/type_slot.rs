@@ -43,22 +43,6 @@ impl Visitor {
     }
 }
 
-/// The arguments of a `METH_FASTCALL` method.
-///
-/// # Safety
-/// `arguments` points at `count` live objects that live for `'a`; it may be anything when `count` is 0.
-#[inline(always)]
-pub unsafe fn fast_arguments<'a>(
-    arguments: *const *mut ffi::PyObject,
-    count: ffi::Py_ssize_t,
-) -> &'a [Borrowed<'a>] {
-    match usize::try_from(count) {
-        // SAFETY: a Borrowed has the bits of a pointer that is not NULL, and the caller promises so many.
-        Ok(count @ 1..) => unsafe { core::slice::from_raw_parts(arguments.cast(), count) },
-        _ => &[],
-    }
-}
-
 /// A slot's value, made from a safe function: `type_slot!(get PyTracebackObject, line)`. The layout is that of the instances
 /// of the type to which the slot belongs. Where a function gives a `Lookup` instead of a `Result<Owned, Raised>`, "nothing" is
 /// NULL without an exception.
@@ -194,7 +178,7 @@ macro_rules! type_slot {
         ) -> *mut $crate::ffi::PyObject {
             let object = $crate::type_slot!(@object object: $layout);
             // SAFETY: C gives an array with its length.
-            let arguments = unsafe { $crate::object::type_slot::fast_arguments(arguments, count) };
+            let arguments = unsafe { $crate::call::arguments::slice(arguments, count) };
             $crate::type_slot!(@pointer $function(object, arguments))
         }
         // SAFETY: the member is declared as a function of two objects, whatever it is; `METH_FASTCALL` beside it says

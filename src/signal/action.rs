@@ -1,5 +1,4 @@
 //! `signal`, `getsignal`, `siginterrupt`, `strsignal`, `default_int_handler`: what is done when a signal comes.
-use crate::ffi;
 use crate::module::{IntoObject, Module};
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
 use crate::signal::disposition::Disposition;
@@ -45,8 +44,7 @@ pub(super) fn signal<'a>(
 
 /// What to ask of the system for a handler that Python code gave.
 fn disposition_for(handler: Borrowed<'_>) -> Result<Disposition, Raised> {
-    // SAFETY: looks at the object's type.
-    if unsafe { ffi::PyCallable_Check(handler.as_ptr()) } != 0 {
+    if handler.is_callable() {
         Ok(Disposition::Python)
     } else if Constant::Ignore.is(handler) {
         Ok(Disposition::Ignore)

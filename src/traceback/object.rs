@@ -1,5 +1,6 @@
 //! The type `traceback`: one entry of a traceback is an object that knows its frame, where that stood, and the next entry.
 use crate::ffi;
+use crate::module::Keywords;
 use crate::object::rows::{attribute, member, method};
 use crate::object::static_type::{Rows, static_type};
 use crate::object::text::wrong_kind;
@@ -8,7 +9,6 @@ use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
 use crate::{field, keywords, type_slot};
 use core::ffi::{CStr, c_int};
-use core::iter::successors;
 use core::mem::offset_of;
 use core::ops::ControlFlow;
 use core::ptr::null_mut;
@@ -16,22 +16,34 @@ use core::ptr::null_mut;
 /// The line of an entry that was made while an exception passed: it is computed when somebody asks.
 const LINE_NOT_KNOWN_YET: c_int = -1;
 
-impl<'a> Borrowed<'a, ffi::PyTracebackObject> {
-    /// The entry of the function that this one's function called, nearer to where the exception was raised.
-    pub fn next(self) -> Option<Self> {
+impl Borrowed<'_, ffi::PyTracebackObject> {
+    /// The entry of the function that this one's function called, nearer to where the exception was raised. Python code can
+    /// put another in its place, so it is good until any runs.
+    pub fn next(&self) -> Option<Borrowed<'_, ffi::PyTracebackObject>> {
+        let entry = *self;
         // SAFETY: the member is NULL or an entry that this one owns.
-        unsafe { Self::from_c_optional(field!(self.tb_next)) }
+        unsafe { Borrowed::from_c_optional(field!(entry.tb_next)) }
     }
 
-    /// This entry and all that follow.
-    pub fn chain(self) -> impl Iterator<Item = Self> {
-        successors(Some(self), |entry| entry.next())
+    /// Shows this entry and all that follow to `visit`, which runs no Python code, until it breaks off.
+    pub(super) fn walk<T>(
+        self,
+        mut visit: impl FnMut(Borrowed<'_, ffi::PyTracebackObject>) -> ControlFlow<T>,
+    ) -> ControlFlow<T> {
+        let mut next = self.as_ptr();
+        // SAFETY: each entry owns the next, and nothing runs that could change that.
+        while let Some(entry) = unsafe { Borrowed::from_c_optional(next) } {
+            visit(entry)?;
+            next = field!(entry.tb_next);
+        }
+        ControlFlow::Continue(())
     }
 
     /// The frame; an entry has one until the collector clears it.
-    pub fn frame(self) -> Option<Borrowed<'a, ffi::PyFrameObject>> {
+    pub fn frame(&self) -> Option<Borrowed<'_, ffi::PyFrameObject>> {
+        let entry = *self;
         // SAFETY: the member is NULL or a frame that this entry owns.
-        unsafe { Borrowed::from_c_optional(field!(self.tb_frame)) }
+        unsafe { Borrowed::from_c_optional(field!(entry.tb_frame)) }
     }
 
     /// The line at which the frame stood; `None` when its code has none there, or the frame was cleared
@@ -73,12 +85,11 @@ pub fn create(
     }
 }
 
-keywords!(static NEW: 4 = c"traceback"(
-    _py_tb_next c"tb_next",
-    _py_tb_frame c"tb_frame",
-    _py_tb_lasti c"tb_lasti",
-    _py_tb_lineno c"tb_lineno",
-));
+static NEW: Keywords = keywords!(
+    c"traceback",
+    ["tb_next", "tb_frame", "tb_lasti", "tb_lineno"],
+    4
+);
 
 /// `types.TracebackType(tb_next, tb_frame, tb_lasti, tb_lineno)` (traceback.c `tb_new`).
 fn new(
@@ -148,7 +159,7 @@ fn set_next(
     let value =
         value.ok_or_else(|| raise(exception::TypeError, c"can't delete tb_next attribute"))?;
     let next = entry_or_none(value, c"expected traceback object, got '%s'")?;
-    if next.is_some_and(|next| next.chain().any(|later| later.is(entry))) {
+    if next.is_some_and(|next| leads_to(next, entry)) {
         return Err(raise(exception::ValueError, c"traceback loop detected"));
     }
     // SAFETY: the member owns its reference or is NULL, and the entry is alive.
@@ -160,6 +171,19 @@ fn set_next(
     };
     drop(old);
     Ok(())
+}
+
+/// Whether `target` is among the entries from `start` on.
+fn leads_to(
+    start: Borrowed<'_, ffi::PyTracebackObject>,
+    target: Borrowed<'_, ffi::PyTracebackObject>,
+) -> bool {
+    start
+        .walk(|entry| match entry.is(target) {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        })
+        .is_break()
 }
 
 /// `tb_lineno`: the line or None (traceback.c `tb_lineno_get`).

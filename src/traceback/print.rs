@@ -5,6 +5,7 @@ use crate::object::{Borrowed, Owned, Raised, check_bool, check_status, exception
 use crate::traceback::TextFile;
 use crate::traceback::source::{NoLine, SourceLine};
 use core::ffi::{CStr, c_int, c_long};
+use core::ops::ControlFlow;
 use core::ptr::null_mut;
 
 /// The line above a traceback (pycore_traceback.h `EXCEPTION_TB_HEADER`).
@@ -70,13 +71,9 @@ fn print_entries(
     file: TextFile<'_>,
     limit: c_long,
 ) -> Result<(), Raised> {
-    let left_out = first
-        .chain()
-        .count()
-        .saturating_sub(usize::try_from(limit).unwrap_or(0));
     let mut run = Run::default();
     // Printing runs code, which may change the chain: each entry is held while it is shown.
-    let mut next = first.chain().nth(left_out).map(Borrowed::new_ref);
+    let mut next = Some(last_entries(first, limit));
     while let Some(entry) = next {
         if let Some(place) = Place::of(entry.borrow()) {
             if !run.goes_on_with(&place) {
@@ -94,6 +91,27 @@ fn print_entries(
         next = entry.borrow().next().map(Borrowed::new_ref);
     }
     run.print_rest(file)
+}
+
+/// The first of the last `limit` entries.
+fn last_entries(
+    first: Borrowed<'_, ffi::PyTracebackObject>,
+    limit: c_long,
+) -> Owned<ffi::PyTracebackObject> {
+    let mut count: c_long = 0;
+    let _ = first.walk(|_| {
+        count += 1;
+        ControlFlow::<()>::Continue(())
+    });
+    let mut left_out = count - limit;
+    let found = first.walk(|entry| match left_out {
+        ..=0 => ControlFlow::Break(entry.new_ref()),
+        _ => {
+            left_out -= 1;
+            ControlFlow::Continue(())
+        }
+    });
+    found.break_value().unwrap_or_else(|| first.new_ref())
 }
 
 /// Where an entry stands.

@@ -1,6 +1,7 @@
 //! Finding a line of source and showing it. Runs Python code: the module `io`, codecs, and the file that is printed to.
 use crate::ffi;
 use crate::object::code_points::CodePoints;
+use crate::object::text::str_from;
 use crate::object::{Borrowed, IntoC, Owned, Raised, check_bool, import, lookup};
 use crate::static_id;
 use crate::traceback::TextFile;
@@ -122,17 +123,8 @@ fn is_file_name(filename: Borrowed<'_>) -> bool {
 
 /// `io.open(filename, "rb")`
 fn open(io: Borrowed<'_>, filename: Borrowed<'_>) -> Result<Owned, Raised> {
-    let name = static_id!(_py_open);
-    // SAFETY: the format takes an object and a C string; the result is a new reference, or NULL with an exception set.
-    unsafe {
-        Owned::from_c(ffi::_PyObject_CallMethod(
-            io.as_ptr(),
-            name.as_ptr(),
-            c"Os".as_ptr(),
-            filename.as_ptr(),
-            c"rb".as_ptr(),
-        ))
-    }
+    let mode = str_from(c"rb")?;
+    io.call_method(static_id!(_py_open), &[filename, mode.borrow()])
 }
 
 /// Opens the file of this name, without its folder, in the first entry of `sys.path` that has one. No exception is set
@@ -184,16 +176,8 @@ fn open_in(
     }
     let folder = encoded(folder.new_ref().borrow())?;
     let path = joined(folder.borrow().content(), tail, buffer)?;
-    // SAFETY: the format takes two C strings; the result is a new reference, or NULL with an exception set.
-    let file = unsafe {
-        Owned::from_c(ffi::PyObject_CallFunction(
-            open.as_ptr(),
-            c"ss".as_ptr(),
-            path.as_ptr(),
-            c"rb".as_ptr(),
-        ))
-    };
-    file.map_err(Raised::clear).ok()
+    let file = || open.call(&[str_from(path)?.borrow(), str_from(c"rb")?.borrow()]);
+    file().map_err(Raised::clear).ok()
 }
 
 /// The path of the file `tail` in `folder`; `None` when it is too long for a path, or the folder has a zero in its name.
@@ -242,17 +226,12 @@ fn decoded(io: Borrowed<'_>, binary: Owned, filename: Borrowed<'_>) -> Result<Ow
     if unsafe { libc::lseek(descriptor, 0, libc::SEEK_SET) } == -1 {
         return Err(NoLine::NoText);
     }
-    // SAFETY: the format takes an object and a C string; the result is a new reference, or NULL with an exception set.
-    let text = unsafe {
-        Owned::from_c(ffi::_PyObject_CallMethod(
-            io.as_ptr(),
-            static_id!(_py_TextIOWrapper).as_ptr(),
-            c"Os".as_ptr(),
-            binary.as_ptr(),
-            encoding.name().as_ptr(),
-        ))
+    let text = || {
+        let encoding = str_from(encoding.name())?;
+        let name = static_id!(_py_TextIOWrapper);
+        io.call_method(name, &[binary.borrow(), encoding.borrow()])
     };
-    text.map_err(|raised| {
+    text().map_err(|raised| {
         raised.clear();
         close(binary.borrow());
         NoLine::NoText
@@ -309,16 +288,7 @@ fn nth_line(text: Borrowed<'_>, number: c_int) -> Option<Owned> {
 
 /// `file.close()`, without its exceptions.
 fn close(file: Borrowed<'_>) {
-    // SAFETY: one argument, which is alive; the result is a new reference, or NULL with an exception set.
-    let closed = unsafe {
-        Owned::from_c(ffi::PyObject_VectorcallMethod(
-            static_id!(_py_close).as_ptr(),
-            &file.as_ptr(),
-            1,
-            null_mut(),
-        ))
-    };
-    if let Err(raised) = closed {
+    if let Err(raised) = file.call_method(static_id!(_py_close), &[]) {
         raised.clear();
     }
 }

@@ -13,6 +13,7 @@ import pyroxene, sys
 assert pyroxene.__name__ in sys.builtin_module_names
 assert pyroxene.__name__ not in sys.stdlib_module_names
 assert pyroxene.build == (pyroxene.build.profile, pyroxene.build.rustc, pyroxene.build.llvm, pyroxene.build.commit)
+assert pyroxene.build.commit is None
 assert ('Modules/main.c', 'src/main_program') in pyroxene.replaced(), pyroxene.replaced()
 assert isinstance(pyroxene.library(), str)
 assert pyroxene.library.__text_signature__ == '($module, /)'

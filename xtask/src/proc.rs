@@ -1,4 +1,4 @@
-//! Child processes: run quietly with a log, show the end of the log when they fail, start with default signals.
+//! Child processes: run quietly with a log, show the end of the log when they fail, start with default signals; cargo.
 use anyhow::{Context, Result, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fs::File;
@@ -25,6 +25,19 @@ pub fn default_signals(command: &mut Command) -> &mut Command {
             Ok(())
         })
     }
+}
+
+/// cargo as whoever works on the project starts it: not with what the cargo that runs us says of this package. Build scripts
+/// ask for some of those variables, and would have everything compiled anew whenever the two take turns.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let said = name.as_encoded_bytes();
+        if said.starts_with(b"CARGO_MANIFEST_") || said.starts_with(b"CARGO_PKG_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Runs `command` with a spinner named `what`; its output goes to `target/logs/<log>.log`.

@@ -4,6 +4,8 @@
 //! [`super::call_python`]; those for functions and methods of C in [`super::call_builtin`] and [`super::call_method`].
 use crate::bytecode::Opcode;
 use crate::bytecode::cache::Call;
+use crate::call::vectorcall;
+use crate::eval::entry::namespace_of;
 use crate::eval::flow::Flow;
 use crate::eval::machine::Machine;
 use crate::eval::{errors, frames};
@@ -12,7 +14,6 @@ use crate::object::{Borrowed, Owned, Raised};
 use crate::specialize;
 use crate::thread::ThreadState;
 use core::ffi::c_int;
-use core::ptr::null_mut;
 
 /// `PUSH_NULL`: the place of `self` in a call that has none.
 #[inline(always)]
@@ -48,27 +49,27 @@ pub(in crate::eval) fn call_non_py_general(m: &mut Machine) -> Flow {
 /// arguments.
 #[inline(always)]
 pub(in crate::eval) fn call_kw(m: &mut Machine) -> Flow {
-    let names = m.pop();
+    let names = pop_names(m);
     unbind_method(m);
     if m.enters(m.callable()) {
         return enter(m, Some(names));
     }
     let count = m.argument_count();
-    // SAFETY: the arguments lie on top, and the callable below them.
+    // SAFETY: the callable is taken before the arguments are used, and the call ends after that.
     unsafe {
         let callable = m.take_callable();
-        let positional = count - count_names(names.borrow());
-        let arguments = m.top(count);
-        let result = vectorcall(
-            m.thread(),
-            callable.borrow(),
-            arguments,
-            positional,
-            Some(names.borrow()),
-        );
+        let arguments = m.arguments(count, Some(names.borrow()));
+        let result = vectorcall::call(m.thread(), callable.borrow(), arguments);
         drop(names);
         m.end_vectorcall(callable, count, result)
     }
+}
+
+/// Takes the names of the keywords of a call from the stack.
+#[inline(always)]
+pub(super) fn pop_names(m: &mut Machine) -> Owned<ffi::PyTupleObject> {
+    // SAFETY: the compiler makes a tuple of them.
+    unsafe { Owned::from_raw_unchecked(m.pop().into_raw().cast()) }
 }
 
 /// If a bound method is called, its function is called with its `self`.
@@ -84,41 +85,18 @@ pub(super) fn unbind_method(m: &mut Machine) {
 #[inline(always)]
 fn call_other(m: &mut Machine) -> Flow {
     let count = m.argument_count();
-    // SAFETY: the arguments lie on top, and the callable below them.
+    // SAFETY: the callable is taken before the arguments are used, and the call ends after that.
     unsafe {
         let callable = m.take_callable();
-        let result = vectorcall(m.thread(), callable.borrow(), m.top(count), count, None);
+        let arguments = m.arguments(count, None);
+        let result = vectorcall::call(m.thread(), callable.borrow(), arguments);
         m.end_vectorcall(callable, count, result)
-    }
-}
-
-/// Calls an object with arguments from the stack, of which the first `positional` have no names.
-///
-/// # Safety
-/// They lie at `arguments`, those with names after the others, and there is an entry before them that may be written to.
-#[inline(always)]
-pub(super) unsafe fn vectorcall(
-    thread: ThreadState,
-    callable: Borrowed<'_>,
-    arguments: *mut *mut ffi::PyObject,
-    positional: usize,
-    names: Option<Borrowed<'_>>,
-) -> Result<Owned, Raised> {
-    // SAFETY: as the caller promises; the result is new, or NULL with an exception.
-    unsafe {
-        Owned::from_c(ffi::_PyObject_VectorcallTstate(
-            thread.as_ptr(),
-            callable.as_ptr(),
-            arguments,
-            positional | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-            names.map_or(null_mut(), Borrowed::as_ptr),
-        ))
     }
 }
 
 /// Goes on in a new frame of the Python function that is called.
 #[inline(always)]
-fn enter(m: &mut Machine, names: Option<Owned>) -> Flow {
+fn enter(m: &mut Machine, names: Option<Owned<ffi::PyTupleObject>>) -> Flow {
     let frame = push(m, names)?;
     // SAFETY: the frame is new and ready to run.
     unsafe { m.enter(frame, m.return_offset()) }
@@ -128,71 +106,27 @@ fn enter(m: &mut Machine, names: Option<Owned>) -> Flow {
 #[inline(always)]
 pub(super) fn push(
     m: &mut Machine,
-    names: Option<Owned>,
+    names: Option<Owned<ffi::PyTupleObject>>,
 ) -> Result<*mut ffi::_PyInterpreterFrame, Raised> {
     let count = m.argument_count();
     let arguments = m.top(count);
     // SAFETY: a Python function lies below its arguments; the stack forgets all of them, and they stay in place until the
     // new frame, which takes them whatever happens, has its own.
     unsafe {
-        let named = names
-            .as_ref()
-            .map_or(0, |names| count_names(names.borrow()));
-        let function = m.take_callable().into_raw().cast();
+        let names = names.as_ref().map(Owned::borrow);
+        let named = names.map_or(0, |names| names.items().len());
+        let function: Owned<ffi::PyFunctionObject> =
+            Owned::from_raw_unchecked(m.take_callable().into_raw().cast());
         m.forget(m.operand() + 2);
+        let namespace = namespace_of(function.borrow()).map(Borrowed::new_ref);
         frames::push_and_init(
             m.thread(),
-            Owned::from_raw_unchecked(function),
-            namespace_of(function),
+            function,
+            namespace,
             arguments,
             count - named,
-            names.as_ref().map(Owned::borrow),
+            names,
         )
-    }
-}
-
-/// The namespace of a frame of this function: its globals, if its code is not that of a function.
-///
-/// # Safety
-/// The function is alive.
-#[inline(always)]
-unsafe fn namespace_of(function: *mut ffi::PyFunctionObject) -> Option<Owned> {
-    // SAFETY: a function has code and globals.
-    unsafe {
-        let code = (*function).func_code.cast::<ffi::PyCodeObject>();
-        let optimised = (*code).co_flags.cast_unsigned() & ffi::CO_OPTIMIZED != 0;
-        (!optimised).then(|| Borrowed::from_raw_unchecked((*function).func_globals).new_ref())
-    }
-}
-
-/// The first item of a tuple, if it has one.
-///
-/// # Safety
-/// It is a tuple.
-#[inline(always)]
-pub(super) unsafe fn first_of_tuple(tuple: Borrowed<'_>) -> Option<Borrowed<'_>> {
-    // SAFETY: as the caller promises; a tuple keeps its items.
-    unsafe {
-        let tuple = tuple.as_ptr().cast::<ffi::PyTupleObject>();
-        if (*tuple).ob_base.ob_size > 0 {
-            Borrowed::from_c_optional(*ffi::_PyTuple_ITEMS(tuple))
-        } else {
-            None
-        }
-    }
-}
-
-/// How many keywords a call has: the size of the tuple of their names.
-///
-/// # Safety
-/// It is a tuple.
-#[inline(always)]
-pub(super) unsafe fn count_names(names: Borrowed<'_>) -> usize {
-    // SAFETY: as the caller promises.
-    unsafe {
-        (*names.as_ptr().cast::<ffi::PyVarObject>())
-            .ob_size
-            .cast_unsigned()
     }
 }
 
@@ -208,57 +142,54 @@ pub(in crate::eval) fn call_function_ex(m: &mut Machine) -> Flow {
             arguments,
             keywords,
         } = Unpacked::pop(m);
-        let function = callable.into_raw().cast();
         // SAFETY: a Python function, as just checked; the new frame takes all, whatever happens.
         let frame = unsafe {
-            let namespace = namespace_of(function);
-            let function = Owned::from_raw_unchecked(function);
+            let function: Owned<ffi::PyFunctionObject> =
+                Owned::from_raw_unchecked(callable.into_raw().cast());
+            let namespace = namespace_of(function.borrow()).map(Borrowed::new_ref);
             frames::push_and_init_ex(m.thread(), function, namespace, arguments, keywords)
         }?;
         // SAFETY: the frame is new and ready to run.
         return unsafe { m.enter(frame, m.return_offset()) };
     }
     let operands = Unpacked::pop(m);
-    let result = operands.call();
+    let result = operands.call(m.thread());
     operands.end(m, result)
 }
 
 /// The operands of a `CALL_FUNCTION_EX`, taken from the stack.
 pub(super) struct Unpacked {
     pub(super) callable: Owned,
-    pub(super) arguments: Owned,
-    keywords: Option<Owned>,
+    arguments: Owned<ffi::PyTupleObject>,
+    keywords: Option<Owned<ffi::PyDictObject>>,
 }
 
 impl Unpacked {
     #[inline(always)]
     pub(super) fn pop(m: &mut Machine) -> Self {
-        let keywords = if m.operand() & 1 != 0 {
-            Some(m.pop())
-        } else {
-            None
-        };
-        let arguments = m.pop();
-        // SAFETY: the entry of `self`, which is always NULL here.
-        unsafe { m.forget(1) };
-        Self {
-            callable: m.pop(),
-            arguments,
-            keywords,
+        // SAFETY: the compiler makes a dict of the keywords, and of the arguments there is a tuple by now. The entry of `self`
+        // is always NULL here.
+        unsafe {
+            let keywords = (m.operand() & 1 != 0)
+                .then(|| Owned::from_raw_unchecked(m.pop().into_raw().cast()));
+            let arguments = Owned::from_raw_unchecked(m.pop().into_raw().cast());
+            m.forget(1);
+            Self {
+                callable: m.pop(),
+                arguments,
+                keywords,
+            }
         }
     }
 
     #[inline(always)]
-    pub(super) fn call(&self) -> Result<Owned, Raised> {
-        let keywords = self.keywords.as_ref().map_or(null_mut(), Owned::as_ptr);
-        // SAFETY: a callable, a tuple, and a dict or NULL; the result is new, or NULL with an exception.
-        unsafe {
-            Owned::from_c(ffi::PyObject_Call(
-                self.callable.as_ptr(),
-                self.arguments.as_ptr(),
-                keywords,
-            ))
-        }
+    pub(super) fn call(&self, thread: ThreadState) -> Result<Owned, Raised> {
+        vectorcall::call_with_tuple(
+            thread,
+            self.callable.borrow(),
+            self.arguments.borrow(),
+            self.keywords.as_ref().map(Owned::borrow),
+        )
     }
 
     /// Drops the operands and puts the result on the stack. Others may then interrupt.

@@ -191,22 +191,18 @@ unsafe fn send_to(
     receiver: Borrowed<'_>,
     value: Borrowed<'_>,
 ) -> Result<Sent, Raised> {
-    // SAFETY: live objects; the result is new, or NULL, with an exception or at the end of the iterator.
-    let sent = unsafe {
-        Owned::from_c_optional(
-            if value.is_none() && ffi::PyIter_Check(receiver.as_ptr()) != 0 {
-                let class = receiver.type_of();
-                crate::field!(class.tp_iternext).unwrap_unchecked()(receiver.as_ptr())
-            } else {
-                let mut arguments = [receiver.as_ptr(), value.as_ptr()];
-                ffi::PyObject_VectorcallMethod(
-                    static_id!(_py_send).as_ptr(),
-                    arguments.as_mut_ptr(),
-                    2 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-                    null_mut(),
-                )
-            },
-        )
+    // SAFETY: a live object.
+    let sent = if value.is_none() && unsafe { ffi::PyIter_Check(receiver.as_ptr()) } != 0 {
+        let class = receiver.type_of();
+        // SAFETY: an iterator's slot is called with it; the result is new, or NULL, with an exception or at the end.
+        unsafe {
+            let next = crate::field!(class.tp_iternext).unwrap_unchecked();
+            Owned::from_c_optional(next(receiver.as_ptr()))
+        }
+    } else {
+        let sent = receiver.call_method_in(thread, static_id!(_py_send), &[value]);
+        // The exception, which may be the end, is looked at below.
+        sent.ok()
     };
     if let Some(value) = sent {
         return Ok(Sent::Yielded(value));

@@ -1,6 +1,7 @@
 //! Calls that tell tools (PEP 669): before the call, and after one that runs no Python code of this loop.
-use super::call::{self, Unpacked, count_names, make_arguments_a_tuple, unbind_method, vectorcall};
+use super::call::{Unpacked, make_arguments_a_tuple, pop_names, unbind_method};
 use crate::bytecode::Opcode;
+use crate::call::{Arguments, vectorcall};
 use crate::eval::flow::Flow;
 use crate::eval::machine::Machine;
 use crate::ffi;
@@ -11,7 +12,7 @@ use crate::thread::ThreadState;
 /// Where a call happens, and of what with what: what tools are told.
 #[derive(Clone, Copy)]
 pub(super) struct Told {
-    thread: ThreadState,
+    pub(super) thread: ThreadState,
     frame: *mut ffi::_PyInterpreterFrame,
     this: *mut ffi::_Py_CODEUNIT,
     callable: *mut ffi::PyObject,
@@ -104,12 +105,13 @@ pub(in crate::eval) fn instrumented_call(m: &mut Machine) -> Flow {
     if m.enters(m.callable()) {
         return m.run_instead(Opcode::CALL);
     }
+    m.advance_counter();
     let count = m.argument_count();
     let told = Told::on_stack(m);
-    // SAFETY: as above; the arguments lie on top, and the callable below them.
+    // SAFETY: as above; the callable is taken before the arguments are used, and the call ends after that.
     unsafe {
         let callable = m.take_callable();
-        let result = call_and_tell(told, m.top(count), count, None);
+        let result = call_and_tell(told, m.arguments(count, None));
         m.end_vectorcall(callable, count, result)
     }
 }
@@ -117,24 +119,24 @@ pub(in crate::eval) fn instrumented_call(m: &mut Machine) -> Flow {
 /// `INSTRUMENTED_CALL_KW(arguments)`.
 #[inline(always)]
 pub(in crate::eval) fn instrumented_call_kw(m: &mut Machine) -> Flow {
-    let names = m.pop();
+    let names = pop_names(m);
     // SAFETY: the frame runs at `this`, and the stack keeps callable and arguments.
     if let Err(raised) = unsafe { Told::on_stack(m).before() } {
-        m.push(names);
+        m.push(names.upcast());
         return Err(raised.into());
     }
     unbind_method(m);
     if m.enters(m.callable()) {
-        m.push(names);
+        m.push(names.upcast());
         return m.run_instead(Opcode::CALL_KW);
     }
     let count = m.argument_count();
     let told = Told::on_stack(m);
-    // SAFETY: as above; the arguments lie on top, and the callable below them.
+    // SAFETY: as above; the callable is taken before the arguments are used, and the call ends after that.
     unsafe {
         let callable = m.take_callable();
-        let positional = count - count_names(names.borrow());
-        let result = call_and_tell(told, m.top(count), positional, Some(names.borrow()));
+        let arguments = m.arguments(count, Some(names.borrow()));
+        let result = call_and_tell(told, arguments);
         drop(names);
         m.end_vectorcall(callable, count, result)
     }
@@ -143,19 +145,14 @@ pub(in crate::eval) fn instrumented_call_kw(m: &mut Machine) -> Flow {
 /// Calls what does not go on in the loop, and tells how that ended.
 ///
 /// # Safety
-/// As [`Told::before`] and [`call::vectorcall`].
+/// As [`Told::before`].
 #[cold]
 #[inline(never)]
-unsafe fn call_and_tell(
-    told: Told,
-    arguments: *mut *mut ffi::PyObject,
-    positional: usize,
-    names: Option<Borrowed<'_>>,
-) -> Result<Owned, Raised> {
+unsafe fn call_and_tell(told: Told, arguments: Arguments<'_>) -> Result<Owned, Raised> {
     // SAFETY: as the caller promises.
     unsafe {
         let callable = Borrowed::from_raw_unchecked(told.callable);
-        let result = vectorcall(told.thread, callable, arguments, positional, names);
+        let result = vectorcall::call(told.thread, callable, arguments);
         told.after(result)
     }
 }
@@ -165,8 +162,8 @@ unsafe fn call_and_tell(
 pub(in crate::eval) fn instrumented_call_function_ex(m: &mut Machine) -> Flow {
     make_arguments_a_tuple(m)?;
     let above = m.operand() & 1;
-    // SAFETY: a tuple, by now.
-    let first = unsafe { call::first_of_tuple(m.peek(1 + above)) };
+    let arguments = m.peek(1 + above).downcast::<ffi::PyTupleObject>();
+    let first = arguments.and_then(|tuple| tuple.items().first().copied());
     let told = Told::of(m, m.peek(3 + above), first);
     // SAFETY: the frame runs at `this`, and the stack keeps callable and arguments.
     unsafe { told.before() }?;
@@ -183,7 +180,7 @@ pub(in crate::eval) fn instrumented_call_function_ex(m: &mut Machine) -> Flow {
 #[cold]
 #[inline(never)]
 unsafe fn call_unpacked_and_tell(told: Told, operands: &Unpacked) -> Result<Owned, Raised> {
-    let result = operands.call();
+    let result = operands.call(told.thread);
     let class = operands.callable.borrow().type_of();
     if class.is_at(&raw const ffi::PyFunction_Type) || class.is_at(&raw const ffi::PyMethod_Type) {
         return result;

@@ -1,19 +1,14 @@
 //! What the compiler has no instruction for: functions that it calls by number.
 use crate::eval::flow::Flow;
 use crate::eval::machine::Machine;
-use crate::ffi;
-use crate::object::Owned;
+use crate::intrinsics;
 
 /// `CALL_INTRINSIC_1(function)`: replaces the value on top by what the function makes of it.
 #[inline(always)]
 pub(in crate::eval) fn call_intrinsic_1(m: &mut Machine) -> Flow {
-    let table = (&raw const ffi::_PyIntrinsics_UnaryFunctions).cast::<ffi::intrinsic_func1_info>();
     let value = m.pop();
-    // SAFETY: the compiler numbers functions of the table; the result is new, or NULL with an exception.
-    let result = unsafe {
-        let function = (*table.add(m.operand())).func.unwrap_unchecked();
-        Owned::from_c(function(m.thread().as_ptr(), value.as_ptr()))
-    };
+    // SAFETY: the compiler gives the function what it is for.
+    let result = unsafe { intrinsics::unary(m.operand())(m.thread(), value.borrow()) };
     drop(value);
     m.push(result?);
     Ok(())
@@ -22,18 +17,11 @@ pub(in crate::eval) fn call_intrinsic_1(m: &mut Machine) -> Flow {
 /// `CALL_INTRINSIC_2(function)`: the same for two values.
 #[inline(always)]
 pub(in crate::eval) fn call_intrinsic_2(m: &mut Machine) -> Flow {
-    let table = (&raw const ffi::_PyIntrinsics_BinaryFunctions).cast::<ffi::intrinsic_func2_info>();
     let second = m.pop();
     let first = m.pop();
+    let function = intrinsics::binary(m.operand());
     // SAFETY: as above.
-    let result = unsafe {
-        let function = (*table.add(m.operand())).func.unwrap_unchecked();
-        Owned::from_c(function(
-            m.thread().as_ptr(),
-            first.as_ptr(),
-            second.as_ptr(),
-        ))
-    };
+    let result = unsafe { function(m.thread(), first.borrow(), second.borrow()) };
     drop(first);
     drop(second);
     m.push(result?);

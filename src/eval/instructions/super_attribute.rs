@@ -5,11 +5,13 @@
 use super::instrumented_call::Told;
 use crate::bytecode::Opcode;
 use crate::bytecode::cache::LoadSuperAttr;
+use crate::call::{Arguments, vectorcall};
 use crate::eval::flow::Flow;
 use crate::eval::machine::Machine;
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised, lookup};
 use crate::specialize;
+use crate::thread::ThreadState;
 use core::ptr::null_mut;
 
 /// `LOAD_SUPER_ATTR(name)`: calls whatever `super` is now with the class and self, and loads an attribute of what that
@@ -20,13 +22,15 @@ pub(in crate::eval) fn load_super_attr(m: &mut Machine) -> Flow {
         specialize::super_attributes::load(site, m.peek(3), m.peek(2), m.operand() & 1 != 0)
     })?;
     // SAFETY: class and self lie on top.
-    let made = unsafe { call_super(m.peek(3), m.top(2), m.operand()) };
+    let made = unsafe { call_super(m.thread(), m.peek(3), m.top(2), m.operand()) };
     attribute_of(m, made)
 }
 
 /// `INSTRUMENTED_LOAD_SUPER_ATTR(name)`: the same, and tells the tools of the call.
 #[inline(always)]
 pub(in crate::eval) fn instrumented_load_super_attr(m: &mut Machine) -> Flow {
+    m.pause_counter();
+    m.advance_counter();
     let first = (m.operand() & 2 != 0).then(|| m.peek(2));
     let told = Told::of(m, m.peek(3), first);
     // SAFETY: the frame runs at `this`, and the stack keeps global super, class and self.
@@ -59,21 +63,16 @@ fn attribute_of(m: &mut Machine, made: Result<Owned, Raised>) -> Flow {
 ///
 /// # Safety
 /// `arguments` points at two live objects.
-#[inline(always)]
+#[inline(never)]
 unsafe fn call_super(
+    thread: ThreadState,
     callable: Borrowed<'_>,
     arguments: *mut *mut ffi::PyObject,
     operand: usize,
 ) -> Result<Owned, Raised> {
-    // SAFETY: as the caller promises; the result is new, or NULL with an exception.
-    unsafe {
-        Owned::from_c(ffi::PyObject_Vectorcall(
-            callable.as_ptr(),
-            arguments,
-            operand & 2,
-            null_mut(),
-        ))
-    }
+    // SAFETY: as the caller promises; the bit of the operand is worth two.
+    let arguments = unsafe { Arguments::from_c(arguments, operand & 2, None) };
+    vectorcall::call(thread, callable, arguments)
 }
 
 /// Calls `super`, and tells how that ended.
@@ -89,7 +88,7 @@ unsafe fn call_super_and_tell(
     operand: usize,
 ) -> Result<Owned, Raised> {
     // SAFETY: as the caller promises.
-    unsafe { told.after(call_super(callable, arguments, operand)) }
+    unsafe { told.after(call_super(told.thread, callable, arguments, operand)) }
 }
 
 /// `LOAD_SUPER_ATTR_ATTR`: an attribute, where `super` is the built-in one.

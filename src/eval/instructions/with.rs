@@ -5,8 +5,8 @@ use crate::ffi;
 use crate::object::text::wrong_kind;
 use crate::object::{Borrowed, Owned, Raised, lookup};
 use crate::static_id;
+use crate::thread::ThreadState;
 use core::ffi::CStr;
-use core::ptr::null_mut;
 
 /// The two methods of a context manager, and what is said where one is missing.
 struct Protocol {
@@ -68,41 +68,39 @@ fn methods(manager: Borrowed<'_>, protocol: &Protocol) -> Result<Methods, Raised
 fn enter(m: &mut Machine, methods: Methods) -> Flow {
     let Methods { enter, exit } = methods;
     drop(m.pop());
-    let entered = enter.borrow().call(&[]);
-    drop(enter);
     // An error drops `exit`, too.
-    let entered = entered?;
+    let entered = call_enter(m.thread(), enter)?;
     m.push(exit);
     m.push(entered);
     Ok(())
+}
+
+#[inline(never)]
+fn call_enter(thread: ThreadState, function: Owned) -> Result<Owned, Raised> {
+    function.borrow().call_in(thread, &[])
 }
 
 /// `WITH_EXCEPT_START`: calls the `__exit__` that lies below three more values with the exception on top, its class and its
 /// traceback, and pushes the result.
 #[inline(always)]
 pub(in crate::eval) fn with_except_start(m: &mut Machine) -> Flow {
-    let result = exit(m.peek(4), m.peek(1))?;
+    let result = call_exit(m.thread(), m.peek(4), m.peek(1))?;
     m.push(result);
     Ok(())
 }
 
-fn exit(function: Borrowed<'_>, exception: Borrowed<'_>) -> Result<Owned, Raised> {
-    // SAFETY: an exception, which has a traceback or none. The array has a free place before the arguments; the exception
-    // keeps class and traceback, for which no references are taken, because counts can be seen.
-    unsafe {
+#[inline(never)]
+fn call_exit(
+    thread: ThreadState,
+    function: Borrowed<'_>,
+    exception: Borrowed<'_>,
+) -> Result<Owned, Raised> {
+    // SAFETY: an exception, which has a traceback or none. It keeps both that and its class, for which no references are
+    // taken, because counts can be seen.
+    let traceback = unsafe {
         let traceback = (*exception.as_ptr().cast::<ffi::PyBaseExceptionObject>()).traceback;
-        let traceback = Borrowed::from_c_optional(traceback).unwrap_or(Borrowed::none());
-        let mut arguments = [
-            null_mut(),
-            exception.type_of().as_ptr().cast(),
-            exception.as_ptr(),
-            traceback.as_ptr(),
-        ];
-        Owned::from_c(ffi::PyObject_Vectorcall(
-            function.as_ptr(),
-            arguments.as_mut_ptr().add(1),
-            3 | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET,
-            null_mut(),
-        ))
-    }
+        Borrowed::from_c_optional(traceback).unwrap_or(Borrowed::none())
+    };
+    let class = exception.type_of().upcast();
+    function.call_in(thread, &[class, exception, traceback])
 }

@@ -1,10 +1,10 @@
 //! The objects that are registered as callbacks: each hands one kind of event on to the function of the running thread.
 //! Allocates these objects.
 use crate::bad_internal_call;
+use crate::call::arguments::slice;
 use crate::ffi;
 use crate::monitoring::Answer;
 use crate::object::static_type::static_type;
-use crate::object::type_slot::fast_arguments;
 use crate::object::{Borrowed, Layout, Owned, Raised, life};
 use core::ffi::{c_int, c_ulong};
 use core::mem::offset_of;
@@ -118,7 +118,7 @@ pub(super) unsafe fn call(
     // SAFETY: as the caller promises.
     let (what, arguments) = unsafe {
         let what = (*handler.cast::<Handler>()).what;
-        (what, fast_arguments(arguments, count))
+        (what, slice(arguments, count))
     };
     match function(what, Arguments(arguments)) {
         Ok(Answer::GoOn) => Borrowed::none().new_ref().into_raw(),

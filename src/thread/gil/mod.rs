@@ -62,7 +62,7 @@ impl<'i> Gil<'i> {
     fn of_thread(thread: &'i ThreadState) -> Self {
         // SAFETY: an interpreter outlives its threads, and the main one outlives all others.
         unsafe { Self::of(thread.interpreter()) }
-            .unwrap_or_else(|| fatal(c"the interpreter has no GIL"))
+            .unwrap_or_else(|| fatal(c"GIL", c"the interpreter has none"))
     }
 
     /// The lock of its own that every interpreter has room for.
@@ -210,9 +210,10 @@ pub(super) unsafe fn ask_active_thread(
     }
 }
 
-/// Ends the process: the lock is in a state in which the runtime cannot go on. The message says what was found.
+/// Ends the process: the lock is in a state in which the runtime cannot go on. The message names a function and says what
+/// was found.
 #[cold]
-fn fatal(message: &'static CStr) -> ! {
+fn fatal(function: &'static CStr, message: &'static CStr) -> ! {
     // SAFETY: a name and a message, both C strings.
-    unsafe { ffi::_Py_FatalErrorFunc(c"GIL".as_ptr(), message.as_ptr()) }
+    unsafe { ffi::_Py_FatalErrorFunc(function.as_ptr(), message.as_ptr()) }
 }

@@ -128,7 +128,7 @@ impl Drop for Entered<'_> {
 #[inline(always)]
 fn require(status: c_int, message: &'static CStr) {
     if status != 0 {
-        super::fatal(message);
+        super::fatal(c"GIL", message);
     }
 }
 

@@ -27,7 +27,7 @@ pub unsafe fn release(
     // SAFETY: nobody can end the interpreters while one of their threads has the GIL.
     let gil = unsafe { Gil::of(interpreter) }.filter(Gil::is_taken);
     let Some(gil) = gil else {
-        fatal(c"drop_gil: GIL is not locked");
+        fatal(c"drop_gil", c"drop_gil: GIL is not locked");
     };
     if release == Release::ForNow {
         // A thread may have changed its state while it had the lock (`PyThreadState_Swap`).

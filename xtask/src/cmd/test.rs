@@ -168,6 +168,7 @@ pub fn run(args: Args) -> Result<()> {
 fn follow(step: &Step) -> Result<(bool, Option<Totals>)> {
     let mut command = match step.program {
         "xtask" => Command::new(std::env::current_exe().context("the path of this program")?),
+        "cargo" => proc::cargo(),
         other => Command::new(other),
     };
     command
@@ -213,14 +214,12 @@ fn parse_totals(line: &str) -> Option<Totals> {
 
 /// Installs the test runner for Rust where it is missing.
 fn ensure_nextest() -> Result<()> {
-    let there = Command::new("cargo")
-        .args(["nextest", "--version"])
-        .output();
+    let there = proc::cargo().args(["nextest", "--version"]).output();
     if there.is_ok_and(|output| output.status.success()) {
         return Ok(());
     }
     proc::run_logged(
-        Command::new("cargo").args(["install", "--locked", "cargo-nextest"]),
+        proc::cargo().args(["install", "--locked", "cargo-nextest"]),
         "installing cargo-nextest",
         "nextest",
     )

@@ -9,13 +9,12 @@ pub const SONAME: &str = "libpython3.13.so.1.0";
 /// The name of the library that extensions for the stable ABI link to.
 pub const STABLE_SONAME: &str = "libpython3.so";
 
-/// Parts of the C library and of the compiler's runtime that every Debian has.
-const SYSTEM: [&str; 7] = [
+/// Parts of the C library.
+const SYSTEM: [&str; 6] = [
     "libc.so.6",
     "libm.so.6",
     "libdl.so.2",
     "libpthread.so.0",
-    "libgcc_s.so.1",
     "libutil.so.1",
     "ld-linux-x86-64.so.2",
 ];
@@ -52,6 +51,31 @@ pub fn check_stable(dir: &Path) -> Result<Section> {
         section.fail(format!("{name}: exported; the library only passes on"));
     }
     common(&mut section, &library);
+    Ok(section)
+}
+
+/// Checks the executable `program`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn check_program(program: &Path) -> Result<Section> {
+    let mut section = Section::new("executable");
+    let program = Library::read(program)?;
+    for name in &program.needed {
+        section.check(SYSTEM.contains(&name.as_str()), || {
+            format!("it needs {name}; what it loads is found at run time")
+        });
+    }
+    section.check(program.run_path.is_empty(), || {
+        format!(
+            "it looks for libraries in {}: a copy elsewhere would find none, or those of another",
+            program.run_path.join(":")
+        )
+    });
+    for name in program.symbols.keys() {
+        section.fail(format!("{name}: exported; it would hide the library's"));
+    }
+    common(&mut section, &program);
     Ok(section)
 }
 

@@ -88,9 +88,15 @@ fn compare_files(prefix: &Path) -> Result<Vec<Section>> {
         symbols::imports(&library, &records().join("imported-by-wheels.txt"))?,
         library::check(&library),
         library::check_stable(&prefix.join("lib"))?,
+    ];
+    let is_ours = prefix == paths::dist();
+    if is_ours {
+        sections.push(library::check_program(&paths::python())?);
+    }
+    sections.extend([
         runtime::compare(&library, &read(runtime::RECORD)?)?,
         layout::compare_headers(&headers::layouts(&include(prefix))?, &layouts),
-    ];
+    ]);
     let described = dwarf::read(&library.data)?;
     match &described {
         Some(described) => sections.push(layout::compare_library(&described.c, &layouts)),
@@ -101,7 +107,6 @@ fn compare_files(prefix: &Path) -> Result<Vec<Section>> {
     }
     // A build with full debug information says itself what its Rust has; any build was compiled against bindings.
     let rust = described.map(|described| described.rust);
-    let is_ours = prefix == paths::dist();
     let rust = match rust.filter(|rust| !rust.is_empty()) {
         None if is_ours => bindings::layouts()?,
         rust => rust,

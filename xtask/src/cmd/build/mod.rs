@@ -14,6 +14,8 @@ mod python;
 mod scripts;
 mod sysconfig;
 
+pub use native::LIBRARY;
+
 /// What the user may say.
 #[derive(clap::Args)]
 pub struct Args {

@@ -3,10 +3,10 @@
 use crate::cmd::reference;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
-use cpython_sources::files;
 use cpython_sources::link::Link;
 use cpython_sources::profile::{DYNAMIC_COUNTERS, JUMP_COPIES, PGO_VARIABLE, Profile};
 use cpython_sources::runtime::{Runtime, SYSTEM_LIBRARIES};
+use cpython_sources::{commit, files};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -44,7 +44,7 @@ pub fn build(runtime: &Runtime, profile: &Profile, name: &str) -> Result<Product
     }
     let products = Products {
         stable: stable(runtime, profile, &out, &library)?,
-        program: program(runtime, profile, &out, &library)?,
+        program: program(runtime, profile, &out)?,
         compiler: compiler(profile)?,
         extensions: out.join("lib-dynload"),
         library,
@@ -79,7 +79,7 @@ fn core(profile: &Profile) -> Result<PathBuf> {
             Some(format!("use={}", path.display())),
         ),
     };
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = proc::cargo();
     command
         .current_dir(paths::root())
         .args(["rustc", "--package", "pyroxene", "--lib"]);
@@ -147,12 +147,17 @@ fn library(
         // A call inside the library stays inside it, as in Debian's build.
         "-Wl,-Bsymbolic-functions",
         "-Wl,--build-id",
+        // Rust's standard library wants an unwinder for its backtraces. The C library loads libgcc_s when it needs one.
+        "-static-libgcc",
     ]
     .map(str::to_owned)
     .to_vec();
     arguments.push(format!("-Wl,-soname,{LIBRARY}"));
     arguments.push(format!("-Wl,--version-script={}", script.display()));
-    arguments.push("-lgcc_s".into());
+    // Not among the inputs, by which it is decided whether to link again: a commit that changes nothing in the library
+    // would have it linked and, with link-time optimisation, compiled.
+    let commit = commit::object(runtime.toolchain(), out, &current_commit())?;
+    arguments.push(commit.display().to_string());
     arguments.extend(SYSTEM_LIBRARIES.iter().map(|name| format!("-l{name}")));
     let linked = Link {
         toolchain: runtime.toolchain(),
@@ -167,6 +172,20 @@ fn library(
         eprintln!("  {LIBRARY} linked");
     }
     Ok(library)
+}
+
+/// The commit of the sources: as the caller says, who may have no repository, or as git does; empty when nobody knows.
+fn current_commit() -> String {
+    if let Ok(commit) = std::env::var("PYROXENE_BUILD_COMMIT") {
+        return commit;
+    }
+    let mut git = Command::new("git");
+    git.current_dir(paths::root())
+        .args(["describe", "--always", "--abbrev=40", "--exclude=*"])
+        .arg("--dirty");
+    proc::output(&mut git)
+        .map(|said| said.trim().to_owned())
+        .unwrap_or_default()
 }
 
 /// The linker's list of what the library exports.
@@ -206,27 +225,41 @@ fn stable(runtime: &Runtime, profile: &Profile, out: &Path, library: &Path) -> R
     Ok(stable)
 }
 
-/// The executable finds the library beside itself; a copy of it (`venv --copies`) finds the prefix where it was built.
-fn program(runtime: &Runtime, profile: &Profile, out: &Path, library: &Path) -> Result<PathBuf> {
+/// The executable: upstream's, and what loads the library.
+fn program(runtime: &Runtime, profile: &Profile, out: &Path) -> Result<PathBuf> {
     let program = out.join("python3.13");
-    let arguments = [
-        library.display().to_string(),
-        "-Wl,--export-dynamic".to_owned(),
-        format!(
-            "-Wl,-rpath,$ORIGIN/../lib:{}",
-            paths::dist().join("lib").display()
-        ),
-        "-ldl".to_owned(),
-        "-lm".to_owned(),
-    ];
+    let mut inputs = runtime.program()?;
+    inputs.push(launcher()?);
+    let mut arguments = [
+        "-static-libgcc",
+        "-Wl,--as-needed",
+        "-Wl,--gc-sections",
+        "-Wl,--strip-debug",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    arguments.extend(SYSTEM_LIBRARIES.iter().map(|name| format!("-l{name}")));
     Link {
         toolchain: runtime.toolchain(),
         profile,
         output: &program,
-        inputs: &runtime.program()?,
+        inputs: &inputs,
         arguments: &arguments,
         whole: &[],
     }
     .run()?;
     Ok(program)
+}
+
+/// What loads the library, as a static library. It does its work once, so that no profile makes a difference.
+fn launcher() -> Result<PathBuf> {
+    let mut command = proc::cargo();
+    command.current_dir(paths::root()).args([
+        "build",
+        "--release",
+        "--package",
+        "pyroxene-launcher",
+    ]);
+    proc::run(&mut command).context("the launcher does not compile")?;
+    Ok(paths::target().join("release/libpyroxene_launcher.a"))
 }

@@ -2,6 +2,7 @@
 //! removes what a user installed there.
 use super::native::{COMPILER, LIBRARY, Products};
 use super::{copy, python, scripts, sysconfig};
+use crate::paths;
 use anyhow::{Result, bail};
 use cpython_sources::freeze;
 use cpython_sources::runtime::Runtime;
@@ -31,7 +32,7 @@ pub fn install(runtime: &Runtime, products: &Products, dist: &Path, profile: &st
     let new = binaries(products, dist)?;
     headers(&source, &config, dist)?;
     configuration(&source, &config, dist)?;
-    scripts::install(&source, &config, dist)?;
+    scripts::install(&source, &config, runtime.rules().makefile(), dist)?;
     sysconfig::install(runtime, dist)?;
     copy::text(
         &dist.join(CONFIG_DIR).join("pyroxene-profile"),
@@ -137,12 +138,16 @@ fn configuration(source: &Path, config: &Path, dist: &Path) -> Result<()> {
         0o644,
     )?;
     copy::link(Path::new("python3.13.1"), &man.join("python3.1"))?;
-    let gdb = source.join("Tools/gdb/libpython.py");
+    // gdb runs the script beside a library that it maps.
     copy::file(
-        &gdb,
+        &source.join("Tools/gdb/libpython.py"),
+        &to.join("libpython-gdb.py"),
+        0o644,
+    )?;
+    copy::file(
+        &paths::root().join("cpython_sources/glue/gdb.py"),
         &dist.join("lib").join(format!("{LIBRARY}-gdb.py")),
         0o644,
     )?;
-    copy::file(&gdb, &dist.join("bin/python3.13-gdb.py"), 0o644)?;
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Scripts of the prefix that find their interpreter from their own place, pkg-config files and the installed
 //! Makefile among them. Writes below `target/dist`.
-use super::copy;
 use super::prefix::CONFIG_DIR;
+use super::{copy, sysconfig};
 use anyhow::{Context, Result};
+use cpython_sources::makefile::Makefile;
 use cpython_sources::tree::PLACEHOLDER_PREFIX;
 use std::fs;
 use std::path::Path;
@@ -11,7 +12,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// When upstream's or configure's files cannot be read, or ours not written.
-pub fn install(source: &Path, config: &Path, dist: &Path) -> Result<()> {
+pub fn install(source: &Path, config: &Path, make: &Makefile, dist: &Path) -> Result<()> {
     let bin = dist.join("bin");
     for (tool, name) in [("idle3", "idle3.13"), ("pydoc3", "pydoc3.13")] {
         let text = read(&source.join("Tools/scripts").join(tool))?;
@@ -29,10 +30,12 @@ pub fn install(source: &Path, config: &Path, dist: &Path) -> Result<()> {
     copy::text(&bin.join("python3.13-config"), &text, 0o755)?;
     copy::link(Path::new("python3.13-config"), &bin.join("python3-config"))?;
     package_files(config, dist)?;
-    let makefile = read(&config.join("Makefile"))?.replace(
-        &format!("prefix=\t\t{PLACEHOLDER_PREFIX}"),
-        "prefix=\t\t$(abspath $(dir $(lastword $(MAKEFILE_LIST)))../../..)",
-    );
+    let makefile = sysconfig::installed(&read(&config.join("Makefile"))?, make)
+        .replace(
+            &format!("prefix=\t\t{PLACEHOLDER_PREFIX}"),
+            "prefix=\t\t$(abspath $(dir $(lastword $(MAKEFILE_LIST)))../../..)",
+        )
+        .replace(PLACEHOLDER_PREFIX, "$(prefix)");
     copy::text(&dist.join(CONFIG_DIR).join("Makefile"), &makefile, 0o644)?;
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What sysconfig knows: upstream's generator run in the folder where configure ran, its values made relative to
 //! wherever the prefix is. Writes that folder and the prefix's `_sysconfigdata` module.
 use super::copy;
+use super::prefix::CONFIG_DIR;
 use anyhow::{Context, Result};
+use cpython_sources::makefile::Makefile;
 use cpython_sources::runtime::Runtime;
 use cpython_sources::tree::PLACEHOLDER_PREFIX;
 use cpython_sources::{files, hashes};
@@ -30,10 +32,30 @@ pub fn install(runtime: &Runtime, dist: &Path) -> Result<()> {
         fs::read_to_string(&module).with_context(|| format!("cannot read {}", module.display()))?;
     copy::text(
         &dist.join("lib/python3.13").join(MODULE),
-        &(text + RELOCATION),
+        &(installed(&text, runtime.rules().makefile()) + RELOCATION),
         0o644,
     )?;
     Ok(())
+}
+
+/// The text of a file that configure or upstream's generator wrote, for the prefix: it names no folder of this machine in
+/// which the build ran. Upstream's own installation leaves those names; they lead nowhere on any other machine.
+pub fn installed(text: &str, make: &Makefile) -> String {
+    let folder = format!("{PLACEHOLDER_PREFIX}/{CONFIG_DIR}");
+    // One name contains the next.
+    [
+        // With this setting, the interpreter in the build's folder finds its library. The installed one needs none.
+        ("RUNSHARED", ""),
+        // Where the installed Makefile is, as sysconfig says of `srcdir` too.
+        ("abs_srcdir", &folder),
+        ("abs_builddir", &folder),
+    ]
+    .into_iter()
+    .map(|(name, value)| (make.variable(name), value))
+    .filter(|(name, _)| !name.is_empty())
+    .fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&name, value)
+    })
 }
 
 /// What stands at the end of the module.
@@ -70,4 +92,23 @@ fn generate(config: &Path, dist: &Path) -> Result<()> {
     let result = crate::proc::output(&mut command);
     fs::remove_file(&program)?;
     result.map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_folder_of_the_build_is_left() {
+        let text = "abs_srcdir=\t/b/config/../Python\nabs_builddir=\t/b/config\n\
+            RUNSHARED=  LD_LIBRARY_PATH=/b/config\nTEST= $(RUNSHARED) ./python\nX= /b/config/x\n";
+        let folder = format!("{PLACEHOLDER_PREFIX}/{CONFIG_DIR}");
+        assert_eq!(
+            installed(text, &Makefile::parse(text)),
+            format!(
+                "abs_srcdir=\t{folder}\nabs_builddir=\t{folder}\nRUNSHARED=  \n\
+                 TEST= $(RUNSHARED) ./python\nX= {folder}/x\n"
+            )
+        );
+    }
 }

@@ -40,12 +40,15 @@ pub struct Failure {
     pub reference: bool,
 }
 
-/// A unit that is skipped as a whole, here and on stock.
+/// A unit that is skipped as a whole, on stock at least.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Skip {
     /// The unit.
     pub unit: String,
+    /// Whether it runs here.
+    #[serde(default)]
+    pub stock_only: bool,
     /// Why.
     #[allow(
         dead_code,
@@ -76,10 +79,15 @@ impl Ledger {
     pub fn read(path: &Path, reference: bool) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
-        let mut ledger: Self =
-            toml::from_str(&text).with_context(|| format!("{} is no ledger", path.display()))?;
+        Self::parse(&text, reference).with_context(|| format!("{} is no ledger", path.display()))
+    }
+
+    fn parse(text: &str, reference: bool) -> Result<Self> {
+        let mut ledger: Self = toml::from_str(text)?;
         if reference {
             ledger.failure.retain(|failure| failure.reference);
+        } else {
+            ledger.skip.retain(|skip| !skip.stock_only);
         }
         Ok(ledger)
     }
@@ -237,10 +245,14 @@ reference = false
 [[skip]]
 unit = "test_gdb"
 reason = "no source tree"
+[[skip]]
+unit = "test_b"
+reason = "only ours can run it"
+stock_only = true
 "#;
 
     fn ledger() -> Ledger {
-        toml::from_str(LEDGER).unwrap()
+        Ledger::parse(LEDGER, false).unwrap()
     }
 
     fn unit(name: &str, state: State, tests: &[(&str, Outcome)]) -> UnitRun {
@@ -273,6 +285,18 @@ reason = "no source tree"
         let verdict = judge(&ledger(), &[known(), gdb], &BTreeMap::new(), true);
         assert_eq!(verdict.deviations, Vec::<String>::new());
         assert_eq!(verdict.known, 1);
+    }
+
+    #[test]
+    fn each_interpreter_has_entries_of_its_own() {
+        let skips = |reference| {
+            let ledger = Ledger::parse(LEDGER, reference).unwrap();
+            let skipped = ledger.skip.into_iter().map(|skip| skip.unit).collect();
+            (ledger.failure.len(), skipped)
+        };
+        assert_eq!(skips(false), (1, vec!["test_gdb".to_owned()]));
+        let both = vec!["test_gdb".to_owned(), "test_b".to_owned()];
+        assert_eq!(skips(true), (0, both));
     }
 
     #[test]

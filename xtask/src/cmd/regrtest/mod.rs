@@ -2,6 +2,7 @@
 //! judged against the ledger of expected failures and, test by test, against the record of stock CPython.
 mod display;
 mod embed;
+mod gdb;
 mod ledger;
 mod pool;
 mod results;

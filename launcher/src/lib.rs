@@ -1,0 +1,83 @@
+//! The executable's own `Py_BytesMain`: finds libpython, loads it, and hands over to the function of this name there.
+//! Upstream's `Programs/python.c`, the rest of the executable, calls it. Reads at most one `pyvenv.cfg`.
+//!
+//! If the executable named the library as one that it needs, the loader would find it only beside an executable that lies
+//! in its prefix. `venv --copies` makes one that lies elsewhere, and leaves a `pyvenv.cfg` which says where the prefix is.
+mod place;
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ptr::NonNull;
+use std::ffi::{CString, OsStr};
+use std::os::unix::ffi::OsStrExt;
+
+/// The name of the library, which is its soname too.
+const LIBRARY: &CStr = c"libpython3.13.so.1.0";
+
+/// `Py_BytesMain` of the library.
+type Main = unsafe extern "C" fn(c_int, *mut *mut c_char) -> c_int;
+
+/// Runs the interpreter with the arguments of `main`; gives the status for the shell: 127, a shell's own for a program that
+/// is not found, when there is no library (Modules/main.c `Py_BytesMain`).
+///
+/// # Safety
+/// `argv` points at `argc` strings that end with a NUL, and behind them at NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn Py_BytesMain(argc: c_int, argv: *mut *mut c_char) -> c_int {
+    match find() {
+        // SAFETY: it is the library's function, and the caller promises what that one wants.
+        Ok(main) => unsafe { main(argc, argv) },
+        Err(why) => {
+            eprintln!("{why}");
+            127
+        }
+    }
+}
+
+/// The library's entry.
+fn find() -> Result<Main, String> {
+    let name = OsStr::from_bytes(LIBRARY.to_bytes());
+    // Without /proc nothing tells where the executable is.
+    let executable = std::env::current_exe().ok();
+    let place = executable
+        .iter()
+        .flat_map(|path| place::candidates(path))
+        .map(|folder| folder.join(name))
+        .find(|path| path.exists());
+    // Outside of a prefix, the loader knows where libraries are.
+    let path = match place {
+        Some(path) => CString::new(path.into_os_string().into_encoded_bytes())
+            .map_err(|why| why.to_string())?,
+        None => LIBRARY.to_owned(),
+    };
+    load(&path).map_err(|why| {
+        let executable = executable.unwrap_or_else(|| "python3.13".into());
+        format!(
+            "{}: cannot load the library that belongs to it: {why}",
+            executable.display()
+        )
+    })
+}
+
+/// Loads the library for all that is loaded later: extension modules name no library that their symbols come from.
+fn load(path: &CStr) -> Result<Main, String> {
+    // SAFETY: the path ends with a NUL. Of the library's own code nothing runs yet.
+    let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_LAZY | libc::RTLD_GLOBAL) };
+    let handle = NonNull::new(handle).ok_or_else(failure)?;
+    // SAFETY: the handle is open, and the name ends with a NUL.
+    let main = unsafe { libc::dlsym(handle.as_ptr(), c"Py_BytesMain".as_ptr()) };
+    let main = NonNull::new(main).ok_or_else(failure)?;
+    // SAFETY: it is this function under this name in every libpython. The library is never unloaded.
+    Ok(unsafe { core::mem::transmute::<NonNull<c_void>, Main>(main) })
+}
+
+/// What the loader says of the call that failed.
+fn failure() -> String {
+    // SAFETY: the text is the loader's until its next call by this thread, the only one.
+    unsafe {
+        let text = libc::dlerror();
+        if text.is_null() {
+            return "no reason given".to_owned();
+        }
+        CStr::from_ptr(text).to_string_lossy().into_owned()
+    }
+}
