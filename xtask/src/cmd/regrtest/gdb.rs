@@ -18,12 +18,15 @@ pub struct Build {
 const DATA: &str = "_sysconfigdata_of_plain_code";
 
 /// Its text. Tests skip themselves where the compiler's options make them expect that gdb finds no variables; what they look
-/// for is found in optimised code too.
+/// for is found in optimised code too. In a build, the tests keep their temporary files in its folder; here, who runs them may
+/// not write to the one that the prefix names.
 const DATA_TEXT: &str = "\
 from importlib import import_module
+from tempfile import gettempdir
 
 build_time_vars = dict(import_module('_sysconfigdata__linux_x86_64-linux-gnu').build_time_vars)
 build_time_vars['PY_CFLAGS'] = ''
+build_time_vars['abs_builddir'] = gettempdir()
 ";
 
 impl Build {
