@@ -169,8 +169,10 @@ def is_other_python_frame(self):
 
 
 def is_waiting_for_gil(self):
-    """Whether this is the function in which threads wait for the GIL."""
-    return self._gdbframe.name() == "pyroxene::thread::gil::take::wait_until_free"
+    """Whether this is the function by which threads take the GIL. Without debug information a hash ends its name, and there
+    are no frames of the functions that the compiler has put into it."""
+    path = (self._gdbframe.name() or "").split("::")
+    return path[:5] == ["pyroxene", "thread", "gil", "take", "take"]
 
 
 Frame.is_evalframe = is_evalframe
