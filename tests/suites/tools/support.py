@@ -1,5 +1,6 @@
 """Starts the program that tools look at."""
 import contextlib
+import shutil
 import subprocess
 import sys
 import unittest
@@ -26,10 +27,18 @@ def program(*command):
             child.kill()
 
 
-def tool(*arguments, timeout=120):
-    """Runs a module as a tool; gives what it printed. A machine that forbids looking into other processes is no fault."""
-    done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, timeout=timeout)
-    if done.returncode != 0 and "not permitted" in done.stderr.lower():
+needs_gdb = unittest.skipUnless(shutil.which("gdb"), "the tool attaches with gdb, and there is none")
+
+
+def run(command, timeout=120):
+    """Runs a tool; gives what it printed. A machine that forbids looking into other processes is no fault."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=timeout)
+    if done.returncode != 0 and any(word in done.stderr.lower() for word in ("not permitted", "permission denied")):
         raise unittest.SkipTest(done.stderr.strip())
-    assert done.returncode == 0, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def tool(*arguments):
+    """Runs a module as a tool; gives what it printed."""
+    return run([sys.executable, "-m", *arguments])

@@ -3,7 +3,7 @@ import socket
 import unittest
 
 from dap import Client
-from support import PROGRAM, STACK, program, tool
+from support import PROGRAM, STACK, needs_gdb, program, tool
 
 
 def free_port():
@@ -59,6 +59,7 @@ class Debugpy(unittest.TestCase):
         with program("-m", "debugpy", "--listen", f"127.0.0.1:{port}"):
             self.session(port)
 
+    @needs_gdb
     def test_attaches(self):
         port = free_port()
         with program() as child:

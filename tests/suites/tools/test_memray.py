@@ -7,7 +7,7 @@ import time
 import unittest
 
 from memray import AllocatorType, FileReader
-from support import STACK, program, tool
+from support import STACK, needs_gdb, program, tool
 
 
 def stacks(path, native=False):
@@ -63,6 +63,7 @@ class Memray(unittest.TestCase):
         with open(table, encoding="utf-8") as file:
             self.assertIn("innermost", file.read())
 
+    @needs_gdb
     def test_attach(self):
         with program() as child:
             tool("memray", "attach", "--method", "gdb", "--duration", "2", "-o", self.path, str(child.pid))

@@ -1,11 +1,10 @@
 """py-spy: a sampling profiler that reads the stacks of a running process from outside."""
 import os
-import subprocess
 import sys
 import tempfile
 import unittest
 
-from support import STACK, program
+from support import STACK, program, run
 
 SPY = os.path.join(os.path.dirname(sys.executable), "py-spy")
 
@@ -15,8 +14,7 @@ class PySpy(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder, program() as child:
             path = os.path.join(folder, "stacks.txt")
             command = [SPY, "record", "-f", "raw", "-d", "2", "-r", "50", "-F", "-i", "-o", path, "--pid", str(child.pid)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-            self.assertEqual(done.returncode, 0, done.stderr)
+            run(command)
             with open(path, encoding="utf-8") as file:
                 stacks = [line.rpartition(" ") for line in file]
         # Each line is a stack, the outermost function first, and how often it was seen.
