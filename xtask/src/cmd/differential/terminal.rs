@@ -1,5 +1,6 @@
 //! A command line on a terminal: all three streams are one end of a pair, of which the other one is ours.
 use crate::proc::default_signals;
+use crate::session;
 use anyhow::{Result, bail};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -22,11 +23,10 @@ pub fn run(command: &mut Command, input: &str, limit: Duration) -> Result<(Strin
         .stdin(theirs.try_clone()?)
         .stdout(theirs.try_clone()?)
         .stderr(theirs);
-    // SAFETY: the closure runs between fork and exec and calls only setsid(2) and ioctl(2), which are async-signal-safe and
-    // touch no memory of ours; its standard input is the terminal.
+    // SAFETY: the closure runs between fork and exec and calls only ioctl(2), which is async-signal-safe and touches no
+    // memory of ours; its standard input is the terminal, and the session that it leads has none yet.
     unsafe {
-        command.pre_exec(|| {
-            libc::setsid();
+        session::lead_session(command).pre_exec(|| {
             libc::ioctl(0, libc::TIOCSCTTY, 0);
             Ok(())
         });
