@@ -100,18 +100,6 @@ pub unsafe fn _PyObject_GetAttrId(
     lookup::get(v, name)
 }
 
-/// `v.name = w` for a static identifier.
-#[capi]
-pub unsafe fn _PyObject_SetAttrId(
-    v: Borrowed<'_>,
-    name: *mut ffi::_Py_Identifier,
-    w: Option<Borrowed<'_>>,
-) -> c_int {
-    // SAFETY: an identifier of the caller's; the interpreter owns its string.
-    let name = unsafe { Borrowed::from_c(ffi::_PyUnicode_FromId(name)) };
-    name.and_then(|name| lookup::set(v, name, w)).into_c()
-}
-
 /// Where the object's `__dict__` is.
 #[capi]
 pub unsafe fn _PyObject_GetDictPtr(obj: Borrowed<'_>) -> *mut *mut PyObject {

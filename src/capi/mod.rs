@@ -35,7 +35,6 @@ pub mod pycore_genobject;
 pub mod pycore_instruments;
 pub mod pycore_intrinsics;
 pub mod pycore_object;
-pub mod pycore_pyerrors;
 pub mod pycore_pylifecycle;
 pub mod pycore_pystate;
 pub mod pycore_signal;

@@ -6,10 +6,10 @@ use crate::eval::{
     entry, errors, exceptions, frames, matching, monitor, namespaces, recursion, tables, unpack,
 };
 use crate::ffi::{
-    _Py_CODEUNIT, _Py_Identifier, _PyInterpreterFrame, Py_tracefunc, PyCodeObject, PyFrameObject,
-    PyFunctionObject, PyGenObject, PyObject, PyTupleObject, PyTypeObject,
+    _Py_CODEUNIT, _PyInterpreterFrame, Py_tracefunc, PyCodeObject, PyFunctionObject, PyGenObject,
+    PyObject, PyTupleObject, PyTypeObject,
 };
-use crate::frame::{Frame, builtins};
+use crate::frame::builtins;
 use crate::generator::make;
 use crate::monitoring::legacy;
 use crate::object::{Borrowed, IntoC, Owned, Raised};
@@ -80,35 +80,16 @@ pub unsafe fn _PyEval_FrameClearAndPop(tstate: ThreadState, frame: *mut _PyInter
     unsafe { frames::clear_and_pop(tstate, frame) }
 }
 
-/// The innermost frame that may be seen, or NULL.
-#[capi]
-pub unsafe fn _PyEval_GetFrame() -> *mut _PyInterpreterFrame {
-    namespaces::frame(ThreadState::current()).map_or(null_mut(), Frame::as_ptr)
-}
-
 /// The local variables of the code that runs; those of a function in a new dict.
 #[capi]
 pub unsafe fn _PyEval_GetFrameLocals() -> Result<Owned, Raised> {
     namespaces::locals(ThreadState::current())
 }
 
-/// The builtins of the code that a thread runs, or of its interpreter.
-#[capi]
-pub unsafe fn _PyEval_GetBuiltins<'a>(tstate: ThreadState) -> Option<Borrowed<'a>> {
-    namespaces::builtins(tstate)
-}
-
 /// A builtin by its name.
 #[capi]
 pub unsafe fn _PyEval_GetBuiltin(name: Borrowed<'_>) -> Result<Owned, Raised> {
     namespaces::builtin(name)
-}
-
-/// A builtin by the identifier of its name.
-#[capi]
-pub unsafe fn _PyEval_GetBuiltinId(name: *mut _Py_Identifier) -> Result<Owned, Raised> {
-    // SAFETY: the caller's identifier.
-    unsafe { namespaces::builtin_by_identifier(name) }
 }
 
 /// Calls a function that is traced although a trace function runs.
@@ -165,12 +146,6 @@ pub unsafe fn _PyEval_SetAsyncGenFinalizer(finalizer: Option<Borrowed<'_>>) -> c
 pub unsafe fn _Py_CheckRecursiveCall(tstate: ThreadState, where_: *const c_char) -> c_int {
     // SAFETY: the caller's C string.
     recursion::check_c(tstate, unsafe { CStr::from_ptr(where_) }).into_c()
-}
-
-/// Looks at the limit of Python recursion: 0, or -1 with an exception.
-#[capi]
-pub unsafe fn _Py_CheckRecursiveCallPy(tstate: ThreadState) -> c_int {
-    recursion::check_python(tstate).into_c()
 }
 
 /// Looks whether `except` may catch this: 0, or -1 with an exception.
@@ -316,10 +291,4 @@ pub unsafe fn _PyEval_SetTrace(
     arg: Option<Borrowed<'_>>,
 ) -> c_int {
     legacy::set_trace(tstate, func, arg).into_c()
-}
-
-/// Has the function of `sys.settrace` told of each instruction of a frame's code, or no longer.
-#[capi]
-pub unsafe fn _PyEval_SetOpcodeTrace(f: Borrowed<'_, PyFrameObject>, enable: bool) -> c_int {
-    legacy::set_opcode_trace(f, enable).into_c()
 }

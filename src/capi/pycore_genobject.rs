@@ -1,9 +1,7 @@
 //! `Include/internal/pycore_genobject.h`: what the evaluator and `_asyncio` want of generators, and the types that no
 //! public header names.
-use crate::ffi::{PyGenObject, PyObject, PyThreadState, PyTypeObject};
-use crate::generator::{
-    async_gen_wrapped, awaitable, awaitable_types, life, stop_iteration, types,
-};
+use crate::ffi::{PyGenObject, PyObject, PyTypeObject};
+use crate::generator::{awaitable, awaitable_types, life, stop_iteration, types};
 use crate::object::{Borrowed, Owned, Raised};
 use core::ffi::c_int;
 use pyroxene_macros::capi;
@@ -59,13 +57,4 @@ pub unsafe fn _PyGen_FetchStopIterationValue(pvalue: *mut *mut PyObject) -> c_in
 #[capi]
 pub unsafe fn _PyCoro_GetAwaitableIter(o: Borrowed<'_>) -> Result<Owned, Raised> {
     awaitable::await_iterator(o)
-}
-
-/// Wraps a value that an asynchronous generator yields.
-#[capi]
-pub unsafe fn _PyAsyncGenValueWrapperNew(
-    _tstate: *mut PyThreadState,
-    val: Borrowed<'_>,
-) -> Result<Owned, Raised> {
-    async_gen_wrapped::wrap(val)
 }

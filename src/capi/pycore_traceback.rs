@@ -52,12 +52,6 @@ pub unsafe fn _PyTraceBack_Print(
         .into_c()
 }
 
-/// Writes blanks to a file object.
-#[capi]
-pub unsafe fn _Py_WriteIndent(indent: c_int, f: Option<Borrowed<'_>>) -> c_int {
-    TextFile::new(f).indent(indent).into_c()
-}
-
 /// Writes the stack of a thread to a descriptor. Signal-safe.
 #[capi]
 pub unsafe fn _Py_DumpTraceback(fd: c_int, tstate: *mut ffi::PyThreadState) {

@@ -7,7 +7,7 @@ use crate::object::{Borrowed, Owned, Raised, check_status, exception, lookup, ra
 use crate::thread::ThreadState;
 
 /// The innermost frame of a thread that may be seen (ceval.c `_PyEval_GetFrame`).
-pub fn frame<'a>(thread: ThreadState) -> Option<Frame<'a>> {
+fn frame<'a>(thread: ThreadState) -> Option<Frame<'a>> {
     VisibleFrames::of(thread).next()
 }
 
@@ -102,16 +102,4 @@ pub fn locals_snapshot<'a>(thread: ThreadState) -> Result<Borrowed<'a>, Raised> 
         check_status(ffi::PyDict_Update(dict.as_ptr(), locals.as_ptr()))?;
         Ok(dict)
     }
-}
-
-/// A builtin by a name that C declared (ceval.c `_PyEval_GetBuiltinId`).
-///
-/// # Errors
-/// As [`builtin`]; `MemoryError`.
-///
-/// # Safety
-/// `identifier` points at a static identifier.
-pub unsafe fn builtin_by_identifier(identifier: *mut ffi::_Py_Identifier) -> Result<Owned, Raised> {
-    // SAFETY: as the caller promises; the interpreter keeps the string.
-    builtin(unsafe { Borrowed::from_c(ffi::_PyUnicode_FromId(identifier))? })
 }

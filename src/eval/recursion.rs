@@ -112,7 +112,7 @@ fn recovering(thread: ThreadState, work: impl FnOnce() -> Raised) -> Raised {
 /// `RecursionError`, unless one is being made.
 #[cold]
 #[inline(never)]
-pub fn check_python(thread: ThreadState) -> Result<(), Raised> {
+fn check_python(thread: ThreadState) -> Result<(), Raised> {
     // SAFETY: the state is alive.
     let left = unsafe { (*thread.as_ptr()).py_recursion_remaining };
     if is_recovering(thread) {

@@ -151,7 +151,7 @@ impl<'a> Code<'a> {
 
     /// The units of an instruction and its inline cache (instrumentation.c `_PyInstruction_GetLength`).
     #[inline]
-    pub fn length(self, index: usize) -> usize {
+    fn length(self, index: usize) -> usize {
         1 + self.base_opcode(index).caches()
     }
 

@@ -15,7 +15,7 @@ use core::ffi::c_int;
 ///
 /// # Errors
 /// `ValueError` for such a tool.
-pub fn check_in_use(interpreter: Interpreter, tool: Tool) -> Result<(), Raised> {
+fn check_in_use(interpreter: Interpreter, tool: Tool) -> Result<(), Raised> {
     if tool.is_of_python() && interpreter.tool_name(tool).is_none() {
         // SAFETY: the format takes one number.
         return Err(unsafe {

@@ -48,15 +48,6 @@ impl Interpreter {
         Self(thread.interpreter())
     }
 
-    /// An interpreter from C.
-    ///
-    /// # Safety
-    /// `interp` points at the running thread's interpreter.
-    #[inline(always)]
-    pub const unsafe fn from_c(interp: *mut ffi::PyInterpreterState) -> Self {
-        Self(interp)
-    }
-
     /// The address, for C.
     #[inline(always)]
     pub const fn as_ptr(self) -> *mut ffi::PyInterpreterState {

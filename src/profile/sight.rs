@@ -52,13 +52,9 @@ pub struct Sights {
 }
 
 impl Sights {
-    /// Adds a sight, if it is new. A newer one of the same operands takes the place of the older: the class has changed, or
-    /// another function is called.
+    /// Adds a sight, if it is new and there is room. One of a class that has changed meanwhile keeps its place.
     pub fn add(&mut self, sight: Sight) {
-        let same = |old: &&mut Sight| {
-            old.form == sight.form && old.operands == sight.operands && old.cache == sight.cache
-        };
-        if self.seen.iter_mut().find(same).is_some() {
+        if self.seen.contains(&sight) {
             return;
         }
         if self.seen.len() == MOST {

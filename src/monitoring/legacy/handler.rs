@@ -103,6 +103,32 @@ impl<'a> Arguments<'a> {
     }
 }
 
+/// Which of the thread's functions hears of events.
+pub(super) trait Listener {
+    /// Tells the function, if the thread has one.
+    ///
+    /// # Errors
+    /// What the function raises; `SystemError` where no frame runs.
+    fn tell(what: What, argument: Option<Borrowed<'_>>) -> Result<Answer, Raised>;
+}
+
+/// What comes without a value (legacy_tracing.c `sys_profile_start`, `sys_trace_start`, `sys_profile_throw`,
+/// `sys_trace_throw`).
+pub(super) fn nothing<L: Listener>(what: What, _: Arguments<'_>) -> Result<Answer, Raised> {
+    L::tell(what, Some(Borrowed::none()))
+}
+
+/// The end of a function, or a `yield` (legacy_tracing.c `sys_profile_return`, `sys_trace_return`, `sys_trace_yield`).
+pub(super) fn value<L: Listener>(what: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
+    L::tell(what, Some(arguments.get(2)?))
+}
+
+/// The end of a function by an exception, for which C functions are given NULL (legacy_tracing.c `sys_profile_unwind`,
+/// `sys_trace_unwind`).
+pub(super) fn no_value<L: Listener>(what: What, _: Arguments<'_>) -> Result<Answer, Raised> {
+    L::tell(what, None)
+}
+
 /// Calls what a callback stands for, and gives C its answer.
 ///
 /// # Safety

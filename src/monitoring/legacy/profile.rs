@@ -1,6 +1,6 @@
 //! What the function of `sys.setprofile` is told. Calls it.
 use super::call::{Function, running_frame};
-use super::handler::{Arguments, What, handler};
+use super::handler::{Arguments, Listener, What, handler, no_value, nothing, value};
 use super::set::Callback;
 use crate::ffi;
 use crate::field;
@@ -11,17 +11,21 @@ use crate::thread::ThreadState;
 /// The callbacks.
 pub(super) const CALLBACKS: &[Callback] = &[
     Callback::new(
-        handler!(nothing),
+        handler!(nothing::<Profile>),
         What::Call,
         &[Event::PyStart, Event::PyResume],
     ),
-    Callback::new(handler!(nothing), What::Call, &[Event::PyThrow]),
+    Callback::new(handler!(nothing::<Profile>), What::Call, &[Event::PyThrow]),
     Callback::new(
-        handler!(value),
+        handler!(value::<Profile>),
         What::Return,
         &[Event::PyReturn, Event::PyYield],
     ),
-    Callback::new(handler!(no_value), What::Return, &[Event::PyUnwind]),
+    Callback::new(
+        handler!(no_value::<Profile>),
+        What::Return,
+        &[Event::PyUnwind],
+    ),
     Callback::new(handler!(called), What::CCall, &[Event::Call]),
     Callback::new(handler!(called), What::CReturn, &[Event::CReturn]),
     Callback::new(handler!(called), What::CException, &[Event::CRaise]),
@@ -38,41 +42,30 @@ pub(super) const EVENTS: EventSet = EventSet::of(&[
     Event::PyThrow,
 ]);
 
-/// Tells the thread's function, if it has one (legacy_tracing.c `call_profile_func`).
-fn tell(what: What, argument: Option<Borrowed<'_>>) -> Result<Answer, Raised> {
-    let thread = ThreadState::current();
-    let Some(function) = Function::of_profile(thread) else {
-        return Ok(Answer::GoOn);
-    };
-    let frame = running_frame(thread, c"Missing frame when calling profile function.")?;
-    function.call(frame.borrow(), what, argument)?;
-    Ok(Answer::GoOn)
-}
+/// The function of `sys.setprofile` (legacy_tracing.c `call_profile_func`).
+enum Profile {}
 
-/// What comes without a value (legacy_tracing.c `sys_profile_start`, `sys_profile_throw`).
-fn nothing(what: What, _: Arguments<'_>) -> Result<Answer, Raised> {
-    tell(what, Some(Borrowed::none()))
-}
-
-/// The end of a function, or a `yield` (legacy_tracing.c `sys_profile_return`).
-fn value(what: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
-    tell(what, Some(arguments.get(2)?))
-}
-
-/// The end of a function by an exception, for which C functions are given NULL (legacy_tracing.c `sys_profile_unwind`).
-fn no_value(what: What, _: Arguments<'_>) -> Result<Answer, Raised> {
-    tell(what, None)
+impl Listener for Profile {
+    fn tell(what: What, argument: Option<Borrowed<'_>>) -> Result<Answer, Raised> {
+        let thread = ThreadState::current();
+        let Some(function) = Function::of_profile(thread) else {
+            return Ok(Answer::GoOn);
+        };
+        let frame = running_frame(thread, c"Missing frame when calling profile function.")?;
+        function.call(frame.borrow(), what, argument)?;
+        Ok(Answer::GoOn)
+    }
 }
 
 /// A call, or its end: told of C functions alone (legacy_tracing.c `sys_profile_call_or_return`).
 fn called(what: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
     let callable = arguments.get(2)?;
     if is_c_function(callable) {
-        return tell(what, Some(callable));
+        return Profile::tell(what, Some(callable));
     }
     if callable.is_exactly(&raw const ffi::PyMethodDescr_Type) {
         return match bound(callable, arguments.get(3)?)? {
-            Some(method) => tell(what, Some(method.borrow())),
+            Some(method) => Profile::tell(what, Some(method.borrow())),
             None => Ok(Answer::GoOn),
         };
     }
@@ -81,7 +74,7 @@ fn called(what: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
         // SAFETY: a method keeps its function.
         let function = unsafe { Borrowed::from_raw_unchecked(field!(method.im_func)) };
         if is_c_function(function) {
-            return tell(what, Some(function));
+            return Profile::tell(what, Some(function));
         }
     }
     Ok(Answer::GoOn)

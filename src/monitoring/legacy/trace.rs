@@ -1,6 +1,6 @@
 //! What the function of `sys.settrace` is told. Calls it.
 use super::call::{Function, running_frame};
-use super::handler::{Arguments, What, handler};
+use super::handler::{Arguments, Listener, What, handler, no_value, nothing, value};
 use super::opcodes::set_opcode_trace;
 use super::set::Callback;
 use crate::bad_internal_call;
@@ -17,20 +17,24 @@ use core::ffi::c_int;
 /// The callbacks.
 pub(super) const CALLBACKS: &[Callback] = &[
     Callback::new(
-        handler!(nothing),
+        handler!(nothing::<Trace>),
         What::Call,
         &[Event::PyStart, Event::PyResume],
     ),
-    Callback::new(handler!(nothing), What::Call, &[Event::PyThrow]),
-    Callback::new(handler!(value), What::Return, &[Event::PyReturn]),
-    Callback::new(handler!(value), What::Return, &[Event::PyYield]),
+    Callback::new(handler!(nothing::<Trace>), What::Call, &[Event::PyThrow]),
+    Callback::new(handler!(value::<Trace>), What::Return, &[Event::PyReturn]),
+    Callback::new(handler!(value::<Trace>), What::Return, &[Event::PyYield]),
     Callback::new(
         handler!(exception),
         What::Exception,
         &[Event::Raise, Event::StopIteration],
     ),
     Callback::new(handler!(line), What::Line, &[Event::Line]),
-    Callback::new(handler!(no_value), What::Return, &[Event::PyUnwind]),
+    Callback::new(
+        handler!(no_value::<Trace>),
+        What::Return,
+        &[Event::PyUnwind],
+    ),
     Callback::new(handler!(jump), What::Line, &[Event::Jump]),
     Callback::new(handler!(instruction), What::Opcode, &[Event::Instruction]),
 ];
@@ -72,35 +76,24 @@ impl Drop for LineReset<'_> {
     }
 }
 
-/// Tells the thread's function, if it has one (legacy_tracing.c `call_trace_func`).
-fn tell(what: What, argument: Option<Borrowed<'_>>) -> Result<Answer, Raised> {
-    let thread = ThreadState::current();
-    let Some(function) = Function::of_trace(thread) else {
-        return Ok(Answer::GoOn);
-    };
-    let frame = frame_of(thread)?;
-    let frame = frame.borrow();
-    if field!(frame.f_trace_opcodes) != 0 {
-        set_opcode_trace(frame, true)?;
+/// The function of `sys.settrace` (legacy_tracing.c `call_trace_func`).
+enum Trace {}
+
+impl Listener for Trace {
+    fn tell(what: What, argument: Option<Borrowed<'_>>) -> Result<Answer, Raised> {
+        let thread = ThreadState::current();
+        let Some(function) = Function::of_trace(thread) else {
+            return Ok(Answer::GoOn);
+        };
+        let frame = frame_of(thread)?;
+        let frame = frame.borrow();
+        if field!(frame.f_trace_opcodes) != 0 {
+            set_opcode_trace(frame, true)?;
+        }
+        let _reset = LineReset(frame);
+        function.call(frame, what, argument)?;
+        Ok(Answer::GoOn)
     }
-    let _reset = LineReset(frame);
-    function.call(frame, what, argument)?;
-    Ok(Answer::GoOn)
-}
-
-/// What comes without a value (legacy_tracing.c `sys_trace_start`, `sys_trace_throw`).
-fn nothing(what: What, _: Arguments<'_>) -> Result<Answer, Raised> {
-    tell(what, Some(Borrowed::none()))
-}
-
-/// The end of a function, or a `yield` (legacy_tracing.c `sys_trace_return`, `sys_trace_yield`).
-fn value(what: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
-    tell(what, Some(arguments.get(2)?))
-}
-
-/// The end of a function by an exception, for which C functions are given NULL (legacy_tracing.c `sys_trace_unwind`).
-fn no_value(what: What, _: Arguments<'_>) -> Result<Answer, Raised> {
-    tell(what, None)
 }
 
 /// An exception, told of as `sys.exc_info()` gives it (legacy_tracing.c `sys_trace_exception_func`).
@@ -121,7 +114,7 @@ fn exception(what: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
         ))?
     };
     drop(traceback);
-    tell(what, Some(told.borrow()))
+    Trace::tell(what, Some(told.borrow()))
 }
 
 /// Tells of a line unless the frame does not want to hear of lines, or there is none (legacy_tracing.c `trace_line`).
