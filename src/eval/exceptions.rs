@@ -53,10 +53,10 @@ fn handled() -> Option<Owned> {
 /// Raises an exception, or an instance of a class, with a cause if there is one. Both results say that something was raised;
 /// the error says that it is not what was asked for.
 fn raise_from(exception: Owned, cause: Option<Owned>) -> Result<Raised, Raised> {
-    let (class, exception) = if is_exception_class(exception.borrow()) {
+    let (class, exception) = if exception::is_class(exception.borrow()) {
         let instance = instance_of(exception.borrow())?;
         (exception, instance)
-    } else if is_exception(exception.borrow()) {
+    } else if exception::is_instance(exception.borrow()) {
         let class = exception.borrow().type_of().upcast().new_ref();
         (class, exception)
     } else {
@@ -78,10 +78,10 @@ fn raise_from(exception: Owned, cause: Option<Owned>) -> Result<Raised, Raised> 
 
 /// The exception that stands behind `from`: nothing for `None`.
 fn cause_from(cause: Owned) -> Result<Option<Owned>, Raised> {
-    if is_exception_class(cause.borrow()) {
+    if exception::is_class(cause.borrow()) {
         return instance_of(cause.borrow()).map(Some);
     }
-    if is_exception(cause.borrow()) {
+    if exception::is_instance(cause.borrow()) {
         return Ok(Some(cause));
     }
     if cause.borrow().is_none() {
@@ -96,25 +96,13 @@ fn cause_from(cause: Owned) -> Result<Option<Owned>, Raised> {
 /// Calls an exception class.
 fn instance_of(class: Borrowed<'_>) -> Result<Owned, Raised> {
     let instance = class.call(&[])?;
-    if is_exception(instance.borrow()) {
+    if exception::is_instance(instance.borrow()) {
         return Ok(instance);
     }
     let format = c"calling %R should have returned an instance of BaseException, not %R";
     let given = instance.borrow().type_of();
     // SAFETY: the format takes two objects.
     Err(unsafe { raise_format!(exception::TypeError, format, class.as_ptr(), given.as_ptr()) })
-}
-
-/// Whether it is an exception (pyerrors.h `PyExceptionInstance_Check`).
-fn is_exception(object: Borrowed<'_>) -> bool {
-    object.downcast::<ffi::PyBaseExceptionObject>().is_some()
-}
-
-/// Whether it is a class of exceptions (pyerrors.h `PyExceptionClass_Check`).
-fn is_exception_class(object: Borrowed<'_>) -> bool {
-    object
-        .downcast::<ffi::PyTypeObject>()
-        .is_some_and(|class| class.has_feature(ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS))
 }
 
 /// Whether it is a group of exceptions.
@@ -214,7 +202,7 @@ fn classes<'a>(caught: &'a Borrowed<'a>) -> &'a [Borrowed<'a>] {
 pub fn check_except_type(caught: Borrowed<'_>) -> Result<(), Raised> {
     if classes(&caught)
         .iter()
-        .all(|class| is_exception_class(*class))
+        .all(|class| exception::is_class(*class))
     {
         return Ok(());
     }

@@ -292,7 +292,6 @@ impl Machine {
     /// The word by which others ask for something: which tools watch, and in its low bits what is to be done at once.
     #[inline(always)]
     pub(super) fn eval_breaker(&self) -> usize {
-        // SAFETY: the thread state is alive.
         self.thread.eval_breaker()
     }
 
@@ -496,6 +495,19 @@ impl Machine {
         unsafe {
             let first = self.stack.sub(count);
             for place in 0..count {
+                drop(Owned::from_raw_unchecked(*first.add(place)));
+            }
+            self.stack = first;
+        }
+    }
+
+    /// Drops the topmost `count` values, the highest first.
+    #[inline(always)]
+    pub(super) fn drop_values_from_top(&mut self, count: usize) {
+        // SAFETY: as for `drop_values`.
+        unsafe {
+            let first = self.stack.sub(count);
+            for place in (0..count).rev() {
                 drop(Owned::from_raw_unchecked(*first.add(place)));
             }
             self.stack = first;

@@ -30,6 +30,32 @@ impl Seen {
     }
 }
 
+/// What a pattern has found so far. If it does not match after all, the last goes first, as in the containers in which
+/// upstream keeps it.
+struct Found(Vec<Owned>);
+
+impl Found {
+    fn push(&mut self, item: Owned) -> Result<(), Raised> {
+        self.0.try_reserve(1).map_err(|_| Raised::no_memory())?;
+        self.0.push(item);
+        Ok(())
+    }
+
+    fn to_tuple(&self) -> Result<Owned, Raised> {
+        // SAFETY: an Owned has the bits of the pointer; the function takes references of its own.
+        unsafe {
+            let items = self.0.as_ptr().cast::<*mut ffi::PyObject>();
+            Owned::from_c(ffi::_PyTuple_FromArray(items, self.0.len().cast_signed()))
+        }
+    }
+}
+
+impl Drop for Found {
+    fn drop(&mut self) {
+        while self.0.pop().is_some() {}
+    }
+}
+
 /// The values that a mapping has under the keys, as a tuple, or `None` if one is missing (ceval.c `_PyEval_MatchKeys`).
 ///
 /// # Errors
@@ -50,7 +76,7 @@ pub fn keys(
         let object = unsafe { Borrowed::from_static((&raw mut ffi::PyBaseObject_Type).cast()) };
         Borrowed::call(object, &[])?
     };
-    let mut values = Vec::with_capacity(keys.len());
+    let mut values = Found(Vec::new());
     for key in keys {
         if !seen.insert(*key)? {
             let format = c"mapping pattern checks duplicate key (%R)";
@@ -61,9 +87,9 @@ pub fn keys(
         if value.borrow().is(absent.borrow()) {
             return Ok(Borrowed::none().new_ref());
         }
-        values.push(value);
+        values.push(value)?;
     }
-    tuple(values)
+    values.to_tuple()
 }
 
 /// Calls the method `get` of a mapping.
@@ -76,15 +102,6 @@ fn get(
     match method {
         Method::Unbound(function) => function.borrow().call(&[mapping, key, default]),
         Method::Attribute(callable) => callable.borrow().call(&[key, default]),
-    }
-}
-
-/// A tuple of objects.
-fn tuple(items: Vec<Owned>) -> Result<Owned, Raised> {
-    // SAFETY: an Owned has the bits of the pointer; the function takes references of its own.
-    unsafe {
-        let array = items.as_ptr().cast::<*mut ffi::PyObject>();
-        Owned::from_c(ffi::_PyTuple_FromArray(array, items.len().cast_signed()))
     }
 }
 
@@ -115,7 +132,7 @@ pub fn class(
         subject,
         class,
         seen: Seen::new()?,
-        attributes: Vec::new(),
+        attributes: Found(Vec::new()),
     };
     if positional > 0 && !pattern.match_positional(positional)? {
         return Ok(None);
@@ -125,7 +142,7 @@ pub fn class(
             return Ok(None);
         }
     }
-    tuple(pattern.attributes).map(Some)
+    pattern.attributes.to_tuple().map(Some)
 }
 
 /// A class pattern, and what it has found of its subject.
@@ -133,7 +150,7 @@ struct Pattern<'a> {
     subject: Borrowed<'a>,
     class: Borrowed<'a, ffi::PyTypeObject>,
     seen: Seen,
-    attributes: Vec<Owned>,
+    attributes: Found,
 }
 
 impl Pattern<'_> {
@@ -147,10 +164,10 @@ impl Pattern<'_> {
                 raise_format!(exception::TypeError, format, class.as_ptr(), name.as_ptr())
             });
         }
-        let attribute = lookup::optional(self.subject, name)?;
-        let is_there = attribute.is_some();
-        self.attributes.extend(attribute);
-        Ok(is_there)
+        match lookup::optional(self.subject, name)? {
+            Some(attribute) => self.attributes.push(attribute).map(|()| true),
+            None => Ok(false),
+        }
     }
 
     /// Looks at the first attributes that the class names for patterns without names, or at the subject itself; whether all
@@ -161,7 +178,7 @@ impl Pattern<'_> {
             // A class for which the subject itself is what it is made of, like `int`, unless a subclass says otherwise.
             let is_whole = self.class.has_feature(ffi::_Py_TPFLAGS_MATCH_SELF);
             self.check_count(usize::from(is_whole), count)?;
-            self.attributes.push(self.subject.new_ref());
+            self.attributes.push(self.subject.new_ref())?;
             return Ok(true);
         };
         if !match_args.borrow().is_exactly(&raw const ffi::PyTuple_Type) {

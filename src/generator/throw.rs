@@ -78,9 +78,9 @@ impl<'a> Thrown<'a> {
             }
             traceback => traceback,
         };
-        if is_exception_class(self.class) {
+        if exception::is_class(self.class) {
             raise_class(self.class, self.value, traceback);
-        } else if is_exception(self.class) {
+        } else if exception::is_instance(self.class) {
             if self.value.is_some_and(|value| !value.is_none()) {
                 return Err(Refused(raise(
                     exception::TypeError,
@@ -100,18 +100,6 @@ impl<'a> Thrown<'a> {
 
 /// The arguments of `throw()` are no exception; that is what is raised, in the caller.
 struct Refused(Raised);
-
-/// Whether it is a class of exceptions (pyerrors.h `PyExceptionClass_Check`).
-fn is_exception_class(object: Borrowed<'_>) -> bool {
-    object
-        .downcast::<ffi::PyTypeObject>()
-        .is_some_and(|class| class.has_feature(ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS))
-}
-
-/// Whether it is an exception (pyerrors.h `PyExceptionInstance_Check`).
-fn is_exception(object: Borrowed<'_>) -> bool {
-    object.downcast::<ffi::PyBaseExceptionObject>().is_some()
-}
 
 /// A reference for C to take, or NULL.
 fn give(object: Option<Borrowed<'_>>) -> *mut ffi::PyObject {

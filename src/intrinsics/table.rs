@@ -49,7 +49,7 @@ impl<F> Intrinsic<F> {
 pub struct Table<F, const N: usize>(pub [Intrinsic<F>; N]);
 
 // SAFETY: functions and static strings, and nobody writes to them.
-unsafe impl<F, const N: usize> Sync for Table<F, N> {}
+unsafe impl<F: Sync, const N: usize> Sync for Table<F, N> {}
 
 /// The rows of a table: each is the number's name in pycore_intrinsics.h and the function; a row in the wrong place does
 /// not compile.

@@ -10,12 +10,12 @@ use crate::thread::ThreadState;
 
 /// The arguments of a callback, four at most, with a place before them that belongs to whoever is called
 /// (`PY_VECTORCALL_ARGUMENTS_OFFSET`).
-pub(super) struct Arguments<'a> {
+pub(super) struct EventArguments<'a> {
     vector: [Option<Borrowed<'a>>; 5],
     count: usize,
 }
 
-impl<'a> Arguments<'a> {
+impl<'a> EventArguments<'a> {
     /// The code, where in it, and up to two arguments of the event itself.
     #[inline(always)]
     pub(super) fn new(code: Borrowed<'a>, position: Borrowed<'a>, others: &[Borrowed<'a>]) -> Self {
@@ -48,7 +48,7 @@ pub(super) fn call_tools(
     thread: ThreadState,
     event: Event,
     tools: ToolSet,
-    arguments: &mut Arguments<'_>,
+    arguments: &mut EventArguments<'_>,
     mut disable: impl FnMut(Tool),
 ) -> Result<(), Raised> {
     for tool in tools {
@@ -67,7 +67,7 @@ fn call_tool(
     thread: ThreadState,
     event: Event,
     tool: Tool,
-    arguments: &mut Arguments<'_>,
+    arguments: &mut EventArguments<'_>,
 ) -> Result<Answer, Raised> {
     let Some(callback) = Interpreter::of(thread).callback(tool, event) else {
         return Ok(Answer::GoOn);

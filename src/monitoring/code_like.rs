@@ -1,6 +1,6 @@
 //! Telling tools of events in what is not Python's bytecode: the C API by which extensions tell of their own code. Calls any
 //! Python code.
-use super::call::{Arguments, call_tools};
+use super::call::{EventArguments, call_tools};
 use super::event::Event;
 use super::interpreter::Interpreter;
 use super::tool::ToolSet;
@@ -124,7 +124,7 @@ impl Watchers {
         arguments: &[Borrowed<'_>],
     ) -> Result<(), Raised> {
         let tools = self.active.get();
-        let mut arguments = Arguments::new(position.code, place, arguments);
+        let mut arguments = EventArguments::new(position.code, place, arguments);
         call_tools(
             ThreadState::current(),
             event,

@@ -33,9 +33,9 @@ fn check_in_use(interpreter: Interpreter, tool: Tool) -> Result<(), Raised> {
 ///
 /// # Errors
 /// `OverflowError` when there are no more.
-fn next(version: Option<Version>) -> Result<Version, Raised> {
+fn next(version: Version) -> Result<Version, Raised> {
     version
-        .and_then(Version::next)
+        .next()
         .ok_or_else(|| raise(exception::OverflowError, c"events set too many times"))
 }
 
@@ -53,7 +53,7 @@ pub fn set_events(tool: Tool, events: EventSet) -> Result<(), Raised> {
         return Ok(());
     }
     interpreter.set_monitors(monitors.with_events_of(tool, events));
-    Interpreter::set_version(thread, next(Some(interpreter.version()))?);
+    Interpreter::set_version(thread, next(interpreter.version())?);
     instrument_executing_code(interpreter)
 }
 
@@ -114,11 +114,9 @@ pub(super) fn restart_events() -> Result<(), Raised> {
     let thread = ThreadState::current();
     let interpreter = Interpreter::of(thread);
     // Between that of any code and the new one, so that code is older and will be brought up to date.
-    let restart = interpreter.version().next();
+    let restart = next(interpreter.version())?;
     let new = next(restart)?;
-    if let Some(restart) = restart {
-        interpreter.set_restart_version(restart);
-    }
+    interpreter.set_restart_version(restart);
     Interpreter::set_version(thread, new);
     instrument_executing_code(interpreter)
 }

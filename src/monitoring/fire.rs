@@ -1,5 +1,5 @@
 //! Telling tools of events, as the evaluator does at instrumented instructions. Calls any Python code.
-use super::call::{Arguments, call_tools};
+use super::call::{EventArguments, call_tools};
 use super::code::{Code, UNIT_BYTES};
 use super::data::Data;
 use super::event::Event;
@@ -139,7 +139,7 @@ impl Place<'_> {
         arguments: &[Borrowed<'_>],
     ) -> Result<(), Raised> {
         let code = self.code.object().upcast();
-        let mut arguments = Arguments::new(code, position, arguments);
+        let mut arguments = EventArguments::new(code, position, arguments);
         call_tools(thread, event, tools, &mut arguments, |tool| {
             if let (Some(data), Ok(index)) = (self.code.data(), usize::try_from(self.index)) {
                 self.code.remove_tools(data, index, event, tool.alone());

@@ -22,6 +22,18 @@ impl Exception {
     }
 }
 
+/// Whether it is an exception (pyerrors.h `PyExceptionInstance_Check`).
+pub fn is_instance(object: Borrowed<'_>) -> bool {
+    object.downcast::<ffi::PyBaseExceptionObject>().is_some()
+}
+
+/// Whether it is a class of exceptions (pyerrors.h `PyExceptionClass_Check`).
+pub fn is_class(object: Borrowed<'_>) -> bool {
+    object
+        .downcast::<ffi::PyTypeObject>()
+        .is_some_and(|class| class.has_feature(ffi::Py_TPFLAGS_BASE_EXC_SUBCLASS))
+}
+
 macro_rules! exceptions {
     ($($name:ident $variable:ident)*) => {$(
         #[doc = concat!("Python's `", stringify!($name), "`.")]

@@ -244,11 +244,12 @@ pub(in crate::eval) fn load_attr_method_no_dict(m: &mut Machine) -> Flow {
 pub(in crate::eval) fn load_attr_method_lazy_dict(m: &mut Machine) -> Flow {
     let cache = m.cache::<LoadAttr>();
     m.guard_type_version(1, cache.type_version.get(), Opcode::LOAD_ATTR)?;
-    // SAFETY: instances of the type, whose version was checked, have a dict's place at that offset before them.
+    // As the specialiser wrote it: it counts from before the object, where managed dicts are.
+    let distance = cache.start().index.get() as isize + ffi::MANAGED_DICT_OFFSET;
+    // SAFETY: instances of the type, whose version was checked, have a place for a dict at that distance.
     let dict = unsafe {
-        let distance = isize::from(cache.start().index.get().cast_signed());
-        let owner = m.peek(1).as_ptr().cast::<u8>();
-        *owner.offset(distance).cast::<*mut ffi::PyObject>()
+        let owner = m.peek(1).as_ptr();
+        *owner.byte_offset(distance).cast::<*mut ffi::PyObject>()
     };
     m.guard(dict.is_null(), Opcode::LOAD_ATTR)?;
     load_method(m, cache.found.get())

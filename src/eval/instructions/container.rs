@@ -80,7 +80,7 @@ pub(in crate::eval) fn build_map(m: &mut Machine) -> Flow {
     let first = m.top(2 * count);
     // SAFETY: the pairs lie there; the function takes references of its own.
     let result = unsafe { dict_of(first, 2, first.add(1), 2, count) };
-    m.drop_values(2 * count);
+    m.drop_values_from_top(2 * count);
     m.push(result?);
     Ok(())
 }
@@ -95,7 +95,7 @@ pub(in crate::eval) fn build_const_key_map(m: &mut Machine) -> Flow {
         let first = ffi::_PyTuple_ITEMS(keys.as_ptr().cast());
         dict_of(first, 1, m.top(count), 1, count)
     };
-    m.drop_values(count);
+    m.drop_values_from_top(count);
     drop(keys);
     m.push(result?);
     Ok(())

@@ -44,6 +44,9 @@ fn exchange_handled(thread: ThreadState, new: Option<Owned>) -> Option<Owned> {
 #[inline(always)]
 pub(in crate::eval) fn raise_varargs(m: &mut Machine) -> Flow {
     let count = m.operand();
+    if count > 2 {
+        return Err(raise(exception::SystemError, c"bad RAISE_VARARGS oparg").into());
+    }
     let cause = if count > 1 { Some(m.pop()) } else { None };
     let exception = if count > 0 { Some(m.pop()) } else { None };
     // SAFETY: the frame runs at `this`.

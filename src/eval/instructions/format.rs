@@ -67,7 +67,7 @@ pub(in crate::eval) fn build_string(m: &mut Machine) -> Flow {
             count as isize,
         ))
     };
-    m.drop_values(count);
+    m.drop_values_from_top(count);
     m.push(text?);
     Ok(())
 }

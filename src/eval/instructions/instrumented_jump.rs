@@ -86,8 +86,8 @@ fn jump(m: &mut Machine, event: Event, distance: isize) -> Flow {
             Ok(())
         }
         Err(raised) => {
-            // A tracer that made the frame go on elsewhere and then raised: the exception comes from where the jump led.
-            // Upstream means that too, but counts from NULL in conditional jumps, and then finds no handler.
+            // A callback that raised: the exception comes from where the jump led. Upstream means that too, but counts from
+            // NULL for all jumps but those of loops that end, and then finds no handler in this frame.
             m.jump(1);
             Err(raised.into())
         }

@@ -82,9 +82,9 @@ pub(super) fn new(vectorcall: ffi::vectorcallfunc, what: What) -> Result<Owned, 
 }
 
 /// The arguments of one event: the code object, the offset or the line, and what the event adds.
-pub(super) struct Arguments<'a>(&'a [Borrowed<'a>]);
+pub(super) struct CallbackArguments<'a>(&'a [Borrowed<'a>]);
 
-impl<'a> Arguments<'a> {
+impl<'a> CallbackArguments<'a> {
     /// The argument at an index. Only callbacks of tools that Python cannot name get here, so it is there.
     pub(super) fn get(&self, index: usize) -> Result<Borrowed<'a>, Raised> {
         let argument = self.0.get(index).copied();
@@ -114,18 +114,24 @@ pub(super) trait Listener {
 
 /// What comes without a value (legacy_tracing.c `sys_profile_start`, `sys_trace_start`, `sys_profile_throw`,
 /// `sys_trace_throw`).
-pub(super) fn nothing<L: Listener>(what: What, _: Arguments<'_>) -> Result<Answer, Raised> {
+pub(super) fn nothing<L: Listener>(what: What, _: CallbackArguments<'_>) -> Result<Answer, Raised> {
     L::tell(what, Some(Borrowed::none()))
 }
 
 /// The end of a function, or a `yield` (legacy_tracing.c `sys_profile_return`, `sys_trace_return`, `sys_trace_yield`).
-pub(super) fn value<L: Listener>(what: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
+pub(super) fn value<L: Listener>(
+    what: What,
+    arguments: CallbackArguments<'_>,
+) -> Result<Answer, Raised> {
     L::tell(what, Some(arguments.get(2)?))
 }
 
 /// The end of a function by an exception, for which C functions are given NULL (legacy_tracing.c `sys_profile_unwind`,
 /// `sys_trace_unwind`).
-pub(super) fn no_value<L: Listener>(what: What, _: Arguments<'_>) -> Result<Answer, Raised> {
+pub(super) fn no_value<L: Listener>(
+    what: What,
+    _: CallbackArguments<'_>,
+) -> Result<Answer, Raised> {
     L::tell(what, None)
 }
 
@@ -138,7 +144,7 @@ pub(super) unsafe fn call(
     handler: *mut ffi::PyObject,
     arguments: *const *mut ffi::PyObject,
     count: usize,
-    function: impl FnOnce(What, Arguments<'_>) -> Result<Answer, Raised>,
+    function: impl FnOnce(What, CallbackArguments<'_>) -> Result<Answer, Raised>,
 ) -> *mut ffi::PyObject {
     let count = ffi::_PyVectorcall_NARGS(count);
     // SAFETY: as the caller promises.
@@ -146,7 +152,7 @@ pub(super) unsafe fn call(
         let what = (*handler.cast::<Handler>()).what;
         (what, slice(arguments, count))
     };
-    match function(what, Arguments(arguments)) {
+    match function(what, CallbackArguments(arguments)) {
         Ok(Answer::GoOn) => Borrowed::none().new_ref().into_raw(),
         Ok(Answer::Disable) => {
             // SAFETY: an immortal static.
@@ -158,7 +164,7 @@ pub(super) unsafe fn call(
     }
 }
 
-/// A function of [`What`] and [`Arguments`] as a callback's `vectorcall`.
+/// A function of [`What`] and [`CallbackArguments`] as a callback's `vectorcall`.
 macro_rules! handler {
     ($function:path) => {{
         unsafe extern "C" fn vectorcall(

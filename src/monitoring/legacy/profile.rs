@@ -1,6 +1,6 @@
 //! What the function of `sys.setprofile` is told. Calls it.
 use super::call::{Function, running_frame};
-use super::handler::{Arguments, Listener, What, handler, no_value, nothing, value};
+use super::handler::{CallbackArguments, Listener, What, handler, no_value, nothing, value};
 use super::set::Callback;
 use crate::ffi;
 use crate::field;
@@ -58,7 +58,7 @@ impl Listener for Profile {
 }
 
 /// A call, or its end: told of C functions alone (legacy_tracing.c `sys_profile_call_or_return`).
-fn called(what: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
+fn called(what: What, arguments: CallbackArguments<'_>) -> Result<Answer, Raised> {
     let callable = arguments.get(2)?;
     if is_c_function(callable) {
         return Profile::tell(what, Some(callable));

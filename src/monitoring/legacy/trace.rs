@@ -1,6 +1,6 @@
 //! What the function of `sys.settrace` is told. Calls it.
 use super::call::{Function, running_frame};
-use super::handler::{Arguments, Listener, What, handler, no_value, nothing, value};
+use super::handler::{CallbackArguments, Listener, What, handler, no_value, nothing, value};
 use super::opcodes::set_opcode_trace;
 use super::set::Callback;
 use crate::bad_internal_call;
@@ -97,7 +97,7 @@ impl Listener for Trace {
 }
 
 /// An exception, told of as `sys.exc_info()` gives it (legacy_tracing.c `sys_trace_exception_func`).
-fn exception(what: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
+fn exception(what: What, arguments: CallbackArguments<'_>) -> Result<Answer, Raised> {
     let exception = arguments.get(2)?;
     let class = exception.type_of();
     // SAFETY: an event of this kind comes with an exception; the result is NULL or a new reference.
@@ -128,7 +128,7 @@ fn tell_line(function: &Function, frame: FrameObject<'_>, line: c_int) -> Result
 
 /// A line of what is not Python's bytecode (legacy_tracing.c `sys_trace_line_func`). Those of bytecode come by
 /// [`trace_line_of`].
-fn line(_: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
+fn line(_: What, arguments: CallbackArguments<'_>) -> Result<Answer, Raised> {
     let thread = ThreadState::current();
     let Some(function) = Function::of_trace(thread) else {
         return Ok(Answer::GoOn);
@@ -158,7 +158,7 @@ pub(in crate::monitoring) fn trace_line_of(
 
 /// A jump: the start of a line when it goes back within one, for the function is told of a line in each run of a loop, even
 /// if that stands in one line (legacy_tracing.c `sys_trace_jump_func`).
-fn jump(_: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
+fn jump(_: What, arguments: CallbackArguments<'_>) -> Result<Answer, Raised> {
     let thread = ThreadState::current();
     let Some(function) = Function::of_trace(thread) else {
         return Ok(Answer::GoOn);
@@ -185,7 +185,7 @@ fn jump(_: What, arguments: Arguments<'_>) -> Result<Answer, Raised> {
 
 /// An instruction, told of while the frame wants to hear of instructions. When it does so no longer, none of its code is told
 /// of any more (legacy_tracing.c `sys_trace_instruction_func`).
-fn instruction(what: What, _: Arguments<'_>) -> Result<Answer, Raised> {
+fn instruction(what: What, _: CallbackArguments<'_>) -> Result<Answer, Raised> {
     let thread = ThreadState::current();
     let frame = frame_of(thread)?;
     let frame = frame.borrow();
