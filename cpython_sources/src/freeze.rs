@@ -187,6 +187,7 @@ fn link(
         inputs: &inputs,
         arguments: &arguments,
         whole: &[],
+        named: &[],
     }
     .run()
     .map(|_| ())

@@ -23,6 +23,8 @@ pub struct Link<'a> {
     pub arguments: &'a [String],
     /// Archives of which every member is linked.
     pub whole: &'a [PathBuf],
+    /// Files that the arguments name, on which the output depends as well.
+    pub named: &'a [PathBuf],
 }
 
 impl Link<'_> {
@@ -35,7 +37,7 @@ impl Link<'_> {
             "{:?} {:?} {}\n",
             self.profile, self.arguments, self.toolchain.version
         );
-        for input in self.inputs.iter().chain(self.whole) {
+        for input in self.inputs.iter().chain(self.whole).chain(self.named) {
             key.push_str(&look(input));
         }
         let key = hashes::of_bytes(key);

@@ -91,7 +91,14 @@ impl Profile {
         let words: &[&str] = match self {
             Self::Dev | Self::Release => &[],
             Self::PgoGenerate => &["-fprofile-generate"],
-            Self::PgoUse(_) => &["-flto=thin", "-O3", "-Wl,--lto-O3"],
+            Self::PgoUse(_) => &[
+                "-flto=thin",
+                "-O3",
+                "-Wl,--lto-O3",
+                // What the profile task never ran lies apart from the rest, of each function too: it stays on the disk then.
+                "-Wl,-mllvm,-split-machine-functions",
+                "-Wl,-z,keep-text-section-prefix",
+            ],
         };
         let mut flags: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
         if let Self::PgoUse(_) = self {

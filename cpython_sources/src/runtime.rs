@@ -102,6 +102,7 @@ impl Runtime {
                 inputs: &inputs,
                 arguments: &arguments,
                 whole: &[],
+                named: &[],
             }
             .run()
             .with_context(|| format!("the extension module {}", extension.name))?;

@@ -1,14 +1,23 @@
 //! The executable's own `Py_BytesMain`: finds libpython, loads it, and hands over to the function of this name there.
-//! Upstream's `Programs/python.c`, the rest of the executable, calls it. Reads at most one `pyvenv.cfg`.
+//! Upstream's `Programs/python.c`, the rest of the executable, calls it. Reads at most two `pyvenv.cfg`.
 //!
 //! If the executable named the library as one that it needs, the loader would find it only beside an executable that lies
 //! in its prefix. `venv --copies` makes one that lies elsewhere, and leaves a `pyvenv.cfg` which says where the prefix is.
-mod place;
+//!
+//! Without Rust's standard library, which would be several times as large as all the rest of the executable, and stay in
+//! memory as long as the program runs.
+#![cfg_attr(not(test), no_std)]
 
+extern crate alloc;
+
+mod place;
+mod system;
+
+use alloc::ffi::CString;
+use alloc::format;
+use alloc::string::String;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
-use std::ffi::{CString, OsStr};
-use std::os::unix::ffi::OsStrExt;
 
 /// The name of the library, which is its soname too.
 const LIBRARY: &CStr = c"libpython3.13.so.1.0";
@@ -27,7 +36,7 @@ pub unsafe extern "C" fn Py_BytesMain(argc: c_int, argv: *mut *mut c_char) -> c_
         // SAFETY: it is the library's function, and the caller promises what that one wants.
         Ok(main) => unsafe { main(argc, argv) },
         Err(why) => {
-            eprintln!("{why}");
+            system::complain(&why);
             127
         }
     }
@@ -35,25 +44,19 @@ pub unsafe extern "C" fn Py_BytesMain(argc: c_int, argv: *mut *mut c_char) -> c_
 
 /// The library's entry.
 fn find() -> Result<Main, String> {
-    let name = OsStr::from_bytes(LIBRARY.to_bytes());
     // Without /proc nothing tells where the executable is.
-    let executable = std::env::current_exe().ok();
+    let executable = system::link_target(c"/proc/self/exe");
     let place = executable
         .iter()
         .flat_map(|path| place::candidates(path))
-        .map(|folder| folder.join(name))
-        .find(|path| path.exists());
+        .filter_map(|folder| CString::new([&folder, &b"/"[..], LIBRARY.to_bytes()].concat()).ok())
+        .find(|path| system::exists(path));
     // Outside of a prefix, the loader knows where libraries are.
-    let path = match place {
-        Some(path) => CString::new(path.into_os_string().into_encoded_bytes())
-            .map_err(|why| why.to_string())?,
-        None => LIBRARY.to_owned(),
-    };
-    load(&path).map_err(|why| {
-        let executable = executable.unwrap_or_else(|| "python3.13".into());
+    load(place.as_deref().unwrap_or(LIBRARY)).map_err(|why| {
+        let executable = executable.as_deref().unwrap_or(b"python3.13");
         format!(
-            "{}: cannot load the library that belongs to it: {why}",
-            executable.display()
+            "{}: cannot load the library that belongs to it: {why}\n",
+            String::from_utf8_lossy(executable)
         )
     })
 }
@@ -76,7 +79,7 @@ fn failure() -> String {
     unsafe {
         let text = libc::dlerror();
         if text.is_null() {
-            return "no reason given".to_owned();
+            return "no reason given".into();
         }
         CStr::from_ptr(text).to_string_lossy().into_owned()
     }

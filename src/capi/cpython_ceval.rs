@@ -88,8 +88,12 @@ pub unsafe fn _PyEval_SliceIndexNotNone(v: Borrowed<'_>, pi: *mut Py_ssize_t) ->
 }
 
 /// The evaluator: runs a frame, and the frames that it calls. Its name is what profilers look for on the C stack, and what
-/// NumPy looks for to know that it was called from Python code.
+/// NumPy looks for to know that it was called from Python code. So it has to be found there, and nowhere else: with a
+/// profile, the optimiser would repeat the whole loop in what calls it most, and put what seldom runs of it elsewhere,
+/// unless it has a section of its own.
 #[capi]
+#[inline(never)]
+#[unsafe(link_section = ".text.hot._PyEval_EvalFrameDefault")]
 pub unsafe fn _PyEval_EvalFrameDefault(
     tstate: ThreadState,
     frame: *mut _PyInterpreterFrame,

@@ -8,6 +8,7 @@ use std::time::Instant;
 
 mod copy;
 mod native;
+mod order;
 mod pgo;
 mod prefix;
 mod python;

@@ -1,5 +1,6 @@
 //! Machine code: the Rust core by cargo, the C by `cpython_sources`, and lld to put them together. Writes
 //! `target/cpython/out/<profile>`, from which the prefix is installed.
+use super::order;
 use crate::cmd::reference;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
@@ -134,15 +135,39 @@ fn library(
     let commit = commit::object(runtime.toolchain(), out, &current_commit())?;
     arguments.push(commit.display().to_string());
     arguments.extend(SYSTEM_LIBRARIES.iter().map(|name| format!("-l{name}")));
-    let linked = Link {
+    let plain = Link {
         toolchain: runtime.toolchain(),
         profile,
         output: &library,
         inputs: &objects,
         arguments: &arguments,
         whole: &[core],
-    }
-    .run()?;
+        named: &[],
+    };
+    let linked = match profile {
+        Profile::PgoUse(merged) => {
+            // The second time, machine code comes out of the cache.
+            let cache = format!("-Wl,--thinlto-cache-dir={}", out.join("thinlto").display());
+            let arguments = [&arguments[..], &[cache]].concat();
+            let draft = out.join("draft").join(LIBRARY);
+            Link {
+                output: &draft,
+                arguments: &arguments,
+                ..plain
+            }
+            .run()?;
+            let list = out.join("order.txt");
+            order::list(&draft, &order::names(merged), &list)?;
+            let order = format!("-Wl,--symbol-ordering-file={}", list.display());
+            Link {
+                arguments: &[&arguments[..], &[order]].concat(),
+                named: &[list],
+                ..plain
+            }
+            .run()?
+        }
+        _ => plain.run()?,
+    };
     if linked {
         eprintln!("  {LIBRARY} linked");
     }
@@ -195,6 +220,7 @@ fn stable(runtime: &Runtime, profile: &Profile, out: &Path, library: &Path) -> R
         inputs: &[],
         arguments: &[&arguments[..], &[library.display().to_string()]].concat(),
         whole: &[],
+        named: &[],
     }
     .run()?;
     Ok(stable)
@@ -221,6 +247,7 @@ fn program(runtime: &Runtime, profile: &Profile, out: &Path) -> Result<PathBuf> 
         inputs: &inputs,
         arguments: &arguments,
         whole: &[],
+        named: &[],
     }
     .run()?;
     Ok(program)

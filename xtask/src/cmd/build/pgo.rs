@@ -1,6 +1,6 @@
 //! The `pgo` profile: instrument both halves, run upstream's profile task, build again with what it wrote, C and Rust
 //! optimised across each other by the linker. Writes `target/cpython/out/pgo*` and then the prefix.
-use super::{native, prefix};
+use super::{native, order, prefix};
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
 use cpython_sources::profile::Profile;
@@ -28,7 +28,8 @@ fn profile(keep: bool) -> Result<PathBuf> {
     let runtime = Runtime::new(instrumented.clone())?;
     let out = runtime.tree().base().join("out/pgo-generate");
     let merged = out.join("merged.profdata");
-    if keep && merged.exists() {
+    let names = order::names(&merged);
+    if keep && merged.exists() && names.exists() {
         return Ok(merged);
     }
     let products = native::build(&runtime, &instrumented, "pgo-generate")?;
@@ -45,6 +46,7 @@ fn profile(keep: bool) -> Result<PathBuf> {
     let raw = out.join("raw");
     run_task(&runtime, &dist, &raw)?;
     merge(&raw, &merged)?;
+    order::record(&dist.join("bin/python3.13"), &raw, &names)?;
     files::set_fresh(&merged, &key)?;
     let _ = fs::remove_dir_all(&raw);
     Ok(merged)
