@@ -99,3 +99,40 @@ def closures(p):
         p.write(f"r = {name}({literal(p, p.pick(('int', 'str', 'list')))})")
         p.write(snippet(p, "closure_use"))
     p.write("except Exception as e: fail('cl', e)")
+
+
+# Displays and patterns that take watched objects and let go of some. K are equal to one another; sets have no others,
+# because the hash of W is an address.
+DROPPING = ("{K('a'): W('b'), K('c'): W('d')}", "{W('a'): W('b'), K('c'): W('d'), K('e'): W('f')}",
+            "{K('a'), K('b'), 7}", "{'x': W('a'), 'y': W('b')}", "{W('a'): W('b'), []: W('c')}", "{K('a'), K('b'), []}",
+            "[W('a'), *[W('b')], *W('c')]", "(W('a'), *(W('b') for _ in 'ab'), 1 // 0)",
+            "{**{K('a'): W('b')}, **{K('c'): W('d')}}", "{K('a'): W('b'), **W('c')}", "f'{W('a')}{W('b'):x}'",
+            "W('a')[W('b'):W('c')]", "max(W('a'), W('b'))", "print(*[W('a')], **{'sep': W('b')})")
+PATTERNS = ("P(a=x, b=y, c=z)", "P(x, y, z)", "P(x, b=1)", "P(x, y)", "P(a=P())", "{'a': x, 'b': y, 'none': z}",
+            "{'a': x, 'b': 1}", "{'a': x, **y}", "[x, y, 1]", "[x, *y]", "P(x) | {'a': x}")
+
+
+@scene(2)
+def dropping(p):
+    """In which order values go: those of displays, and those that a pattern has found before it fails."""
+    name = p.fresh("f")
+    p.write("W = Watched")
+    p.write("class K(Watched): __eq__ = lambda self, other: isinstance(other, K); __hash__ = lambda self: 1")
+    with p.block("class P:"):
+        p.write("__match_args__ = 'a', 'b', 'none'")
+        p.write("a = property(lambda self: Watched('a'))")
+        p.write("b = property(lambda self: Watched('b'))")
+    with p.block("class M(dict):"):
+        p.write("def get(self, key, default): return default if key == 'none' else Watched(key)")
+    with p.block(f"def {name}(n):"):
+        if p.chance(0.5):
+            p.write(f"x = {p.pick(DROPPING)}")
+        else:
+            subject = p.pick(("P()", "P()", "M(a=1, b=2, c=3)", "[W('a'), W('b'), W('c')]"))
+            with p.block(f"match {subject}:"):
+                for _ in range(p.number(1, 3)):
+                    p.write(f"case {p.pick(PATTERNS)}: emit('case{p.line()}')")
+        p.write("emit('end')")
+    with p.block(f"for i in range({p.pick((1, 3, 20))}):"):
+        p.write(f"try: {name}(i)")
+        p.write("except Exception as e: fail('dr', e)")

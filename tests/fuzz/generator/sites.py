@@ -268,3 +268,32 @@ def changed_function(p):
         p.write(f"try: {name}({user}(i % 2))")
         p.write(f"except Exception as e: {name}.error(e)")
     p.write(f"{name}.end()")
+
+
+# Where instances keep their attributes differs between these.
+BASES = ("Exception", "KeyError", "list", "dict", "set", "int", "str", "tuple", "float", "object", "Watched")
+
+
+@scene(3)
+def hidden(p):
+    """Attributes of a class that those of some of its instances hide."""
+    base = p.pick(BASES)
+    made, function, name = p.fresh("H"), p.fresh("f"), p.fresh("s")
+    with p.block(f"class {made}({base}):"):
+        if base in ("object", "list", "dict", "Exception") and p.chance(0.3):
+            p.write("__slots__ = 'x', '__dict__'")
+        p.write("def m(self): return 'method'")
+        p.write("k = 'class'")
+    with p.block(f"def {function}(x):"):
+        p.write(f"return {p.pick(('x.m()', 'x.m()', 'x.k', 'x.m(), x.k', 'x.m.__name__'))}")
+    p.write(f"{name} = Stream('{name}')")
+    with p.block(f"for i in range({p.number(20, 90)}):"):
+        p.write(f"x = {made}({repr(made) if base == 'Watched' else ''})")
+        with p.block(f"if i % {p.number(7, 30)} == {p.number(2, 6)}:"):
+            p.write(p.pick(("x.m = lambda: 'instance'", "x.k = 'instance'", "x.other = 1", "x.__dict__",
+                            "x.__dict__['m'] = str", "x.m = len", "x.k = x.m = str; del x.m",
+                            f"{made}.k = i", f"{made}.m = lambda self: i")))
+        p.write(f"try: {name}({function}(x))")
+        p.write(f"except Exception as e: {name}.error(e)")
+    p.write(f"{name}.end()")
+    p.write("del x")
