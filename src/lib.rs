@@ -20,6 +20,7 @@
 //! - [`capi`]: every symbol that C sees, a file for each CPython header; nothing else exports.
 //! - [`config`]: how the runtime starts: its configuration, and statuses where there are no exceptions yet.
 //! - [`main_program`]: the `python` program, from its arguments to its exit code.
+//! - [`jit`]: the core's half of the compiler: what is compiled, and how the evaluator enters machine code.
 //! - [`inittab`]: the table of built-in modules.
 //! - [`pyroxene_module`]: the module `pyroxene`, by which a program asks what runs it.
 #![warn(unreachable_pub)]
@@ -34,6 +35,7 @@ pub mod frame;
 pub mod generator;
 pub mod inittab;
 pub mod intrinsics;
+pub mod jit;
 pub mod main_program;
 pub mod module;
 pub mod monitoring;

@@ -7,6 +7,7 @@
 use crate::ffi;
 use crate::field;
 use crate::object::Borrowed;
+use core::ops::Range;
 
 /// Who handles an exception.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,19 +39,21 @@ pub fn handler_of(code: Borrowed<'_, ffi::PyCodeObject>, index: i32) -> Option<H
     find(table_of(code), u32::try_from(index).ok()?)
 }
 
-/// All entries of the table: where the instructions start that the handler is for, and the handler.
-pub fn entries(code: Borrowed<'_, ffi::PyCodeObject>) -> impl Iterator<Item = (usize, Handler)> {
+/// All entries of the table: the instructions that the handler is for, and the handler.
+pub fn entries(
+    code: Borrowed<'_, ffi::PyCodeObject>,
+) -> impl Iterator<Item = (Range<usize>, Handler)> {
     entries_of(table_of(code))
 }
 
-fn entries_of(mut rest: &[u8]) -> impl Iterator<Item = (usize, Handler)> {
+fn entries_of(mut rest: &[u8]) -> impl Iterator<Item = (Range<usize>, Handler)> {
     core::iter::from_fn(move || {
         if rest.is_empty() {
             return None;
         }
         let start = number(&mut rest) as usize;
-        let _length = number(&mut rest);
-        Some((start, Handler::read(&mut rest)))
+        let length = number(&mut rest) as usize;
+        Some((start..start + length, Handler::read(&mut rest)))
     })
 }
 
@@ -173,8 +176,9 @@ mod tests {
             }
             let all: Vec<_> = entries_of(&table).collect();
             let each = |entry: &(u32, u32, u32, u32, bool)| {
-                let start = entry.0;
-                (start as usize, expected(&entries, start).expect("its own"))
+                let (start, end) = (entry.0, entry.0 + entry.1);
+                let handler = expected(&entries, start).expect("its own");
+                (start as usize..end as usize, handler)
             };
             assert_eq!(all, entries.iter().map(each).collect::<Vec<_>>());
         }

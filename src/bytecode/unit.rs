@@ -1,6 +1,7 @@
 //! The two-byte units of bytecode. Reads code objects.
 use crate::bytecode::Opcode;
 use crate::ffi;
+use crate::field;
 use crate::object::Borrowed;
 use core::cell::Cell;
 
@@ -59,4 +60,24 @@ pub fn units(code: Borrowed<'_, ffi::PyCodeObject>) -> &[UnitCell] {
     // SAFETY: a code object ends with as many units as its size says; it lives as long as the borrow, and the GIL guards
     // the cells.
     unsafe { core::slice::from_raw_parts(ffi::_PyCode_CODE(code.as_ptr()).cast(), count) }
+}
+
+/// The instruction at an index as it was before machine code was patched in, if that was: whoever reads instructions of live
+/// code sees through `ENTER_EXECUTOR` by this (codeobject.c does the same).
+#[inline]
+pub fn original(code: Borrowed<'_, ffi::PyCodeObject>, index: usize) -> Unit {
+    // SAFETY: the code is alive, the index one of its units; behind the instruction stands a record of upstream's layout.
+    unsafe {
+        let unit = *code.instruction_at(index).cast::<Unit>();
+        if unit.opcode != Opcode::ENTER_EXECUTOR {
+            return unit;
+        }
+        let executors = (&raw const (*field!(code.co_executors)).executors)
+            .cast::<*mut ffi::_PyExecutorObject>();
+        let data = &raw const (**executors.add(usize::from(unit.oparg))).vm_data;
+        Unit {
+            opcode: Opcode::new((*data).opcode),
+            oparg: (*data).oparg,
+        }
+    }
 }

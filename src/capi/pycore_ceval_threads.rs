@@ -2,6 +2,7 @@
 //! [`crate::thread`].
 use crate::config::Status;
 use crate::ffi;
+use crate::jit;
 use crate::object::IntoC;
 use crate::thread::gil::{Release, Whose};
 use crate::thread::pending::{Call, Function};
@@ -48,8 +49,11 @@ pub unsafe fn _PyEval_InitGIL(tstate: ThreadState, own_gil: c_int) {
         0 => Whose::Shared,
         _ => Whose::Own,
     };
-    // SAFETY: as the caller promises.
-    unsafe { gil::init(tstate, whose) }
+    // SAFETY: as the caller promises. The interpreter has its configuration.
+    unsafe {
+        gil::init(tstate, whose);
+        jit::begin(tstate.interpreter());
+    }
 }
 
 /// Takes the GIL away from an interpreter.
@@ -160,6 +164,7 @@ pub unsafe fn _PyEval_MakePendingCalls(tstate: ThreadState) -> c_int {
 #[capi]
 pub unsafe fn _Py_FinishPendingCalls(tstate: ThreadState) {
     pending::finish(tstate);
+    jit::end(tstate.interpreter());
 }
 
 /// Does what the thread is asked to do by its eval breaker: 0, or -1 with an exception.

@@ -18,9 +18,9 @@ pub unsafe fn _PyCode_Quicken(code: Borrowed<'_, PyCodeObject>) {
     quicken::quicken(code);
 }
 
-/// The instruction that the compiler made at an index.
+/// The instruction that the compiler made at an index. Where machine code is entered, C looks behind the patch itself.
 #[capi]
 pub unsafe fn _Py_GetBaseOpcode(code: Borrowed<'_, PyCodeObject>, offset: c_int) -> c_int {
     let index = usize::try_from(offset).expect("an index of an instruction");
-    c_int::from(Code::of(code).base_opcode(index).number())
+    c_int::from(Code::of(code).patched_opcode(index).number())
 }

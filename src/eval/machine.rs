@@ -5,6 +5,7 @@ use super::recursion;
 use crate::bytecode::cache::{Cache, Family};
 use crate::bytecode::{Counter, Opcode};
 use crate::ffi;
+use crate::frame::Frame;
 use crate::monitoring;
 use crate::object::{Borrowed, Owned};
 use crate::profile;
@@ -171,6 +172,12 @@ impl Machine {
         }
     }
 
+    /// Exchanges the low eight bits of the operand.
+    #[inline(always)]
+    pub(super) fn set_low_operand(&mut self, low: u8) {
+        self.operand = self.operand & !0xFF | u32::from(low);
+    }
+
     /// Runs `opcode` instead, on the same place with the same operand.
     #[inline(always)]
     pub(super) fn run_instead(&mut self, opcode: Opcode) -> Flow {
@@ -207,6 +214,26 @@ impl Machine {
     pub(super) fn operand_of_next(&self) -> usize {
         // SAFETY: `next` is an instruction of the frame's code.
         usize::from(unsafe { (*self.next).op.arg })
+    }
+
+    /// Counts a round of a loop in the inline cache of its jump, and tells the compiler when there have been many.
+    #[inline(always)]
+    pub(super) fn count_round(&mut self) {
+        if !crate::jit::is_on() {
+            return;
+        }
+        // SAFETY: `JUMP_BACKWARD` has a counter for its cache; the frame is alive, with its code.
+        unsafe {
+            let counter = self.this.add(1).cast::<Counter>();
+            if (*counter).triggers() {
+                *counter = (*counter).restarted();
+                self.save_stack();
+                crate::jit::heat::round(self.thread, Frame::from_raw_unchecked(self.frame));
+                self.load_stack();
+            } else {
+                *counter = (*counter).advanced();
+            }
+        }
     }
 
     /// Shifts into the inline cache of a conditional jump whether it jumps.
@@ -649,6 +676,20 @@ impl Machine {
         self.frame = frame;
         // SAFETY: the thread state is alive, and ours.
         unsafe { (*self.thread.as_ptr()).current_frame = frame };
+    }
+
+    /// Takes from the thread which frame is the one that runs: somebody else has switched.
+    #[inline(always)]
+    pub(super) fn switch_to_current(&mut self) {
+        // SAFETY: the thread state is alive, and ours.
+        self.frame = unsafe { (*self.thread.as_ptr()).current_frame };
+    }
+
+    /// Writes into the frame where it goes on.
+    #[inline(always)]
+    pub(super) fn save_next(&mut self) {
+        // SAFETY: the frame is alive.
+        unsafe { (*self.frame).instr_ptr = self.next };
     }
 
     /// Goes on `distance` code units behind the instruction at which the frame stood.

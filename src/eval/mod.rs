@@ -2,7 +2,7 @@
 //! its generated cases.
 //!
 //! - [`run`]: the loop, `_PyEval_EvalFrameDefault`; [`machine`]: what it keeps in registers; [`operands`]: what calls find on
-//!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction.
+//!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction; [`step`]: one by itself.
 //! - [`instructions`]: the instructions, a file for each family.
 //! - [`entry`]: running code, a function or a frame from C; [`frames`]: pushing the frame of a call and taking it away again;
 //!   [`data_stack`]: where these frames lie; [`arguments`]: how the arguments of a call become the variables of its frame.
@@ -32,6 +32,7 @@ mod operands;
 pub mod recursion;
 pub(crate) mod run;
 pub mod slices;
+pub mod step;
 mod table;
 pub mod tables;
 pub mod unpack;

@@ -130,7 +130,7 @@ pub(crate) unsafe fn evaluate(
             Leave::Again => {}
         }
         machine.fetch();
-        leave = dispatch!(machine);
+        leave = dispatch!(looped, machine);
     }
 }
 

@@ -1,4 +1,5 @@
-//! Which function runs which instruction: the one list of them, and the `match` that it becomes.
+//! Which function runs which instruction: the one list of them, and the two `match`es that it becomes, for the loop and for
+//! a single step.
 //!
 //! LLVM copies the jump of the `match` to the end of each arm (the build raises its limits for that), so that each
 //! instruction has an indirect jump of its own for the processor to predict.
@@ -17,8 +18,8 @@ macro_rules! end_of {
     };
 }
 
-/// The `match` for a list of instructions.
-macro_rules! arms {
+/// The `match` of the loop for a list of instructions: runs them until one leaves the straight way, and gives why.
+macro_rules! looped {
     ($machine:ident, $($name:ident => $module:ident::$function:ident,)*) => {
         'dispatch: loop {
             match $machine.opcode() {
@@ -57,10 +58,35 @@ macro_rules! arms {
     };
 }
 
-/// Runs instructions until one leaves the straight way; gives why.
+/// The `match` of a single step: runs one instruction, and gives why it left the straight way if it did. What tells tools is
+/// never run so, nor what enters machine code.
+macro_rules! stepped {
+    ($machine:ident, $($name:ident => $module:ident::$function:ident,)*) => {
+        'dispatch: loop {
+            match $machine.opcode() {
+                $($crate::bytecode::Opcode::$name => {
+                    $machine.begin(const { $crate::bytecode::Opcode::$name.caches() });
+                    match $crate::eval::instructions::$module::$function($machine) {
+                        Ok(()) => break 'dispatch None,
+                        Err(Leave::Again) => {}
+                        Err(leave) => break 'dispatch Some(leave),
+                    }
+                })*
+                unused => {
+                    let frame = $machine.frame();
+                    // SAFETY: the frame is alive, and runs.
+                    let raised = unsafe { $crate::eval::errors::unknown_opcode(frame, unused.number()) };
+                    break 'dispatch Some(Leave::from(raised));
+                }
+            }
+        }
+    };
+}
+
+/// The list of instructions, given to one of the two.
 macro_rules! dispatch {
-    ($machine:ident) => {
-        $crate::eval::table::arms! { $machine,
+    ($how:ident, $machine:ident) => {
+        $crate::eval::table::$how! { $machine,
             // Constants, local variables, the order of the stack.
             COPY => load_store::copy,
             SWAP => load_store::swap,
@@ -292,9 +318,9 @@ macro_rules! dispatch {
             EXTENDED_ARG => special::extended_arg,
             CACHE => special::cache,
             RESERVED => special::reserved,
-            ENTER_EXECUTOR => special::enter_executor,
+            ENTER_EXECUTOR => executor::enter_executor,
         }
     };
 }
 
-pub(super) use {arms, dispatch, end_of};
+pub(super) use {dispatch, end_of, looped, stepped};

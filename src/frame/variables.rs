@@ -1,6 +1,6 @@
 //! The variables of a frame by their indices: locals, cells, and free variables of the functions around. Reads and writes
 //! the frame's entries; writing may run a destructor.
-use crate::bytecode::{Opcode, Unit};
+use crate::bytecode::{Opcode, original};
 use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
@@ -9,6 +9,7 @@ use crate::frame::object::FrameObject;
 use crate::object::text::wrong_kind;
 use crate::object::{Borrowed, Owned, Raised, exception};
 use crate::raise_format;
+use core::ffi::c_int;
 
 /// A variable of a frame.
 #[derive(Clone, Copy)]
@@ -122,19 +123,19 @@ impl<'a> Variable<'a> {
     /// Whether the frame has passed the instruction that puts the variable into a cell
     /// (frameobject.c `_PyFrame_OpAlreadyRan`). Before that, a cell in its place is an argument that happens to be one.
     fn has_made_cell(self) -> bool {
-        let end = self.frame.instruction();
-        let mut at = self.frame.code().first_instruction();
+        let code = self.frame.code();
+        let end = self.frame.instruction_index();
+        let mut at = 0;
         let mut operand = 0;
-        while at < end {
-            // SAFETY: instructions stand one behind the other, with their caches, up to the one at which the frame stands.
-            let unit = unsafe { at.cast::<Unit>().read() };
+        while (at as c_int) < end {
+            let unit = original(code, at);
             operand |= usize::from(unit.oparg);
             match unit.opcode.generic() {
                 Opcode::MAKE_CELL if operand == self.index => return true,
                 Opcode::EXTENDED_ARG => operand <<= 8,
                 _ => operand = 0,
             }
-            at = at.wrapping_add(1 + unit.opcode.caches());
+            at += 1 + unit.opcode.caches();
         }
         false
     }

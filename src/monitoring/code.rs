@@ -2,8 +2,9 @@
 //! members, and gives its bytecode to be overwritten.
 use super::data::Data;
 use super::event::Event;
+use super::opcode::event_of;
 use crate::bytecode::unit::{UnitCell, units};
-use crate::bytecode::{Counter, Opcode, Unit};
+use crate::bytecode::{Counter, Opcode, Unit, original};
 use crate::ffi;
 use crate::field;
 use crate::object::Borrowed;
@@ -146,6 +147,16 @@ impl<'a> Code<'a> {
     /// The generic instruction that the compiler made there (instrumentation.c `_Py_GetBaseOpcode`).
     #[inline]
     pub fn base_opcode(self, index: usize) -> Opcode {
+        match self.patched_opcode(index) {
+            // Machine code is entered there. Nothing marks such a place.
+            Opcode::ENTER_EXECUTOR => original(self.object, index).opcode.base(),
+            opcode => opcode,
+        }
+    }
+
+    /// The same, or `ENTER_EXECUTOR` where machine code is entered: whoever asks looks behind that himself.
+    #[inline]
+    pub fn patched_opcode(self, index: usize) -> Opcode {
         self.under_marks(index).get().base()
     }
 
@@ -158,13 +169,13 @@ impl<'a> Code<'a> {
     /// The event of an instruction itself, if it has one: not that of a line or of any instruction.
     #[inline]
     pub(super) fn event(self, index: usize) -> Option<Event> {
-        self.base_opcode(index).event(self.argument(index))
+        event_of(self.base_opcode(index), self.argument(index))
     }
 
     /// The low eight bits of an instruction's argument.
     #[inline(always)]
     pub(super) fn argument(self, index: usize) -> u8 {
-        self.unit(index).oparg()
+        original(self.object, index).oparg
     }
 
     /// The instruction at an index, or the one to which the `EXTENDED_ARG`s belong that stand there. `None` where there is

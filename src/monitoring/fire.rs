@@ -11,6 +11,7 @@ use super::tracing::is_tracing;
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::frame::Frame;
+use crate::jit;
 use crate::module::IntoObject;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
@@ -75,13 +76,13 @@ impl Place<'_> {
     }
 
     /// Whether a `RESUME` stands there. A line that starts before it is not told of until the instruction behind it, because
-    /// no mark may hide a `RESUME`.
+    /// no mark may hide a `RESUME`. One that is specialised does not count, nor one that would be if the compiler did not
+    /// count calls by it.
     fn is_resume(self) -> bool {
-        self.code.units().get(self.unit()).is_some_and(|unit| {
-            matches!(
-                unit.opcode.get(),
-                Opcode::RESUME | Opcode::INSTRUMENTED_RESUME
-            )
+        let unit = self.code.units().get(self.unit());
+        unit.is_some_and(|unit| match unit.opcode.get() {
+            Opcode::RESUME => !jit::has_begun(self.code.object()),
+            opcode => opcode == Opcode::INSTRUMENTED_RESUME,
         })
     }
 

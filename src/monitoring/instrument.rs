@@ -9,6 +9,7 @@ use super::tool::ToolSet;
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::frame::VisibleFrames;
+use crate::jit;
 use crate::object::{Borrowed, Raised};
 use crate::thread::threads_of;
 
@@ -42,6 +43,7 @@ pub(super) fn instrument_anew(code: Code<'_>, interpreter: Interpreter) -> Resul
         // It may be a static object that interpreters share, so nothing is kept for it.
         return Ok(());
     }
+    jit::prepare_to_instrument(code.object());
     let data = Data::of_or_new(code)?;
     let wanted = data
         .members

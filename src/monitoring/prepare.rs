@@ -102,7 +102,7 @@ impl<'a> Code<'a> {
             let line = compiled.line(index);
             lines.set_distance(index, line.map(|line| line.wrapping_sub(self.first_line())));
             let opcode = self.base_opcode(index);
-            if index < self.first_traceable() || !opcode.can_start_line() {
+            if index < self.first_traceable() || !can_start_line(opcode) {
                 continue;
             }
             if line.is_some() && line != current {
@@ -127,15 +127,13 @@ impl<'a> Code<'a> {
     }
 }
 
-impl Opcode {
-    /// Whether a line can start at a generic instruction: not where it ends an iteration, for the loop skips that, and not
-    /// at a `RESUME`, which instrumentation itself needs to see.
-    fn can_start_line(self) -> bool {
-        !matches!(
-            self,
-            Self::END_ASYNC_FOR | Self::END_FOR | Self::END_SEND | Self::RESUME
-        )
-    }
+/// Whether a line can start at a generic instruction: not where it ends an iteration, for the loop skips that, and not at a
+/// `RESUME`, which instrumentation itself needs to see.
+fn can_start_line(opcode: Opcode) -> bool {
+    !matches!(
+        opcode,
+        Opcode::END_ASYNC_FOR | Opcode::END_FOR | Opcode::END_SEND | Opcode::RESUME
+    )
 }
 
 /// Writes one byte everywhere.

@@ -1,6 +1,7 @@
 //! The module `pyroxene`, by which a program asks what runs it, and what is known of running code. Reads what the build
 //! left in the library and the profile, and asks the loader where the library is.
 mod build;
+mod jit;
 mod library;
 mod profile;
 
@@ -12,6 +13,7 @@ use crate::object::{Borrowed, Raised};
 use build::replaced;
 use core::ffi::{CStr, c_int};
 use core::ops::ControlFlow;
+use jit::jit;
 use library::library;
 use profile::{jumps, profile, seen};
 
@@ -43,6 +45,11 @@ unsafe impl ModuleState for State {
         sys.version and sys.implementation tell the version of Python itself.";
 
     const METHODS: &'static [Method<Self>] = methods! { State:
+        NOARGS jit "($module, /)"
+            "Return what the compiler did, as a dictionary.\n\n\
+             mode is off, on or eager. compiled counts compilations and functions what is\n\
+             in use of them, which entries places in bytecode lead to; exits says why it\n\
+             was left, interpreted which instructions the evaluator runs for it.";
         NOARGS library "($module, /)"
             "Return the path of the library that runs, or None if the loader knows none.\n\n\
              The path is the loader's: it may be relative to the folder in which the\n\

@@ -8,9 +8,9 @@ use crate::object::Borrowed;
 const JUMPS_BOTH_WAYS: u16 = 0x5555;
 
 /// What the first entry of an instruction's cache starts as.
-const fn first_entry(generic: Opcode) -> u16 {
+fn first_entry(generic: Opcode) -> u16 {
     match generic {
-        Opcode::JUMP_BACKWARD => Counter::JUMP_BACKWARD.bits(),
+        Opcode::JUMP_BACKWARD => crate::jit::heat::loop_counter().bits(),
         Opcode::POP_JUMP_IF_FALSE
         | Opcode::POP_JUMP_IF_TRUE
         | Opcode::POP_JUMP_IF_NONE

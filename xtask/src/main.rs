@@ -38,6 +38,8 @@ enum Command {
     Abi(cmd::abi::Args),
     /// Run CPython's own test suite on our interpreter and compare with the ledger.
     Regrtest(cmd::regrtest::Args),
+    /// Run programs with the compiler off, on and eager, and compare what they print.
+    Jit(cmd::jit::Args),
     /// Run NumPy's own test suite and compare with stock CPython test by test.
     Numpy(cmd::numpy::Args),
     /// Run one of the long suites by name.
@@ -60,6 +62,7 @@ fn main() -> anyhow::Result<()> {
         Command::Differential(args) => cmd::differential::run(args),
         Command::Abi(args) => cmd::abi::run(args),
         Command::Regrtest(args) => cmd::regrtest::run(args),
+        Command::Jit(args) => cmd::jit::run(args),
         Command::Numpy(args) => cmd::numpy::run(args),
         Command::Suite(args) => cmd::suite::run(args),
         Command::Extensions(args) => cmd::extensions::run(args),

@@ -4,6 +4,8 @@ use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
 use crate::eval::{frames, recursion};
 use crate::ffi;
+use crate::frame::Frame;
+use crate::jit;
 use crate::monitoring::{self, Interpreter};
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
@@ -90,12 +92,25 @@ pub(in crate::eval) fn resume(m: &mut Machine) -> Flow {
         // SAFETY: the instruction that runs. In its place may stand one that tells tools and then runs this one.
         unsafe {
             let opcode = m.this().cast::<Opcode>();
-            if *opcode == Opcode::RESUME {
+            if *opcode == Opcode::RESUME && !keeps_counting(m) {
                 *opcode = Opcode::RESUME_CHECK;
             }
         }
     }
     check_unless_delegating(m)
+}
+
+/// Whether the instruction stays as it is, so that it sees the next call too: the compiler counts.
+#[inline(always)]
+fn keeps_counting(m: &mut Machine) -> bool {
+    if !jit::is_on() || m.operand() as u32 != ffi::RESUME_AT_FUNC_START {
+        return false;
+    }
+    m.save_stack();
+    // SAFETY: the frame is alive, with its code.
+    let keeps = jit::heat::call(m.thread(), unsafe { Frame::from_raw_unchecked(m.frame()) });
+    m.load_stack();
+    keeps
 }
 
 /// `RESUME_CHECK`: where the code is as the tools want it, and nobody wants to interrupt.

@@ -14,6 +14,7 @@ pub(in crate::eval) fn jump_forward(m: &mut Machine) -> Flow {
 #[inline(always)]
 pub(in crate::eval) fn jump_backward(m: &mut Machine) -> Flow {
     m.check_eval_breaker()?;
+    m.count_round();
     m.jump(-(m.operand() as isize));
     Ok(())
 }

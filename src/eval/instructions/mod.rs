@@ -14,6 +14,7 @@ pub(super) mod compare;
 pub(super) mod container;
 pub(super) mod coroutine;
 pub(super) mod exception;
+pub(super) mod executor;
 pub(super) mod format;
 pub(super) mod function;
 pub(super) mod generator;

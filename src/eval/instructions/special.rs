@@ -29,12 +29,6 @@ pub(in crate::eval) fn reserved(_: &mut Machine) -> Flow {
     must_not_run(c"Executing RESERVED instruction.")
 }
 
-/// `ENTER_EXECUTOR`: of an optimiser that is not built in.
-#[inline(always)]
-pub(in crate::eval) fn enter_executor(_: &mut Machine) -> Flow {
-    must_not_run(c"ENTER_EXECUTOR is not supported in this build")
-}
-
 /// Ends the process, because the code is broken.
 #[cold]
 #[inline(never)]

@@ -61,7 +61,7 @@ impl Marks {
     fn follow_handlers(&mut self, code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
         let mut again = false;
         for (guarded, handler) in handlers::entries(code) {
-            let before = self.before(guarded);
+            let before = self.before(guarded.start);
             if before == Stack::Unreachable || self.before(handler.target) != Stack::Unreachable {
                 continue;
             }

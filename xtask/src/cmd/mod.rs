@@ -6,6 +6,7 @@ pub mod demo;
 pub mod differential;
 pub mod extensions;
 pub mod fuzz;
+pub mod jit;
 pub mod numpy;
 pub mod reference;
 pub mod regrtest;

@@ -64,6 +64,11 @@ const STEPS: &[Step] = &[
         args: &["abi"],
     },
     Step {
+        name: "jit",
+        program: "xtask",
+        args: &["jit"],
+    },
+    Step {
         name: "fuzz",
         program: "xtask",
         args: &["fuzz"],

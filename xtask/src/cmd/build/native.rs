@@ -11,6 +11,9 @@ use cpython_sources::{commit, files};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The file name of the compiler library, which the core looks for beside itself.
+pub const COMPILER: &str = "libpyroxene-jit.so";
+
 /// The file name of the library, which is its soname too.
 pub const LIBRARY: &str = "libpython3.13.so.1.0";
 
@@ -22,6 +25,8 @@ pub struct Products {
     pub stable: PathBuf,
     /// The interpreter's executable.
     pub program: PathBuf,
+    /// The compiler library.
+    pub compiler: PathBuf,
     /// The folder of the extension modules.
     pub extensions: PathBuf,
 }
@@ -41,6 +46,7 @@ pub fn build(runtime: &Runtime, profile: &Profile, name: &str) -> Result<Product
     let products = Products {
         stable: stable(runtime, profile, &out, &library)?,
         program: program(runtime, profile, &out)?,
+        compiler: compiler(profile)?,
         extensions: out.join("lib-dynload"),
         library,
     };
@@ -96,6 +102,25 @@ fn core(profile: &Profile) -> Result<PathBuf> {
     }
     proc::run(&mut command).context("the Rust core does not compile")?;
     let library = folder.join("libpyroxene.a");
+    if !library.is_file() {
+        bail!("cargo did not make {}", library.display());
+    }
+    Ok(library)
+}
+
+/// The compiler library, with LLVM inside. It is no part of what is optimised by a profile.
+fn compiler(profile: &Profile) -> Result<PathBuf> {
+    let (cargo_profile, folder) = match profile {
+        Profile::Dev => ("dev", "debug"),
+        Profile::Release | Profile::PgoGenerate | Profile::PgoUse(_) => ("release", "release"),
+    };
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .current_dir(paths::root())
+        .args(["build", "--package", "pyroxene-jit", "--lib"])
+        .args(["--profile", cargo_profile]);
+    proc::run(&mut command).context("the compiler library does not build")?;
+    let library = paths::target().join(folder).join("libpyroxene_jit.so");
     if !library.is_file() {
         bail!("cargo did not make {}", library.display());
     }

@@ -1,6 +1,6 @@
 //! The prefix: libraries, executables, the standard library, headers. Writes `target/dist`, file by file, and never
 //! removes what a user installed there.
-use super::native::{LIBRARY, Products};
+use super::native::{COMPILER, LIBRARY, Products};
 use super::{copy, python, scripts, sysconfig};
 use crate::paths;
 use anyhow::{Result, bail};
@@ -66,6 +66,7 @@ fn binaries(products: &Products, dist: &Path) -> Result<bool> {
     let lib = dist.join("lib");
     let new = copy::file(&products.library, &lib.join(LIBRARY), 0o755)?;
     copy::link(Path::new(LIBRARY), &lib.join("libpython3.13.so"))?;
+    copy::file(&products.compiler, &lib.join(COMPILER), 0o755)?;
     copy::file(&products.stable, &lib.join("libpython3.so"), 0o755)?;
     copy::file(&products.program, &dist.join("bin/python3.13"), 0o755)?;
     for name in ["python3", "pyroxene"] {

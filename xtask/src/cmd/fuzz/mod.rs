@@ -61,6 +61,9 @@ pub struct Args {
     /// Run the programs on the reference and keep what they log as the record.
     #[arg(long)]
     record: bool,
+    /// The mode of ours' compiler: off, on or eager.
+    #[arg(long)]
+    jit: Option<String>,
     /// After so many differences it is over.
     #[arg(long, default_value_t = 10)]
     most: usize,
@@ -134,7 +137,7 @@ fn with_record(args: &Args) -> Result<()> {
             record.seed
         );
     }
-    let side = Side::new(&args.python)?;
+    let side = Side::new(&args.python)?.with_jit(args.jit.clone());
     let mut progress = Progress::new(span);
     let mut totals = Totals::default();
     let mut number = span.first;
@@ -158,7 +161,10 @@ fn with_record(args: &Args) -> Result<()> {
 }
 
 fn with_side(args: &Args, other: &Interpreter) -> Result<()> {
-    let (ours, theirs) = (Side::new(&args.python)?, Side::new(other)?);
+    let (ours, theirs) = (
+        Side::new(&args.python)?.with_jit(args.jit.clone()),
+        Side::new(other)?,
+    );
     let span = Span {
         seed: args.seed.unwrap_or(1),
         first: args.first,

@@ -60,6 +60,8 @@ pub struct Side {
     /// The word for it in what is printed.
     pub name: &'static str,
     python: PathBuf,
+    /// The mode of its compiler, if it has one.
+    jit: Option<String>,
 }
 
 impl Side {
@@ -71,7 +73,13 @@ impl Side {
         Ok(Self {
             name: interpreter.kind(),
             python: interpreter.ensure()?,
+            jit: None,
         })
+    }
+
+    /// The same with a mode of the compiler.
+    pub fn with_jit(self, mode: Option<String>) -> Self {
+        Self { jit: mode, ..self }
     }
 
     /// Its path.
@@ -87,6 +95,7 @@ impl Side {
             .env_clear()
             .env("PYTHONHASHSEED", "0")
             .arg("-B")
+            .args(self.jit.iter().map(|mode| format!("-Xjit={mode}")))
             .arg(folder().join(script))
             .stdin(Stdio::null());
         default_signals(&mut command);

@@ -3,9 +3,7 @@
 //! A row is a name, its number, how many entries of inline cache follow the instruction (where any do), of which generic
 //! instruction it is a specialisation or which it runs when it has told tools of it (whose caches it shares), and what it
 //! does to the value stack: how many values it pops and how many it pushes, of the argument `oparg` where they depend on it.
-//! [`super::tests`] compares all of it with upstream's tables, which are made from `Python/bytecodes.c`.
-use crate::bytecode::Opcode;
-use crate::ffi;
+use crate::Opcode;
 
 /// What a row sets, by the number of the instruction.
 struct Rows {
@@ -48,8 +46,6 @@ macro_rules! instructions {
             }
         }
 
-        $(const _: () = assert!($number == ffi::$name);)*
-
         const ROWS: Rows = {
             let mut rows = Rows {
                 names: [None; 256],
@@ -83,19 +79,19 @@ macro_rules! instructions {
 }
 
 /// The names.
-pub(super) static NAMES: [Option<&'static str>; 256] = ROWS.names;
+pub static NAMES: [Option<&'static str>; 256] = ROWS.names;
 
 /// The entries of inline cache.
-pub(super) static CACHES: [u8; 256] = ROWS.caches;
+pub static CACHES: [u8; 256] = ROWS.caches;
 
 /// The generic instructions.
-pub(super) static GENERIC: [Opcode; 256] = ROWS.generic;
+pub static GENERIC: [Opcode; 256] = ROWS.generic;
 
 /// The instrumented instructions, at the numbers of those of which they tell.
-pub(super) static TWINS: [Option<Opcode>; 256] = ROWS.twins;
+pub static TWINS: [Option<Opcode>; 256] = ROWS.twins;
 
 /// The instructions of which instrumented ones tell.
-pub(super) static TWIN_OF: [Option<Opcode>; 256] = ROWS.twin_of;
+pub static TWIN_OF: [Option<Opcode>; 256] = ROWS.twin_of;
 
 instructions! { oparg;
     CACHE = 0: 0 => 0;

@@ -1,6 +1,5 @@
-//! `Opcode`: a number of an instruction, and what there is to know of it. The knowledge itself stands in [`super::table`].
-use crate::bytecode::table::{CACHES, GENERIC, NAMES, TWIN_OF, TWINS};
-use crate::ffi;
+//! `Opcode`: a number of an instruction, and what there is to know of it. The knowledge itself stands in [`crate::table`].
+use crate::table::{CACHES, GENERIC, NAMES, TWIN_OF, TWINS};
 use core::fmt;
 
 /// The number of an instruction, as it stands in the first byte of its unit.
@@ -10,7 +9,10 @@ use core::fmt;
 /// not here: the compiler replaces them before there is bytecode.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(transparent)]
-pub struct Opcode(pub(crate) u8);
+pub struct Opcode(pub u8);
+
+/// The first number of those that tell the tools of `sys.monitoring` (opcode_ids.h `MIN_INSTRUMENTED_OPCODE`).
+const MIN_INSTRUMENTED: u8 = 236;
 
 impl Opcode {
     /// The instruction with this number.
@@ -46,7 +48,7 @@ impl Opcode {
     /// Whether it tells the tools of `sys.monitoring` before it does its work (opcode_ids.h `MIN_INSTRUMENTED_OPCODE`).
     #[inline(always)]
     pub const fn is_instrumented(self) -> bool {
-        self.0 as u32 >= ffi::MIN_INSTRUMENTED_OPCODE && self.name().is_some()
+        self.0 >= MIN_INSTRUMENTED && self.name().is_some()
     }
 
     /// The instrumented instruction that tells tools of this generic one and then does its work; `None` for one of which

@@ -1,0 +1,88 @@
+//! `Artifact`: what the compiler makes.
+use crate::{Raw, Reason};
+use std::time::Duration;
+
+/// Machine code for a code object, with what is needed to run, explain and free it.
+///
+/// The core keeps alive, as long as the artifact, the objects of the [`Snapshot`](crate::Snapshot) it was made from: the
+/// code refers to them through a table of the artifact's own.
+#[derive(Debug)]
+pub struct Artifact {
+    /// The code. Its last argument is the index of one of the snapshot's entries.
+    pub run: Run,
+    /// The exits; the code names one by its index.
+    pub exits: Vec<ExitRecord>,
+    /// The instructions that the code has the evaluator run.
+    pub interpreted: Vec<Interpreted>,
+    /// Where the code begins in memory.
+    pub code_start: usize,
+    /// How many bytes it takes, with its tables.
+    pub code_size: usize,
+    /// What took how long.
+    pub timings: Vec<Timing>,
+    /// The text of what was to be dumped ([`Dumps`](crate::Dumps)), with the name of the stage.
+    pub dumps: Vec<(&'static str, String)>,
+    /// What holds the machine code. Given to the library's `release` when no frame runs in it any more.
+    pub memory: CodeMemory,
+}
+
+/// A handle of the library's for the machine code of an artifact.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CodeMemory(pub Raw);
+
+// SAFETY: a handle is a number until it is given back to the library, which takes it from any thread.
+unsafe impl Send for CodeMemory {}
+
+/// Machine code. It takes the thread state, the evaluator's frame and which of the snapshot's entries it is entered at. The
+/// frame's slots hold what they hold before the entry's instruction; its stack is as high as the compiler knows it to be
+/// there, and `stacktop` does not say so (-1, as while the evaluator runs it).
+pub type Run = unsafe extern "C" fn(thread: Raw, frame: Raw, entry: u32) -> Exit;
+
+/// How machine code ended. The locals, the value stack with its height, and `instr_ptr` are in the frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(C)]
+pub struct Exit {
+    /// Which exit it was, an index into [`Artifact::exits`].
+    pub index: u32,
+    /// What the evaluator does now.
+    pub kind: ExitKind,
+}
+
+/// What the evaluator does after machine code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[repr(u32)]
+pub enum ExitKind {
+    /// It goes on with the instruction at `instr_ptr`.
+    Resume = 0,
+    /// An exception is set, raised by the instruction at `instr_ptr`: it looks for the handler.
+    Error = 1,
+    /// The thread runs another frame now; it goes on there.
+    Switched = 2,
+}
+
+/// What an exit is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExitRecord {
+    /// The instruction that the evaluator goes on with, in units.
+    pub offset: u32,
+    /// Why the code leaves.
+    pub reason: Reason,
+}
+
+/// An instruction that has no machine code of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Interpreted {
+    /// Where it is, in units.
+    pub offset: u32,
+    /// Its number.
+    pub opcode: u8,
+}
+
+/// How long a step of a compilation took.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Timing {
+    /// The step.
+    pub step: &'static str,
+    /// Its time.
+    pub time: Duration,
+}

@@ -1,0 +1,234 @@
+//! `Host`: what machine code needs to know of the runtime, offsets in objects and addresses of helpers.
+//!
+//! The core fills it in from its own bindings, so that the library knows no C header.
+use core::ffi::c_void;
+
+/// An address in the runtime: an object, a thread state or a frame.
+pub type Raw = *mut c_void;
+
+/// What machine code needs to know of the runtime. The same for every compilation of a process.
+#[derive(Clone, Copy, Debug)]
+pub struct Host {
+    /// Where things lie in objects.
+    pub layout: Layout,
+    /// Addresses of type objects.
+    pub types: Types,
+    /// Addresses of objects of which there is one.
+    pub singletons: Singletons,
+    /// Addresses of functions.
+    pub helpers: Helpers,
+    /// Where machine code is to lie: pages that nobody else uses, near enough for the code to call the helpers directly.
+    pub code_range: CodeRange,
+    /// Whether gdb is to be told of machine code.
+    pub for_debugger: bool,
+}
+
+/// A range of addresses.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeRange {
+    /// Its first address, that of a page.
+    pub start: Raw,
+    /// Its size in bytes.
+    pub size: usize,
+}
+
+/// Where things lie in objects, in bytes from their start.
+#[derive(Clone, Copy, Debug)]
+pub struct Layout {
+    /// `ob_refcnt` of an object, 64 bits of which the low 32 say whether it is immortal.
+    pub refcount: u32,
+    /// `ob_type`.
+    pub class: u32,
+    /// `ob_size` of an object of variable size.
+    pub size: u32,
+    /// `ob_fval` of a float.
+    pub float_value: u32,
+    /// `lv_tag` of an int.
+    pub int_tag: u32,
+    /// `ob_digit` of an int.
+    pub int_digits: u32,
+    /// `ob_item` of a list, an address.
+    pub list_items: u32,
+    /// `ob_item` of a tuple, the items themselves.
+    pub tuple_items: u32,
+    /// `ob_ref` of a cell.
+    pub cell_value: u32,
+    /// `start`, `step` and `len` of a range's iterator.
+    pub range_iterator_start: u32,
+    /// See `range_iterator_start`.
+    pub range_iterator_step: u32,
+    /// See `range_iterator_start`.
+    pub range_iterator_len: u32,
+    /// `it_index` of a list's or tuple's iterator.
+    pub sequence_iterator_index: u32,
+    /// `it_seq` of the same.
+    pub sequence_iterator_sequence: u32,
+    /// `tp_version_tag` of a type.
+    pub type_version: u32,
+    /// `tp_basicsize` of a type, which is where the inline values of its instances start.
+    pub type_basic_size: u32,
+    /// `values` of an instance's inline values.
+    pub inline_values: u32,
+    /// `valid` of the same.
+    pub inline_values_valid: u32,
+    /// The managed dictionary of an instance; it lies before the object.
+    pub managed_dict: i32,
+    /// `ht_cached_keys` of a type.
+    pub type_cached_keys: u32,
+    /// `md_dict` of a module.
+    pub module_dict: u32,
+    /// `ma_keys` of a dictionary.
+    pub dict_keys: u32,
+    /// `ma_values` of a dictionary.
+    pub dict_values: u32,
+    /// `dk_version` of a dictionary's keys.
+    pub keys_version: u32,
+    /// `dk_log2_index_bytes` of the same: after `dk_indices` and two to that many bytes come the entries.
+    pub keys_log2_index_bytes: u32,
+    /// `dk_indices` of the same.
+    pub keys_indices: u32,
+    /// The size of an entry of keys that are all `str`.
+    pub unicode_entry_size: u32,
+    /// `me_value` of such an entry.
+    pub unicode_entry_value: u32,
+    /// `eval_breaker` of a thread state: flags in the low 8 bits, the version of the instrumentation above.
+    pub eval_breaker: u32,
+    /// `current_exception` of a thread state.
+    pub current_exception: u32,
+    /// `co_code_adaptive` of a code object.
+    pub code_units: u32,
+    /// `f_executable` of a frame.
+    pub frame_executable: u32,
+    /// `f_globals` of a frame.
+    pub frame_globals: u32,
+    /// `f_builtins` of a frame.
+    pub frame_builtins: u32,
+    /// `instr_ptr` of a frame.
+    pub frame_instruction: u32,
+    /// `stacktop` of a frame, 32 bits.
+    pub frame_stack_top: u32,
+    /// `localsplus` of a frame.
+    pub frame_locals: u32,
+}
+
+/// Addresses of type objects.
+#[derive(Clone, Copy, Debug)]
+pub struct Types {
+    /// `type(None)`.
+    pub none: Raw,
+    /// `bool`.
+    pub bool: Raw,
+    /// `int`.
+    pub int: Raw,
+    /// `float`.
+    pub float: Raw,
+    /// `str`.
+    pub str: Raw,
+    /// `list`.
+    pub list: Raw,
+    /// `tuple`.
+    pub tuple: Raw,
+    /// `dict`.
+    pub dict: Raw,
+    /// `range`.
+    pub range: Raw,
+    /// The iterator of a range.
+    pub range_iterator: Raw,
+    /// The iterator of a list.
+    pub list_iterator: Raw,
+    /// The iterator of a tuple.
+    pub tuple_iterator: Raw,
+    /// `types.FunctionType`.
+    pub function: Raw,
+    /// `types.CellType`.
+    pub cell: Raw,
+    /// `types.ModuleType`.
+    pub module: Raw,
+}
+
+/// Addresses of objects of which there is one. All are immortal.
+#[derive(Clone, Copy, Debug)]
+pub struct Singletons {
+    /// `None`.
+    pub none: Raw,
+    /// `True`.
+    pub r#true: Raw,
+    /// `False`.
+    pub r#false: Raw,
+}
+
+/// A function of an object that gives a new reference, or NULL with an exception.
+pub type UnaryHelper = unsafe extern "C" fn(Raw) -> Raw;
+
+/// A function of two objects that gives -1 with an exception.
+pub type CompareHelper = unsafe extern "C" fn(Raw, Raw) -> i32;
+
+/// Addresses of functions that machine code calls. "May run any code" means that the caller has stored what such code can
+/// see before, and looks afterwards whether it was disturbed.
+#[derive(Clone, Copy, Debug)]
+pub struct Helpers {
+    /// Ends the life of an object whose count has become zero (`_Py_Dealloc`). May run any code.
+    pub deallocate: unsafe extern "C" fn(Raw),
+    /// A new float (`PyFloat_FromDouble`).
+    pub float: unsafe extern "C" fn(f64) -> Raw,
+    /// An int, the shared one where there is one (`PyLong_FromLongLong`).
+    pub int: unsafe extern "C" fn(i64) -> Raw,
+    /// The value of an exact int that is not compact: 0 and the value, or -1 without an exception if 64 bits do not hold it.
+    pub int_value: unsafe extern "C" fn(Raw, *mut i64) -> i32,
+    /// `pow` of C.
+    pub power: unsafe extern "C" fn(f64, f64) -> f64,
+    /// `a // b` of Python's floats; the divisor is not zero.
+    pub floor_divide: unsafe extern "C" fn(f64, f64) -> f64,
+    /// `a % b` of Python's floats; the divisor is not zero.
+    pub remainder: unsafe extern "C" fn(f64, f64) -> f64,
+    /// `len(object)`, or -1 with an exception (`PyObject_Size`). May run any code.
+    pub length: unsafe extern "C" fn(Raw) -> isize,
+    /// The next of an iterator: a new reference, or NULL, with an exception if it failed and without at the end
+    /// (`PyIter_Next`). May run any code.
+    pub iterator_next: UnaryHelper,
+    /// `iter(object)` (`PyObject_GetIter`). May run any code.
+    pub iterator: UnaryHelper,
+    /// A tuple of so many values, whose references it takes over also where it fails (`_PyTuple_FromArraySteal`).
+    pub tuple: unsafe extern "C" fn(*const Raw, isize) -> Raw,
+    /// A list of the same kind.
+    pub list: unsafe extern "C" fn(*const Raw, isize) -> Raw,
+    /// Puts a value at the end of an exact list, whose reference it takes over: 0, or -1 with an exception
+    /// (`_PyList_AppendTakeRef`).
+    pub list_append: unsafe extern "C" fn(Raw, Raw) -> i32,
+    /// Notes that an instance has got a value of this index (`_PyDictValues_AddToInsertionOrder`; the values, the index).
+    pub add_inline_value: unsafe extern "C" fn(Raw, isize),
+    /// Whether two exact strings are equal (`_PyUnicode_Equal`).
+    pub str_equal: CompareHelper,
+    /// Runs the instruction at the frame's `instr_ptr`, and nothing after it, as the evaluator does. The frame holds all
+    /// locals and the whole stack; afterwards too. Gives 0 if the frame then stands before the instruction `next`, in units
+    /// (`stacktop` does not tell the height in this case), and 1 + an [`ExitKind`](crate::ExitKind) if not. May run any
+    /// code.
+    pub step: unsafe extern "C" fn(thread: Raw, frame: Raw, next: u32) -> i32,
+    /// Takes a reference to an object, or nothing of NULL. For code that seldom runs.
+    pub retain: unsafe extern "C" fn(Raw),
+    /// Lets go of a reference to an object, or nothing of NULL. For code that seldom runs. May run any code.
+    pub release: unsafe extern "C" fn(Raw),
+    /// Puts a float into the slot of a local, as [`write_object`](Self::write_object) does with an object; overwrites the
+    /// number of the float that was there, if nobody else has it. -1 with an exception if there is no memory: then the slot
+    /// holds what it did.
+    pub write_float: unsafe extern "C" fn(place: *mut Raw, f64) -> i32,
+    /// The same for an int.
+    pub write_int: unsafe extern "C" fn(place: *mut Raw, i64) -> i32,
+    /// Puts an object, to which it takes a reference, into the slot of a local, and lets go of what was there: NULL or an
+    /// object that dies unseen.
+    pub write_object: unsafe extern "C" fn(place: *mut Raw, Raw),
+    /// A new float for an exit or for [`step`](Self::step). If there is no memory, it gives `None` instead and sets an
+    /// exception, which the evaluator or `step` finds.
+    pub exit_float: unsafe extern "C" fn(f64) -> Raw,
+    /// The same for an int.
+    pub exit_int: unsafe extern "C" fn(i64) -> Raw,
+    /// A byte that is not zero while something has happened that machine code must not overlook after a call that ran any
+    /// code: other tools watch than those of [`Snapshot::tools_version`](crate::Snapshot::tools_version), or somebody wrote
+    /// to locals of the frame.
+    pub disturbed: unsafe extern "C" fn(frame: Raw, tools_version: u64) -> u8,
+}
+
+// SAFETY: addresses of objects that live as long as the process; who reads through them sees to it that he may.
+unsafe impl Send for Host {}
+// SAFETY: as above; nothing in it changes.
+unsafe impl Sync for Host {}

@@ -1,0 +1,23 @@
+//! What the core and the compiler library say to each other: plain values, no behaviour, and no dependency.
+//!
+//! The core takes a [`Snapshot`] of a code object under the GIL, hands it through the [`Door`] to the library
+//! (which knows of the runtime what the [`Host`] tells it), and gets an [`Artifact`] back. Neither side looks into the
+//! other: objects are numbers here, and who holds references to them is said with each type.
+mod artifact;
+mod class;
+mod door;
+mod host;
+mod reason;
+mod snapshot;
+
+pub use artifact::{Artifact, CodeMemory, Exit, ExitKind, ExitRecord, Interpreted, Run, Timing};
+pub use class::Class;
+pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};
+pub use host::{
+    CodeRange, CompareHelper, Helpers, Host, Layout, Raw, Singletons, Types, UnaryHelper,
+};
+pub use reason::Reason;
+pub use snapshot::{
+    Builtin, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Site, Snapshot,
+    Unit,
+};

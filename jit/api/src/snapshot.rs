@@ -1,0 +1,215 @@
+//! `Snapshot`: what the compiler gets to know of a code object.
+use crate::{Class, Reason};
+use std::collections::BTreeMap;
+
+/// What the compiler gets to know of a code object, taken at one moment under the GIL. Nothing in it changes, and
+/// nothing in it is read from live objects, so that a thread without the GIL can work on it.
+///
+/// Objects are entries of [`objects`](Self::objects). The core owns a reference to each for as long as the snapshot, and
+/// then the [`Artifact`](crate::Artifact) made from it, is alive.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Snapshot {
+    /// The code's qualified name.
+    pub name: String,
+    /// The file it comes from.
+    pub file: String,
+    /// Its first line.
+    pub line: u32,
+    /// For which tools the code was prepared, as the thread state's `eval_breaker` says it: machine code is true for them only.
+    pub tools_version: u64,
+    /// Its instructions and caches as the evaluator has adapted them. Where an entry into machine code had been patched
+    /// in, the instruction that it stands for; code with instrumented instructions is not compiled.
+    pub units: Vec<Unit>,
+    /// The objects that the snapshot mentions.
+    pub objects: Vec<Object>,
+    /// The code's constants.
+    pub constants: Vec<ObjectId>,
+    /// The names of attributes and globals, for dumps.
+    pub names: Vec<String>,
+    /// The local variables, cells and free variables, in the order of their slots in a frame.
+    pub locals: Vec<Local>,
+    /// How many of them are arguments, with those that take what is left over; those are the first.
+    pub arguments: u32,
+    /// How many values the stack of its frames has room for.
+    pub stack_size: u32,
+    /// Who handles exceptions, in the order of their starts.
+    pub handlers: Vec<Handler>,
+    /// What the evaluator has found out, by the offset of the instruction (not of an `EXTENDED_ARG` before it). Generic
+    /// instructions that have run have no entry. What is said to be unseen is left to the evaluator: who compiles code
+    /// that has not run says nothing.
+    pub sites: BTreeMap<u32, Site>,
+    /// Where machine code shall be entered.
+    pub entries: Vec<Entry>,
+    /// Where earlier machine code of the same code object left for the same reason too often: not to be tried again.
+    pub failures: Vec<Failure>,
+}
+
+/// Two bytes of bytecode: an instruction, or a part of the cache of the one before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unit {
+    /// The number of the instruction.
+    pub opcode: u8,
+    /// The low eight bits of its argument.
+    pub oparg: u8,
+}
+
+/// An index into [`Snapshot::objects`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ObjectId(pub u32);
+
+/// An object of the running program.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Object {
+    /// Where it is. The compiler never reads there; machine code does.
+    pub address: usize,
+    /// Whether its reference count never changes.
+    pub immortal: bool,
+    /// What can be told of it without running anything.
+    pub known: Known,
+}
+
+/// What can be told of an object without running anything.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Known {
+    /// `None`.
+    None,
+    /// `True` or `False`.
+    Bool(bool),
+    /// An exact `int` that fits 64 bits.
+    Int(i64),
+    /// An exact `float`.
+    Float(f64),
+    /// A built-in function whose meaning the compiler knows.
+    Builtin(Builtin),
+    /// Any other object of the class.
+    Instance(Class),
+}
+
+impl Known {
+    /// The object's class.
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::None => Class::None,
+            Self::Bool(_) => Class::Bool,
+            Self::Int(_) => Class::Int,
+            Self::Float(_) => Class::Float,
+            Self::Builtin(_) => Class::Other,
+            Self::Instance(class) => *class,
+        }
+    }
+}
+
+/// A built-in function whose meaning the compiler knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Builtin {
+    /// `len`.
+    Len,
+    /// `list.append`, as the type has it.
+    ListAppend,
+}
+
+/// A slot of a frame.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Local {
+    /// The variable's name.
+    pub name: String,
+    /// What the slot holds.
+    pub kind: LocalKind,
+}
+
+/// What a slot of a frame holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LocalKind {
+    /// The value of a variable.
+    Plain,
+    /// The cell of a variable that inner functions use.
+    Cell,
+    /// The cell of a variable of an outer function.
+    Free,
+}
+
+/// Who handles exceptions that instructions raise (an entry of the code's exception table). Offsets count units.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Handler {
+    /// The first instruction.
+    pub start: u32,
+    /// The one after the last.
+    pub end: u32,
+    /// Where the handler starts.
+    pub target: u32,
+    /// How high it wants the stack, before what it is given.
+    pub level: u32,
+    /// Whether it is given the place of the exception before the exception.
+    pub lasti: bool,
+}
+
+/// What the evaluator has found out at an instruction: its inline cache, decoded. Which of them is there follows from the
+/// specialised instruction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Site {
+    /// An adaptive instruction that has never run.
+    Unseen,
+    /// An attribute in the object itself (`LOAD_ATTR_INSTANCE_VALUE`, `_WITH_HINT`, `_SLOT`, and the same of `STORE_ATTR`).
+    Attribute {
+        /// The version of the owner's type.
+        type_version: u32,
+        /// An index into the owner's values or its dictionary's keys, or an offset in the owner.
+        index: u16,
+    },
+    /// An attribute that the type has, or that the owner has as a type (`LOAD_ATTR_METHOD_*`, `_NONDESCRIPTOR_*`, `_CLASS`).
+    TypeAttribute {
+        /// The version of the type, which is the owner's or the owner itself.
+        type_version: u32,
+        /// The version of the keys of its instances' values, where it matters.
+        keys_version: u32,
+        /// What the type has.
+        found: ObjectId,
+    },
+    /// An attribute of a module (`LOAD_ATTR_MODULE`).
+    ModuleAttribute {
+        /// The version of the keys of the module's dictionary.
+        keys_version: u32,
+        /// The index of the name among them.
+        index: u16,
+    },
+    /// A global variable (`LOAD_GLOBAL_MODULE`, `LOAD_GLOBAL_BUILTIN`).
+    Global {
+        /// The version of the keys of the globals.
+        module_keys_version: u16,
+        /// The version of the keys of the builtins.
+        builtin_keys_version: u16,
+        /// The index of the name among the keys of the one or the other.
+        index: u16,
+        /// What the variable was bound to.
+        value: Option<ObjectId>,
+    },
+    /// A called function or class (`CALL_*`).
+    Call {
+        /// Its version.
+        version: u32,
+    },
+    /// Objects that are always true (`TO_BOOL_ALWAYS_TRUE`).
+    Truth {
+        /// The version of their type.
+        type_version: u32,
+    },
+}
+
+/// Where machine code shall be entered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// The first instruction that it runs, in units: the one after a `RESUME`, or one to which a `JUMP_BACKWARD` jumps.
+    pub offset: u32,
+    /// The classes of what the locals held when the snapshot was taken; `None` where nothing was bound or nothing is
+    /// known. Empty if the core does not know any.
+    pub observed: Vec<Option<Class>>,
+}
+
+/// A speculation that has failed too often.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// The instruction.
+    pub offset: u32,
+    /// Why machine code left there.
+    pub reason: Reason,
+}

@@ -1,0 +1,383 @@
+//! Snapshots from text: what tests build from, without an interpreter.
+//!
+//! A line is a directive, a label, or an instruction; `#` starts a comment. Directives:
+//!
+//! ```text
+//! .code NAME                     the code's name
+//! .args COUNT                    how many of the locals are arguments
+//! .locals NAME…                  the locals; cell:NAME and free:NAME hold cells
+//! .stack HEIGHT                  the height of the stack
+//! .object NAME CLASS             an object that instructions can name; builtin:len is a class too
+//! .handler START END TARGET LEVEL [lasti]
+//! .entry LABEL [CLASS…]          where it is entered, and what the locals were seen to hold (- for nothing)
+//! .failure LABEL REASON          a speculation that has failed too often
+//! ```
+//!
+//! An instruction is its name and its argument: a number, the name of a local for those on locals (two for those on two), a
+//! literal or the name of an object for `LOAD_CONST` and `RETURN_CONST`, a label for jumps. After a semicolon comes what the
+//! evaluator has found out there: `unseen`, `attribute VERSION INDEX`, `type VERSION KEYS OBJECT`, `module KEYS INDEX`,
+//! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION`, `truth VERSION`.
+use pyroxene_bytecode::Opcode;
+use pyroxene_jit_api::{
+    Builtin, Class, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Reason,
+    Site, Snapshot, Unit,
+};
+use std::collections::HashMap;
+
+/// Makes a snapshot.
+///
+/// # Errors
+/// What is wrong with which line.
+pub fn assemble(text: &str) -> Result<Snapshot, String> {
+    let mut assembler = Assembler::default();
+    for (number, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or("").trim();
+        assembler
+            .line(line)
+            .map_err(|problem| format!("line {}: {problem}", number + 1))?;
+    }
+    assembler.finish()
+}
+
+/// The address of the first object that is made up. Nobody reads there.
+const FIRST_ADDRESS: usize = 0x1000;
+
+#[derive(Default)]
+struct Assembler {
+    snapshot: Snapshot,
+    objects: HashMap<String, ObjectId>,
+    labels: HashMap<String, usize>,
+    lines: Vec<Line>,
+    /// Directives that name labels.
+    later: Vec<Vec<String>>,
+}
+
+/// An instruction whose place is not known yet.
+struct Line {
+    opcode: Opcode,
+    argument: Argument,
+    site: Option<Site>,
+}
+
+enum Argument {
+    Number(u32),
+    Label(String),
+}
+
+impl Assembler {
+    fn line(&mut self, line: &str) -> Result<(), String> {
+        if line.is_empty() {
+            return Ok(());
+        }
+        if let Some(label) = line.strip_suffix(':') {
+            self.labels.insert(label.to_owned(), self.lines.len());
+            return Ok(());
+        }
+        if line.starts_with('.') {
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            return self.directive(words);
+        }
+        let (instruction, site) = match line.split_once(';') {
+            Some((instruction, site)) => (instruction.trim(), Some(self.site(site)?)),
+            None => (line, None),
+        };
+        let (name, argument) = instruction.split_once(' ').unwrap_or((instruction, ""));
+        let opcode = (0..=u8::MAX)
+            .map(Opcode::new)
+            .find(|opcode| opcode.name() == Some(name))
+            .ok_or_else(|| format!("no instruction {name}"))?;
+        let argument = self.argument(opcode, argument.trim())?;
+        self.lines.push(Line {
+            opcode,
+            argument,
+            site,
+        });
+        Ok(())
+    }
+
+    fn directive(&mut self, words: Vec<String>) -> Result<(), String> {
+        let word = |index: usize| {
+            words
+                .get(index)
+                .map(String::as_str)
+                .ok_or_else(|| "a word is missing".to_owned())
+        };
+        match word(0)? {
+            ".code" => word(1)?.clone_into(&mut self.snapshot.name),
+            ".args" => self.snapshot.arguments = number(word(1)?)?,
+            ".stack" => self.snapshot.stack_size = number(word(1)?)?,
+            ".locals" => {
+                for name in &words[1..] {
+                    let (kind, name) = match name.split_once(':') {
+                        Some(("cell", name)) => (LocalKind::Cell, name),
+                        Some(("free", name)) => (LocalKind::Free, name),
+                        _ => (LocalKind::Plain, name.as_str()),
+                    };
+                    self.snapshot.locals.push(Local {
+                        name: name.to_owned(),
+                        kind,
+                    });
+                }
+            }
+            ".object" => {
+                let known = match word(2)? {
+                    "builtin:len" => Known::Builtin(Builtin::Len),
+                    "builtin:list.append" => Known::Builtin(Builtin::ListAppend),
+                    class => Known::Instance(class_named(class)?),
+                };
+                self.object(word(1)?, known);
+            }
+            ".handler" | ".entry" | ".failure" => self.later.push(words),
+            other => return Err(format!("no directive {other}")),
+        }
+        Ok(())
+    }
+
+    fn object(&mut self, name: &str, known: Known) -> ObjectId {
+        let objects = &mut self.snapshot.objects;
+        *self.objects.entry(name.to_owned()).or_insert_with(|| {
+            let id = ObjectId(u32::try_from(objects.len()).expect("few objects"));
+            objects.push(Object {
+                address: FIRST_ADDRESS + 16 * objects.len(),
+                immortal: match known {
+                    Known::None | Known::Bool(_) => true,
+                    // The ints of which there is one.
+                    Known::Int(number) => (-5..=256).contains(&number),
+                    Known::Float(_) | Known::Builtin(_) | Known::Instance(_) => false,
+                },
+                known,
+            });
+            id
+        })
+    }
+
+    fn argument(&mut self, opcode: Opcode, argument: &str) -> Result<Argument, String> {
+        if argument.is_empty() {
+            return Ok(Argument::Number(0));
+        }
+        if let Ok(number) = argument.parse()
+            && !matches!(opcode, Opcode::LOAD_CONST | Opcode::RETURN_CONST)
+        {
+            return Ok(Argument::Number(number));
+        }
+        let generic = opcode.generic();
+        match generic {
+            Opcode::LOAD_CONST | Opcode::RETURN_CONST => {
+                let object = self.literal(argument)?;
+                let constants = &mut self.snapshot.constants;
+                let index = constants.iter().position(|constant| *constant == object);
+                let index = index.unwrap_or_else(|| {
+                    constants.push(object);
+                    constants.len() - 1
+                });
+                Ok(Argument::Number(u32::try_from(index).expect("few")))
+            }
+            Opcode::LOAD_FAST_LOAD_FAST
+            | Opcode::STORE_FAST_LOAD_FAST
+            | Opcode::STORE_FAST_STORE_FAST => {
+                let (first, second) = argument.split_once(' ').ok_or("two locals are wanted")?;
+                let number = self.local(first)? << 4 | self.local(second.trim())?;
+                Ok(Argument::Number(number))
+            }
+            Opcode::LOAD_FAST
+            | Opcode::LOAD_FAST_CHECK
+            | Opcode::LOAD_FAST_AND_CLEAR
+            | Opcode::STORE_FAST
+            | Opcode::DELETE_FAST
+            | Opcode::LOAD_DEREF
+            | Opcode::STORE_DEREF
+            | Opcode::MAKE_CELL => Ok(Argument::Number(self.local(argument)?)),
+            _ => Ok(Argument::Label(argument.to_owned())),
+        }
+    }
+
+    fn local(&self, name: &str) -> Result<u32, String> {
+        let index = self
+            .snapshot
+            .locals
+            .iter()
+            .position(|local| local.name == name)
+            .ok_or_else(|| format!("no local {name}"))?;
+        Ok(u32::try_from(index).expect("few locals"))
+    }
+
+    fn literal(&mut self, text: &str) -> Result<ObjectId, String> {
+        if let Some(object) = self.objects.get(text) {
+            return Ok(*object);
+        }
+        let known = match text {
+            "None" => Known::None,
+            "True" => Known::Bool(true),
+            "False" => Known::Bool(false),
+            _ => match (text.parse(), text.parse()) {
+                (Ok(number), _) => Known::Int(number),
+                (_, Ok(number)) => Known::Float(number),
+                _ => return Err(format!("no object {text}")),
+            },
+        };
+        Ok(self.object(text, known))
+    }
+
+    fn site(&mut self, text: &str) -> Result<Site, String> {
+        let words: Vec<&str> = text.split_whitespace().collect();
+        let word = |index: usize| words.get(index).copied().ok_or("a word is missing");
+        let named = |name: &str| {
+            self.objects
+                .get(name)
+                .copied()
+                .ok_or_else(|| format!("no object {name}"))
+        };
+        Ok(match word(0)? {
+            "unseen" => Site::Unseen,
+            "attribute" => Site::Attribute {
+                type_version: number(word(1)?)?,
+                index: short(word(2)?)?,
+            },
+            "type" => Site::TypeAttribute {
+                type_version: number(word(1)?)?,
+                keys_version: number(word(2)?)?,
+                found: named(word(3)?)?,
+            },
+            "module" => Site::ModuleAttribute {
+                keys_version: number(word(1)?)?,
+                index: short(word(2)?)?,
+            },
+            "global" => Site::Global {
+                module_keys_version: short(word(1)?)?,
+                builtin_keys_version: short(word(2)?)?,
+                index: short(word(3)?)?,
+                value: words.get(4).map(|name| named(name)).transpose()?,
+            },
+            "call" => Site::Call {
+                version: number(word(1)?)?,
+            },
+            "truth" => Site::Truth {
+                type_version: number(word(1)?)?,
+            },
+            other => return Err(format!("no site {other}")),
+        })
+    }
+
+    fn finish(mut self) -> Result<Snapshot, String> {
+        let (offsets, arguments) = self.place()?;
+        for ((line, offset), argument) in self.lines.iter().zip(&offsets).zip(&arguments) {
+            let mut at = *offset;
+            for shift in (1..extensions(*argument) + 1).rev() {
+                self.snapshot.units.push(Unit {
+                    opcode: Opcode::EXTENDED_ARG.number(),
+                    oparg: (*argument >> (8 * shift)).to_le_bytes()[0],
+                });
+                at += 1;
+            }
+            self.snapshot.units.push(Unit {
+                opcode: line.opcode.number(),
+                oparg: argument.to_le_bytes()[0],
+            });
+            let cache = Unit {
+                opcode: Opcode::CACHE.number(),
+                oparg: 0,
+            };
+            let caches = core::iter::repeat_n(cache, line.opcode.caches());
+            self.snapshot.units.extend(caches);
+            if let Some(site) = &line.site {
+                self.snapshot.sites.insert(at, site.clone());
+            }
+        }
+        let end = u32::try_from(self.snapshot.units.len()).expect("short code");
+        let label = |name: &str| {
+            self.labels
+                .get(name)
+                .map(|line| offsets.get(*line).copied().unwrap_or(end))
+                .ok_or_else(|| format!("no label {name}"))
+        };
+        for words in &self.later {
+            let word = |index: usize| words.get(index).ok_or("a word is missing".to_owned());
+            match words[0].as_str() {
+                ".handler" => self.snapshot.handlers.push(Handler {
+                    start: label(word(1)?)?,
+                    end: label(word(2)?)?,
+                    target: label(word(3)?)?,
+                    level: number(word(4)?)?,
+                    lasti: words.len() > 5,
+                }),
+                ".entry" => {
+                    let observed = words[2..].iter().map(|name| match name.as_str() {
+                        "-" => Ok(None),
+                        name => class_named(name).map(Some),
+                    });
+                    self.snapshot.entries.push(Entry {
+                        offset: label(word(1)?)?,
+                        observed: observed.collect::<Result<_, _>>()?,
+                    });
+                }
+                _ => self.snapshot.failures.push(Failure {
+                    offset: label(word(1)?)?,
+                    reason: Reason::named(word(2)?).ok_or("no such reason")?,
+                }),
+            }
+        }
+        Ok(self.snapshot)
+    }
+
+    /// Where each instruction is, and its argument: jumps that are long make others longer.
+    fn place(&self) -> Result<(Vec<u32>, Vec<u32>), String> {
+        let mut arguments = vec![0; self.lines.len()];
+        loop {
+            let mut offsets = Vec::new();
+            let mut at = 0;
+            for (line, argument) in self.lines.iter().zip(&arguments) {
+                offsets.push(at);
+                at += extensions(*argument) + 1 + line.opcode.caches() as u32;
+            }
+            offsets.push(at);
+            let mut next = Vec::new();
+            for (index, line) in self.lines.iter().enumerate() {
+                next.push(match &line.argument {
+                    Argument::Number(number) => *number,
+                    Argument::Label(label) => {
+                        let target = self.labels.get(label);
+                        let target = *target.ok_or_else(|| format!("no label {label}"))?;
+                        distance(line.opcode, offsets[index + 1], offsets[target])?
+                    }
+                });
+            }
+            if next == arguments {
+                return Ok((offsets, arguments));
+            }
+            arguments = next;
+        }
+    }
+}
+
+/// The argument of a jump.
+fn distance(opcode: Opcode, from: u32, to: u32) -> Result<u32, String> {
+    let distance = match opcode.generic() {
+        Opcode::JUMP_BACKWARD | Opcode::JUMP_BACKWARD_NO_INTERRUPT => from.checked_sub(to),
+        // It names the END_FOR; the label, where it goes on.
+        Opcode::FOR_ITER => to.checked_sub(from + 2),
+        _ => to.checked_sub(from),
+    };
+    distance.ok_or_else(|| "a jump in the wrong direction".to_owned())
+}
+
+/// How many `EXTENDED_ARG` an argument needs.
+fn extensions(argument: u32) -> u32 {
+    match argument {
+        0..=0xff => 0,
+        0x100..=0xffff => 1,
+        0x1_0000..=0xff_ffff => 2,
+        _ => 3,
+    }
+}
+
+fn number(text: &str) -> Result<u32, String> {
+    text.parse().map_err(|_| format!("no number: {text}"))
+}
+
+fn short(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("no short number: {text}"))
+}
+
+fn class_named(name: &str) -> Result<Class, String> {
+    Class::named(name).ok_or_else(|| format!("no class {name}"))
+}

@@ -1,0 +1,244 @@
+//! `Builder`: the state while code is built, and what instructions are emitted with.
+use crate::build::code::{Code, Instruction};
+use crate::build::merge::Incoming;
+use crate::build::state::{Entry, Holder, State};
+use crate::effects::{Memory, effects};
+use crate::function::{BlockId, Edge, FrameState, Function, StateId, Value};
+use crate::insn::Insn;
+use crate::result::result;
+use crate::types::{Classes, Type};
+use pyroxene_jit_api::{ObjectId, Reason, Site, Snapshot};
+use std::collections::HashMap;
+
+/// The state while code is built.
+pub struct Builder<'a> {
+    /// The code.
+    pub code: &'a Code<'a>,
+    /// What is built.
+    pub function: Function,
+    /// Where instructions go.
+    pub block: BlockId,
+    /// What is known of the frame.
+    pub state: State,
+    /// The instruction of bytecode that is being built.
+    pub at: Instruction,
+    /// Whether control does not come here any more: the block has ended.
+    pub ended: bool,
+    /// Where the block leads to, once it has ended.
+    pub outgoing: Vec<(u32, Incoming)>,
+    /// Whether an edge is being made ready. There, what becomes of one local or place must not change another.
+    pub on_edge: bool,
+    before: Before,
+    /// What is in an object, computed before there was the object.
+    pub payloads: HashMap<Value, Value>,
+    /// The same, computed in the block from the object.
+    pub opened: HashMap<Value, Value>,
+}
+
+/// The state before an instruction of bytecode, which becomes one of the function's when somebody needs it.
+enum Before {
+    Unused(FrameState),
+    Used(StateId),
+}
+
+impl<'a> Builder<'a> {
+    /// A builder of a function without blocks.
+    pub fn new(code: &'a Code<'a>, first: Instruction) -> Self {
+        let function = Function {
+            name: code.snapshot.name.clone(),
+            ..Function::default()
+        };
+        Self {
+            code,
+            function,
+            block: BlockId(0),
+            state: State {
+                locals: Vec::new(),
+                stack: Vec::new(),
+            },
+            at: first,
+            ended: true,
+            outgoing: Vec::new(),
+            on_edge: false,
+            before: Before::Unused(FrameState::default()),
+            payloads: HashMap::new(),
+            opened: HashMap::new(),
+        }
+    }
+
+    /// The snapshot.
+    pub fn snapshot(&self) -> &'a Snapshot {
+        self.code.snapshot
+    }
+
+    /// Starts with an instruction of bytecode.
+    pub fn begin(&mut self, instruction: Instruction) {
+        self.at = instruction;
+        self.before = Before::Unused(self.state.frame_state(instruction.offset));
+    }
+
+    /// Goes on in a block with a state. [`begin`](Self::begin) comes next.
+    pub fn enter(&mut self, block: BlockId, state: State) {
+        self.block = block;
+        self.state = state;
+        self.opened.clear();
+        self.ended = false;
+    }
+
+    /// Adds an instruction to the block.
+    pub fn emit(&mut self, insn: Insn) -> Value {
+        self.emit_typed(insn, Type::Nothing)
+    }
+
+    /// Adds an instruction of whose result is known what it does not say itself.
+    pub fn emit_typed(&mut self, insn: Insn, ty: Type) -> Value {
+        debug_assert!(!self.ended);
+        if !matches!(insn, Insn::Retain { .. }) {
+            let inside = Memory::ITEMS | Memory::ATTRIBUTES | Memory::CELLS;
+            if effects(&insn).writes.meets(inside) {
+                self.own_what_objects_hold();
+            }
+        }
+        self.ended = insn.ends_block();
+        let value = self.function.add(insn, ty, self.at.offset);
+        self.function[value].ty = result(&self.function, self.code.snapshot, value);
+        self.function[self.block].insns.push(value);
+        value
+    }
+
+    /// The type of a value.
+    pub fn ty(&self, value: Value) -> Type {
+        self.function.ty(value)
+    }
+
+    /// The classes that a value's object has or would have.
+    pub fn classes(&self, value: Value) -> Classes {
+        self.ty(value).classes()
+    }
+
+    /// The state before the instruction of bytecode. Once something has been written, or a reference been taken, guards must
+    /// not use it any more: the instruction would be done twice.
+    pub fn before(&mut self) -> StateId {
+        match &mut self.before {
+            Before::Used(state) => *state,
+            Before::Unused(state) => {
+                let state = self.function.add_state(core::mem::take(state));
+                self.before = Before::Used(state);
+                state
+            }
+        }
+    }
+
+    /// The state for a call that raises, as it is now.
+    pub fn raised(&mut self) -> StateId {
+        self.state_at(self.at.offset)
+    }
+
+    /// The state as it is now, for going on at an instruction.
+    pub fn state_at(&mut self, offset: u32) -> StateId {
+        let state = self.state.frame_state(offset);
+        self.function.add_state(state)
+    }
+
+    /// Leaves for good.
+    pub fn exit(&mut self, reason: Reason) {
+        let state = self.before();
+        self.emit(Insn::Exit { reason, state });
+    }
+
+    /// Goes on at another instruction.
+    pub fn go_on(&mut self, target: u32) {
+        let edge = Incoming {
+            block: self.block,
+            state: self.state.clone(),
+            observed: None,
+        };
+        self.outgoing.push((target, edge));
+        self.ended = true;
+    }
+
+    /// Goes on at one of two instructions, after doing what is to be done there.
+    pub fn branch(
+        &mut self,
+        condition: Value,
+        then: (u32, impl FnOnce(&mut Self)),
+        otherwise: (u32, impl FnOnce(&mut Self)),
+    ) {
+        let blocks = [then.0, otherwise.0].map(|target| self.function.add_block(target));
+        let [to_then, to_otherwise] = blocks.map(|to| Edge {
+            to,
+            arguments: Vec::new(),
+        });
+        self.emit(Insn::Branch {
+            condition,
+            then: to_then,
+            otherwise: to_otherwise,
+        });
+        let state = self.state.clone();
+        let next = self.at.next;
+        self.enter(blocks[0], state.clone());
+        self.at.next = then.0;
+        then.1(self);
+        self.go_on(then.0);
+        self.enter(blocks[1], state);
+        self.at.next = otherwise.0;
+        otherwise.1(self);
+        self.go_on(otherwise.0);
+        self.at.next = next;
+    }
+
+    /// Whether the instruction had never run. What has never run is not compiled, but left to the evaluator.
+    pub fn is_unseen(&self) -> bool {
+        self.code.site(self.at) == Some(&Site::Unseen) && self.may_speculate(Reason::Unseen)
+    }
+
+    /// Whether a speculation at the instruction has not failed too often.
+    pub fn may_speculate(&self, reason: Reason) -> bool {
+        let failures = &self.snapshot().failures;
+        !failures
+            .iter()
+            .any(|failure| failure.offset == self.at.offset && failure.reason == reason)
+    }
+
+    // The stack.
+
+    /// Puts something on the stack.
+    pub fn push(&mut self, entry: Entry) {
+        self.state.stack.push(entry);
+    }
+
+    /// Puts something on the stack that belongs to it.
+    pub fn push_owned(&mut self, value: Value) {
+        self.push(Entry::owned(value));
+    }
+
+    /// Puts something on the stack that an object holds.
+    pub fn push_held(&mut self, value: Value) {
+        self.push(Entry {
+            value,
+            holder: Holder::Object,
+        });
+    }
+
+    /// Puts an object of the snapshot on the stack.
+    pub fn push_object(&mut self, object: ObjectId) {
+        let value = self.object(object);
+        self.push(Entry {
+            value,
+            holder: Holder::Code,
+        });
+    }
+
+    /// Takes what is on the top of the stack.
+    ///
+    /// # Panics
+    /// If the stack is empty, which [`depths`](crate::build::depths) has excluded.
+    pub fn pop(&mut self) -> Entry {
+        self.state.stack.pop().expect("its height was computed")
+    }
+
+    /// A place of the stack, counted from its top, which is 0.
+    pub fn peek(&self, depth: usize) -> Entry {
+        self.state.stack[self.state.stack.len() - 1 - depth]
+    }
+}

@@ -1,0 +1,309 @@
+//! Arithmetic. What is known of the operands decides; then what the evaluator has seen; what neither tells is left to the
+//! evaluator's own instruction.
+use crate::build::builder::Builder;
+use crate::function::{StateId, Value};
+use crate::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
+use crate::types::{Classes, Type};
+use pyroxene_bytecode::Opcode;
+use pyroxene_jit_api::{Class, Reason, Refusal};
+
+/// The operators of `BINARY_OP`, in the order of its argument; those that assign in place follow in the same order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Operator {
+    Add,
+    And,
+    FloorDivide,
+    ShiftLeft,
+    MatrixMultiply,
+    Multiply,
+    Remainder,
+    Or,
+    Power,
+    ShiftRight,
+    Subtract,
+    TrueDivide,
+    Xor,
+}
+
+const OPERATORS: [Operator; 13] = [
+    Operator::Add,
+    Operator::And,
+    Operator::FloorDivide,
+    Operator::ShiftLeft,
+    Operator::MatrixMultiply,
+    Operator::Multiply,
+    Operator::Remainder,
+    Operator::Or,
+    Operator::Power,
+    Operator::ShiftRight,
+    Operator::Subtract,
+    Operator::TrueDivide,
+    Operator::Xor,
+];
+
+/// Ints up to this, and down to its negative, are floats without rounding.
+const EXACT: i64 = 1 << 53;
+
+impl Builder<'_> {
+    /// `BINARY_OP(operator)`.
+    pub(super) fn binary_op(&mut self) {
+        let number = self.at.oparg as usize;
+        let operator = OPERATORS.get(number % OPERATORS.len()).copied();
+        let operands = operator.and_then(|operator| self.operand_types(operator));
+        let (Some(operator), Some((left, right))) = (operator, operands) else {
+            if self.is_unseen() {
+                self.exit(Reason::Unseen);
+            } else {
+                self.interpret(&[]);
+            }
+            return;
+        };
+        let state = self.before();
+        let left = self.unbox(self.peek(1).value, left, state);
+        let right = self.unbox(self.peek(0).value, right, state);
+        let result = self.numbers(operator, left, right, state);
+        let operands = self.pop_many(2);
+        self.push_owned(result);
+        self.release(&operands);
+    }
+
+    /// As what to take the operands, if there is fast arithmetic for them.
+    fn operand_types(&self, operator: Operator) -> Option<(Type, Type)> {
+        let known = [self.peek(1), self.peek(0)].map(|entry| number(self.classes(entry.value)));
+        let guess = self.guess(operator, known);
+        let types = match (known, guess) {
+            ([Some(left), Some(right)], _) => (left, right),
+            ([left, right], Some((left_guess, right_guess))) => {
+                let can_be = |depth: usize, ty: Type| {
+                    self.classes(self.peek(depth).value).meets(ty.classes())
+                };
+                let (left, right) = (left.unwrap_or(left_guess), right.unwrap_or(right_guess));
+                if !self.may_speculate(Reason::Class) || !can_be(1, left) || !can_be(0, right) {
+                    return None;
+                }
+                (left, right)
+            }
+            (_, None) => return None,
+        };
+        let any_float = types.0 == Type::Float || types.1 == Type::Float;
+        let both_bool = types == (Type::Bool, Type::Bool);
+        let fast = match operator {
+            Operator::Add | Operator::Subtract | Operator::Multiply => true,
+            Operator::TrueDivide | Operator::FloorDivide | Operator::Remainder => true,
+            Operator::Power => any_float,
+            Operator::ShiftLeft | Operator::ShiftRight => !any_float,
+            // Of two bools these are a bool.
+            Operator::And | Operator::Or | Operator::Xor => !any_float && !both_bool,
+            Operator::MatrixMultiply => false,
+        };
+        fast.then_some(types)
+    }
+
+    /// As what the operands are probably meant, by what the evaluator has seen.
+    fn guess(&self, operator: Operator, known: [Option<Type>; 2]) -> Option<(Type, Type)> {
+        match self.at.opcode {
+            Opcode::BINARY_OP_ADD_FLOAT
+            | Opcode::BINARY_OP_MULTIPLY_FLOAT
+            | Opcode::BINARY_OP_SUBTRACT_FLOAT => return Some((Type::Float, Type::Float)),
+            Opcode::BINARY_OP_ADD_INT
+            | Opcode::BINARY_OP_MULTIPLY_INT
+            | Opcode::BINARY_OP_SUBTRACT_INT => return Some((Type::Int, Type::Int)),
+            Opcode::BINARY_OP => {}
+            _ => return None,
+        }
+        if self.is_unseen() {
+            return None;
+        }
+        // There is no specialised form for these operators, or there would have been one for two floats or two ints.
+        let other = |known: Type| match (operator, known) {
+            (Operator::Add | Operator::Subtract | Operator::Multiply, Type::Float) => {
+                Some(Type::Int)
+            }
+            (Operator::Add | Operator::Subtract | Operator::Multiply, Type::Int) => {
+                Some(Type::Float)
+            }
+            (_, Type::Float) => Some(Type::Float),
+            (_, Type::Int) => Some(Type::Int),
+            (_, Type::Bool | Type::Object(_) | Type::Nothing) => None,
+        };
+        match known {
+            [Some(left), None] => Some((left, other(left)?)),
+            [None, Some(right)] => Some((other(right)?, right)),
+            [Some(_), Some(_)] | [None, None] => None,
+        }
+    }
+
+    /// An operation on unboxed numbers.
+    fn numbers(&mut self, operator: Operator, left: Value, right: Value, state: StateId) -> Value {
+        let any_float = self.ty(left) == Type::Float || self.ty(right) == Type::Float;
+        if any_float || operator == Operator::TrueDivide {
+            let (left, right) = if any_float {
+                (self.number_as_float(left), self.number_as_float(right))
+            } else {
+                (
+                    self.exact_float(left, state),
+                    self.exact_float(right, state),
+                )
+            };
+            return self.floats(operator, left, right, state);
+        }
+        let (left, right) = (self.number_as_int(left), self.number_as_int(right));
+        let insn = |op| Insn::IntBinary {
+            op,
+            left,
+            right,
+            state,
+        };
+        let bits = |op| Insn::IntBits { op, left, right };
+        let insn = match operator {
+            Operator::Add => insn(IntOp::Add),
+            Operator::Subtract => insn(IntOp::Subtract),
+            Operator::Multiply => insn(IntOp::Multiply),
+            Operator::FloorDivide => insn(IntOp::FloorDivide),
+            Operator::Remainder => insn(IntOp::Remainder),
+            Operator::ShiftLeft => insn(IntOp::ShiftLeft),
+            Operator::ShiftRight => insn(IntOp::ShiftRight),
+            Operator::And => bits(BitOp::And),
+            Operator::Or => bits(BitOp::Or),
+            Operator::Xor => bits(BitOp::Xor),
+            Operator::MatrixMultiply | Operator::Power | Operator::TrueDivide => {
+                unreachable!("not a fast operation on ints")
+            }
+        };
+        self.emit(insn)
+    }
+
+    fn floats(&mut self, operator: Operator, left: Value, right: Value, state: StateId) -> Value {
+        let op = match operator {
+            Operator::Add => FloatOp::Add,
+            Operator::Subtract => FloatOp::Subtract,
+            Operator::Multiply => FloatOp::Multiply,
+            Operator::TrueDivide => FloatOp::Divide,
+            Operator::FloorDivide => FloatOp::FloorDivide,
+            Operator::Remainder => FloatOp::Remainder,
+            Operator::Power => return self.emit(Insn::FloatPower { left, right, state }),
+            Operator::And
+            | Operator::Or
+            | Operator::Xor
+            | Operator::ShiftLeft
+            | Operator::ShiftRight
+            | Operator::MatrixMultiply => unreachable!("not a fast operation on floats"),
+        };
+        if matches!(
+            op,
+            FloatOp::Divide | FloatOp::FloorDivide | FloatOp::Remainder
+        ) {
+            let zero = self.emit(Insn::Float(0.0));
+            let is_zero = self.emit(Insn::FloatCompare {
+                op: Comparison::Equal,
+                left: right,
+                right: zero,
+            });
+            self.expect(is_zero, false, Reason::Domain, state);
+        }
+        self.emit(Insn::FloatBinary { op, left, right })
+    }
+
+    /// Leaves unless a condition is as expected.
+    pub(super) fn expect(
+        &mut self,
+        condition: Value,
+        expected: bool,
+        reason: Reason,
+        state: StateId,
+    ) {
+        self.emit(Insn::Guard {
+            condition,
+            expected,
+            reason,
+            state,
+        });
+    }
+
+    /// A truth value as a number.
+    pub(super) fn number_as_int(&mut self, value: Value) -> Value {
+        match self.ty(value) {
+            Type::Bool => self.emit(Insn::BoolToInt { value }),
+            Type::Int | Type::Float | Type::Object(_) | Type::Nothing => value,
+        }
+    }
+
+    /// A number as the nearest float.
+    pub(super) fn number_as_float(&mut self, value: Value) -> Value {
+        let value = self.number_as_int(value);
+        match self.ty(value) {
+            Type::Int => self.emit(Insn::IntToFloat { value }),
+            Type::Float | Type::Bool | Type::Object(_) | Type::Nothing => value,
+        }
+    }
+
+    /// A number as the same float. Leaves if there is none.
+    pub(super) fn exact_float(&mut self, value: Value, state: StateId) -> Value {
+        let value = self.number_as_int(value);
+        if self.ty(value) == Type::Int {
+            for (op, bound) in [
+                (Comparison::LessEqual, EXACT),
+                (Comparison::GreaterEqual, -EXACT),
+            ] {
+                let right = self.emit(Insn::Int(bound));
+                let holds = self.emit(Insn::IntCompare {
+                    op,
+                    left: value,
+                    right,
+                });
+                self.expect(holds, true, Reason::Domain, state);
+            }
+        }
+        self.number_as_float(value)
+    }
+
+    /// `BINARY_OP_INPLACE_ADD_UNICODE`, which does the work of the `STORE_FAST` after it too.
+    pub(super) fn inplace_add_unicode(&mut self) -> Result<(), Refusal> {
+        let store = self.code.at(self.at.also.unwrap_or(self.at.next))?;
+        self.interpret(&[store.oparg]);
+        Ok(())
+    }
+
+    /// `UNARY_NEGATIVE`.
+    pub(super) fn unary_negative(&mut self) {
+        match number(self.classes(self.peek(0).value)) {
+            Some(Type::Float) => self.unary(Type::Float, |value, _| Insn::FloatNegate { value }),
+            Some(Type::Int) => {
+                self.unary(Type::Int, |value, state| Insn::IntNegate { value, state });
+            }
+            _ => self.interpret(&[]),
+        }
+    }
+
+    /// `UNARY_INVERT`.
+    pub(super) fn unary_invert(&mut self) {
+        match number(self.classes(self.peek(0).value)) {
+            Some(Type::Int) => self.unary(Type::Int, |value, _| Insn::IntInvert { value }),
+            _ => self.interpret(&[]),
+        }
+    }
+
+    /// `UNARY_NOT`: of a bool.
+    pub(super) fn unary_not(&mut self) {
+        self.unary(Type::Bool, |value, _| Insn::Not { value });
+    }
+
+    fn unary(&mut self, ty: Type, insn: impl FnOnce(Value, StateId) -> Insn) {
+        let state = self.before();
+        let value = self.unbox(self.peek(0).value, ty, state);
+        let result = self.emit(insn(value, state));
+        let entry = self.pop();
+        self.push_owned(result);
+        self.release(&[entry]);
+    }
+}
+
+/// How a number of the classes is represented, if it is one.
+pub(super) fn number(classes: Classes) -> Option<Type> {
+    match classes.single()? {
+        Class::Float => Some(Type::Float),
+        Class::Int => Some(Type::Int),
+        Class::Bool => Some(Type::Bool),
+        _ => None,
+    }
+}

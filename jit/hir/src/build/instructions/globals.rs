@@ -1,0 +1,56 @@
+//! Global variables.
+use crate::build::builder::Builder;
+use crate::function::{StateId, Value};
+use crate::insn::Insn;
+use pyroxene_bytecode::Opcode;
+use pyroxene_jit_api::{Reason, Site};
+
+impl Builder<'_> {
+    /// `LOAD_GLOBAL(name and whether to push NULL)`.
+    pub(super) fn load_global(&mut self) {
+        let Some(&Site::Global {
+            module_keys_version,
+            builtin_keys_version,
+            index,
+            ..
+        }) = self.code.site(self.at)
+        else {
+            if self.is_unseen() {
+                return self.exit(Reason::Unseen);
+            }
+            return self.interpret(&[]);
+        };
+        if !self.may_speculate(Reason::KeysVersion) || !self.may_speculate(Reason::Unbound) {
+            return self.interpret(&[]);
+        }
+        let state = self.before();
+        let globals = self.emit(Insn::Globals);
+        self.guard_keys(globals, module_keys_version, state);
+        let dict = if self.at.opcode == Opcode::LOAD_GLOBAL_BUILTIN {
+            let builtins = self.emit(Insn::Builtins);
+            self.guard_keys(builtins, builtin_keys_version, state);
+            builtins
+        } else {
+            globals
+        };
+        let value = self.emit(Insn::DictEntry { dict, index });
+        let value = self.emit(Insn::GuardBound {
+            value,
+            reason: Reason::Unbound,
+            state,
+        });
+        self.push_held(value);
+        if self.at.oparg & 1 != 0 {
+            self.push_null();
+        }
+    }
+
+    fn guard_keys(&mut self, dict: Value, version: u16, state: StateId) {
+        self.emit(Insn::GuardKeys {
+            dict,
+            version: u32::from(version),
+            check: true,
+            state,
+        });
+    }
+}

@@ -1,0 +1,176 @@
+//! Instructions on local variables and cells.
+use crate::build::builder::Builder;
+use crate::build::state::{Dirty, Entry, Holder, Local, unseen_or_null};
+use crate::function::Value;
+use crate::insn::Insn;
+use crate::types::Classes;
+use pyroxene_jit_api::{Class, Known, Object, Reason};
+
+impl Builder<'_> {
+    /// `LOAD_FAST(local)`, `LOAD_FAST_CHECK(local)`: borrowed from the slot, or unboxed.
+    pub(super) fn load_fast(&mut self, slot: u32) {
+        let entry = self.local(slot);
+        self.push(entry);
+    }
+
+    fn local(&mut self, slot: u32) -> Entry {
+        if let Local::Dirty(dirty) = self.state.locals[slot as usize]
+            && dirty.known
+        {
+            return Entry::owned(dirty.value);
+        }
+        let state = self.before();
+        let value = self.write_back(slot);
+        let value = self.guard(value, Classes::OBJECT, state);
+        Entry {
+            value,
+            holder: Holder::Local(slot),
+        }
+    }
+
+    /// `LOAD_FAST_AND_CLEAR(local)`: what was in the slot, also NULL, moves to the stack.
+    pub(super) fn load_fast_and_clear(&mut self) {
+        let slot = self.at.oparg;
+        self.own_what_local_holds(slot);
+        if matches!(self.state.locals[slot as usize], Local::Dirty(dirty) if dirty.stale.is_some())
+        {
+            self.write_back(slot);
+        }
+        let null = self.emit(Insn::Null);
+        match self.state.locals[slot as usize] {
+            Local::Clean(value) => {
+                self.emit(Insn::StoreLocal { slot, value: null });
+                self.push_owned(value);
+            }
+            Local::Dirty(dirty) => {
+                self.overwrite(slot, dirty.memory, null);
+                self.push_owned(dirty.value);
+            }
+        }
+        self.state.locals[slot as usize] = Local::Clean(null);
+    }
+
+    /// `STORE_FAST(local)`.
+    pub(super) fn store_fast(&mut self) {
+        let entry = self.pop();
+        let old = self.store_local(self.at.oparg, entry);
+        self.release_values(Vec::from_iter(old));
+    }
+
+    /// `STORE_FAST_LOAD_FAST(local, local)`. The value is loaded before a destructor of the old one runs: only one that
+    /// writes to the other local of this frame could tell.
+    pub(super) fn store_fast_load_fast(&mut self) {
+        let load = self.at.oparg & 15;
+        // Its guard comes before the store. If it is the same local, it is bound by that.
+        if load != self.at.oparg >> 4 {
+            self.local(load);
+        }
+        let entry = self.pop();
+        let old = self.store_local(self.at.oparg >> 4, entry);
+        self.load_fast(load);
+        self.release_values(Vec::from_iter(old));
+    }
+
+    /// `STORE_FAST_STORE_FAST(local, local)`. Both are stored before destructors of old values run: only one that reads the
+    /// second local of this frame could tell.
+    pub(super) fn store_fast_store_fast(&mut self) {
+        let entry = self.pop();
+        let first = self.store_local(self.at.oparg >> 4, entry);
+        let entry = self.pop();
+        let second = self.store_local(self.at.oparg & 15, entry);
+        self.release_values(first.into_iter().chain(second).collect());
+    }
+
+    /// `DELETE_FAST(local)`.
+    pub(super) fn delete_fast(&mut self) {
+        let slot = self.at.oparg;
+        self.local(slot);
+        let null = self.emit(Insn::Null);
+        let old = self.store_local(slot, Entry::owned(null));
+        self.release_values(Vec::from_iter(old));
+    }
+
+    /// Stores a value in a local. Gives the old object, of which the caller lets go when the state is as it is after the
+    /// instruction; what dies unseen may stay in the slot instead.
+    fn store_local(&mut self, slot: u32, entry: Entry) -> Option<Value> {
+        self.own_what_local_holds(slot);
+        let entry = match self.shared_number(entry.value) {
+            Some(number) => Entry::owned(number),
+            None => entry,
+        };
+        let ty = self.ty(entry.value);
+        if ty.is_unboxed() {
+            let memory = match self.state.locals[slot as usize] {
+                Local::Clean(old) => self.classes(old),
+                Local::Dirty(dirty) => dirty.memory,
+            };
+            if memory.within(unseen_or_null()) {
+                self.state.locals[slot as usize] = Local::Dirty(Dirty {
+                    value: entry.value,
+                    known: true,
+                    stale: None,
+                    // It may be written back where the builder does not know it, on the way to a destructor.
+                    memory: memory | ty.classes(),
+                });
+                return None;
+            }
+        }
+        let value = self.take(entry);
+        let old = match self.state.locals[slot as usize] {
+            Local::Clean(old) => {
+                self.emit(Insn::StoreLocal { slot, value });
+                Some(old)
+            }
+            Local::Dirty(dirty) => {
+                self.overwrite(slot, dirty.memory, value);
+                None
+            }
+        };
+        self.state.locals[slot as usize] = Local::Clean(value);
+        old
+    }
+
+    /// The number of a constant of which there is one object only: whoever makes an object of it again gets the same.
+    fn shared_number(&mut self, value: Value) -> Option<Value> {
+        let object = self.constant(value)?;
+        match self.snapshot().objects[object.0 as usize] {
+            Object {
+                immortal: true,
+                known: Known::Int(_) | Known::Bool(_),
+                ..
+            } => self.known_payload(value),
+            _ => None,
+        }
+    }
+
+    /// `LOAD_DEREF(local)`.
+    pub(super) fn load_deref(&mut self) {
+        let cell = self.cell();
+        let state = self.before();
+        let value = self.emit(Insn::CellValue { cell });
+        let value = self.emit(Insn::GuardBound {
+            value,
+            reason: Reason::Unbound,
+            state,
+        });
+        self.push_held(value);
+    }
+
+    /// `STORE_DEREF(local)`.
+    pub(super) fn store_deref(&mut self) {
+        let cell = self.cell();
+        let entry = self.pop();
+        let value = self.take(entry);
+        let old = self.emit(Insn::CellValue { cell });
+        self.emit(Insn::StoreCell { cell, value });
+        self.release_values(vec![old]);
+    }
+
+    /// The cell in the slot that the instruction names.
+    fn cell(&mut self) -> Value {
+        let slot = self.at.oparg;
+        let state = self.before();
+        let value = self.write_back(slot);
+        self.guard(value, Classes::of(Class::Cell), state)
+    }
+}

@@ -1,0 +1,267 @@
+//! What becomes of each instruction of bytecode: one decision for each opcode, in files by family.
+//!
+//! A rule for all of them: first the guards, while the stack is still as it was before the instruction; then what it does.
+mod arithmetic;
+mod attributes;
+mod calls;
+mod comparison;
+mod containers;
+mod globals;
+mod iteration;
+mod jumps;
+mod locals;
+mod stack;
+
+use crate::build::builder::Builder;
+use pyroxene_bytecode::Opcode;
+use pyroxene_jit_api::Refusal;
+
+impl Builder<'_> {
+    /// Builds the instruction that was begun.
+    pub fn instruction(&mut self) -> Result<(), Refusal> {
+        if let Some(reason) = self.at.leaves() {
+            self.exit(reason);
+            return Ok(());
+        }
+        match self.at.opcode {
+            Opcode::NOP => {}
+            Opcode::RESUME | Opcode::RESUME_CHECK => self.poll(),
+
+            Opcode::POP_TOP | Opcode::END_FOR => self.pop_top(),
+            Opcode::PUSH_NULL => self.push_null(),
+            Opcode::COPY => self.copy(),
+            Opcode::SWAP => self.swap(),
+            Opcode::LOAD_CONST => self.load_const()?,
+
+            Opcode::LOAD_FAST | Opcode::LOAD_FAST_CHECK => self.load_fast(self.at.oparg),
+            Opcode::LOAD_FAST_LOAD_FAST => {
+                self.load_fast(self.at.oparg >> 4);
+                self.load_fast(self.at.oparg & 15);
+            }
+            Opcode::LOAD_FAST_AND_CLEAR => self.load_fast_and_clear(),
+            Opcode::STORE_FAST => self.store_fast(),
+            Opcode::STORE_FAST_LOAD_FAST => self.store_fast_load_fast(),
+            Opcode::STORE_FAST_STORE_FAST => self.store_fast_store_fast(),
+            Opcode::DELETE_FAST => self.delete_fast(),
+            Opcode::LOAD_DEREF => self.load_deref(),
+            Opcode::STORE_DEREF => self.store_deref(),
+
+            Opcode::BINARY_OP
+            | Opcode::BINARY_OP_ADD_FLOAT
+            | Opcode::BINARY_OP_ADD_INT
+            | Opcode::BINARY_OP_ADD_UNICODE
+            | Opcode::BINARY_OP_MULTIPLY_FLOAT
+            | Opcode::BINARY_OP_MULTIPLY_INT
+            | Opcode::BINARY_OP_SUBTRACT_FLOAT
+            | Opcode::BINARY_OP_SUBTRACT_INT => self.binary_op(),
+            Opcode::BINARY_OP_INPLACE_ADD_UNICODE => self.inplace_add_unicode()?,
+            Opcode::UNARY_NEGATIVE => self.unary_negative(),
+            Opcode::UNARY_INVERT => self.unary_invert(),
+            Opcode::UNARY_NOT => self.unary_not(),
+
+            Opcode::COMPARE_OP
+            | Opcode::COMPARE_OP_FLOAT
+            | Opcode::COMPARE_OP_INT
+            | Opcode::COMPARE_OP_STR => self.compare_op(),
+            Opcode::IS_OP => self.is_op(),
+            Opcode::TO_BOOL
+            | Opcode::TO_BOOL_ALWAYS_TRUE
+            | Opcode::TO_BOOL_BOOL
+            | Opcode::TO_BOOL_INT
+            | Opcode::TO_BOOL_LIST
+            | Opcode::TO_BOOL_NONE
+            | Opcode::TO_BOOL_STR => self.truth_value(),
+
+            Opcode::JUMP_FORWARD => self.jump_forward()?,
+            Opcode::JUMP_BACKWARD => self.jump_backward(true)?,
+            Opcode::JUMP_BACKWARD_NO_INTERRUPT => self.jump_backward(false)?,
+            Opcode::POP_JUMP_IF_TRUE => self.pop_jump_if(true)?,
+            Opcode::POP_JUMP_IF_FALSE => self.pop_jump_if(false)?,
+            Opcode::POP_JUMP_IF_NONE => self.pop_jump_if_none(true)?,
+            Opcode::POP_JUMP_IF_NOT_NONE => self.pop_jump_if_none(false)?,
+
+            Opcode::GET_ITER => self.get_iter(),
+            Opcode::FOR_ITER
+            | Opcode::FOR_ITER_LIST
+            | Opcode::FOR_ITER_RANGE
+            | Opcode::FOR_ITER_TUPLE => self.for_iter()?,
+
+            Opcode::BINARY_SUBSCR
+            | Opcode::BINARY_SUBSCR_DICT
+            | Opcode::BINARY_SUBSCR_LIST_INT
+            | Opcode::BINARY_SUBSCR_STR_INT
+            | Opcode::BINARY_SUBSCR_TUPLE_INT => self.binary_subscr(),
+            Opcode::STORE_SUBSCR
+            | Opcode::STORE_SUBSCR_DICT
+            | Opcode::STORE_SUBSCR_LIST_INT => self.store_subscr(),
+            Opcode::UNPACK_SEQUENCE
+            | Opcode::UNPACK_SEQUENCE_LIST
+            | Opcode::UNPACK_SEQUENCE_TUPLE
+            | Opcode::UNPACK_SEQUENCE_TWO_TUPLE => self.unpack_sequence(),
+            Opcode::BUILD_TUPLE => self.build_tuple(),
+            Opcode::BUILD_LIST => self.build_list(),
+            Opcode::LIST_APPEND => self.list_append(),
+            Opcode::GET_LEN => self.get_len(),
+
+            Opcode::LOAD_GLOBAL | Opcode::LOAD_GLOBAL_BUILTIN | Opcode::LOAD_GLOBAL_MODULE => {
+                self.load_global();
+            }
+            Opcode::LOAD_ATTR
+            | Opcode::LOAD_ATTR_CLASS
+            | Opcode::LOAD_ATTR_INSTANCE_VALUE
+            | Opcode::LOAD_ATTR_METHOD_LAZY_DICT
+            | Opcode::LOAD_ATTR_METHOD_NO_DICT
+            | Opcode::LOAD_ATTR_METHOD_WITH_VALUES
+            | Opcode::LOAD_ATTR_MODULE
+            | Opcode::LOAD_ATTR_NONDESCRIPTOR_NO_DICT
+            | Opcode::LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES
+            | Opcode::LOAD_ATTR_SLOT
+            | Opcode::LOAD_ATTR_WITH_HINT => self.load_attr(),
+            Opcode::STORE_ATTR
+            | Opcode::STORE_ATTR_INSTANCE_VALUE
+            | Opcode::STORE_ATTR_SLOT
+            | Opcode::STORE_ATTR_WITH_HINT => self.store_attr(),
+
+            Opcode::CALL_LEN => self.call_len(),
+            Opcode::CALL_LIST_APPEND => self.call_list_append(),
+            Opcode::CALL
+            | Opcode::CALL_BUILTIN_CLASS
+            | Opcode::CALL_BUILTIN_FAST
+            | Opcode::CALL_BUILTIN_FAST_WITH_KEYWORDS
+            | Opcode::CALL_BUILTIN_O
+            | Opcode::CALL_ISINSTANCE
+            | Opcode::CALL_METHOD_DESCRIPTOR_FAST
+            | Opcode::CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS
+            | Opcode::CALL_METHOD_DESCRIPTOR_NOARGS
+            | Opcode::CALL_METHOD_DESCRIPTOR_O
+            | Opcode::CALL_NON_PY_GENERAL
+            | Opcode::CALL_STR_1
+            | Opcode::CALL_TUPLE_1
+            | Opcode::CALL_TYPE_1
+            | Opcode::CONTAINS_OP
+            | Opcode::CONTAINS_OP_DICT
+            | Opcode::CONTAINS_OP_SET
+            | Opcode::LOAD_SUPER_ATTR
+            | Opcode::LOAD_SUPER_ATTR_ATTR
+            | Opcode::LOAD_SUPER_ATTR_METHOD => self.interpret_if_seen(),
+
+            // They have no lowering: what they do takes long anyway, or they are rare.
+            Opcode::BEFORE_ASYNC_WITH
+            | Opcode::BEFORE_WITH
+            | Opcode::BINARY_SLICE
+            | Opcode::BUILD_CONST_KEY_MAP
+            | Opcode::BUILD_MAP
+            | Opcode::BUILD_SET
+            | Opcode::BUILD_SLICE
+            | Opcode::BUILD_STRING
+            | Opcode::CALL_FUNCTION_EX
+            | Opcode::CALL_INTRINSIC_1
+            | Opcode::CALL_INTRINSIC_2
+            | Opcode::CALL_KW
+            | Opcode::CHECK_EG_MATCH
+            | Opcode::CHECK_EXC_MATCH
+            | Opcode::CONVERT_VALUE
+            | Opcode::COPY_FREE_VARS
+            | Opcode::DELETE_ATTR
+            | Opcode::DELETE_DEREF
+            | Opcode::DELETE_GLOBAL
+            | Opcode::DELETE_NAME
+            | Opcode::DELETE_SUBSCR
+            | Opcode::DICT_MERGE
+            | Opcode::DICT_UPDATE
+            | Opcode::END_ASYNC_FOR
+            | Opcode::END_SEND
+            | Opcode::EXIT_INIT_CHECK
+            | Opcode::FORMAT_SIMPLE
+            | Opcode::FORMAT_WITH_SPEC
+            | Opcode::GET_AITER
+            | Opcode::GET_ANEXT
+            | Opcode::GET_AWAITABLE
+            | Opcode::GET_YIELD_FROM_ITER
+            | Opcode::IMPORT_FROM
+            | Opcode::IMPORT_NAME
+            | Opcode::LIST_EXTEND
+            | Opcode::LOAD_ASSERTION_ERROR
+            | Opcode::LOAD_BUILD_CLASS
+            | Opcode::LOAD_FROM_DICT_OR_DEREF
+            | Opcode::LOAD_FROM_DICT_OR_GLOBALS
+            | Opcode::LOAD_LOCALS
+            | Opcode::LOAD_NAME
+            | Opcode::MAKE_FUNCTION
+            | Opcode::MAP_ADD
+            | Opcode::MATCH_CLASS
+            | Opcode::MATCH_KEYS
+            | Opcode::MATCH_MAPPING
+            | Opcode::MATCH_SEQUENCE
+            | Opcode::POP_EXCEPT
+            | Opcode::PUSH_EXC_INFO
+            | Opcode::SET_ADD
+            | Opcode::SET_FUNCTION_ATTRIBUTE
+            | Opcode::SET_UPDATE
+            | Opcode::SETUP_ANNOTATIONS
+            | Opcode::STORE_GLOBAL
+            | Opcode::STORE_NAME
+            | Opcode::STORE_SLICE
+            | Opcode::UNPACK_EX
+            | Opcode::WITH_EXCEPT_START => self.interpret(&[]),
+            // It makes a cell of what the slot holds.
+            Opcode::MAKE_CELL => self.interpret(&[self.at.oparg]),
+
+            // Compiled code never goes past these (`Instruction::leaves`).
+            Opcode::BINARY_SUBSCR_GETITEM
+            | Opcode::CACHE
+            | Opcode::CALL_ALLOC_AND_ENTER_INIT
+            | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
+            | Opcode::CALL_BOUND_METHOD_GENERAL
+            | Opcode::CALL_PY_EXACT_ARGS
+            | Opcode::CALL_PY_GENERAL
+            | Opcode::CLEANUP_THROW
+            | Opcode::ENTER_EXECUTOR
+            | Opcode::EXTENDED_ARG
+            | Opcode::FOR_ITER_GEN
+            | Opcode::INSTRUMENTED_CALL
+            | Opcode::INSTRUMENTED_CALL_FUNCTION_EX
+            | Opcode::INSTRUMENTED_CALL_KW
+            | Opcode::INSTRUMENTED_END_FOR
+            | Opcode::INSTRUMENTED_END_SEND
+            | Opcode::INSTRUMENTED_FOR_ITER
+            | Opcode::INSTRUMENTED_INSTRUCTION
+            | Opcode::INSTRUMENTED_JUMP_BACKWARD
+            | Opcode::INSTRUMENTED_JUMP_FORWARD
+            | Opcode::INSTRUMENTED_LINE
+            | Opcode::INSTRUMENTED_LOAD_SUPER_ATTR
+            | Opcode::INSTRUMENTED_POP_JUMP_IF_FALSE
+            | Opcode::INSTRUMENTED_POP_JUMP_IF_NONE
+            | Opcode::INSTRUMENTED_POP_JUMP_IF_NOT_NONE
+            | Opcode::INSTRUMENTED_POP_JUMP_IF_TRUE
+            | Opcode::INSTRUMENTED_RESUME
+            | Opcode::INSTRUMENTED_RETURN_CONST
+            | Opcode::INSTRUMENTED_RETURN_VALUE
+            | Opcode::INSTRUMENTED_YIELD_VALUE
+            | Opcode::INTERPRETER_EXIT
+            | Opcode::LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN
+            | Opcode::LOAD_ATTR_PROPERTY
+            | Opcode::RAISE_VARARGS
+            | Opcode::RERAISE
+            | Opcode::RESERVED
+            | Opcode::RETURN_CONST
+            | Opcode::RETURN_GENERATOR
+            | Opcode::RETURN_VALUE
+            | Opcode::SEND
+            | Opcode::SEND_GEN
+            | Opcode::YIELD_VALUE
+            // No instructions have these numbers.
+            | Opcode(119..=148 | 223..=235 | 255) => unreachable!("compiled code leaves before"),
+        }
+        Ok(())
+    }
+
+    /// Has the evaluator run the instruction, or leaves if it had never run.
+    fn interpret_if_seen(&mut self) {
+        if self.is_unseen() {
+            self.exit(pyroxene_jit_api::Reason::Unseen);
+        } else {
+            self.interpret(&[]);
+        }
+    }
+}

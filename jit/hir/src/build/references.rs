@@ -1,0 +1,192 @@
+//! References while code is built: who owns them, who takes them over, when they are let go of; and locals that are not in
+//! their slots.
+//!
+//! References are lazy: what is loaded onto the stack is borrowed from where it was, and gets a reference of its own when
+//! that place is overwritten, when something takes it over, or when other code could look.
+use crate::build::builder::Builder;
+use crate::build::state::{Entry, Holder, Local};
+use crate::function::Value;
+use crate::insn::Insn;
+use crate::types::{Classes, Type};
+use pyroxene_jit_api::{Class, ObjectId};
+
+impl Builder<'_> {
+    /// Gives a place of the stack a reference of its own, if it has none.
+    fn own(&mut self, index: usize) {
+        let entry = self.state.stack[index];
+        if entry.holder != Holder::Place {
+            self.retain(entry.value);
+            self.state.stack[index].holder = Holder::Place;
+        }
+    }
+
+    /// Gives each place of the stack a reference of its own.
+    pub fn own_stack(&mut self) {
+        for index in 0..self.state.stack.len() {
+            self.own(index);
+        }
+    }
+
+    /// The same for those that are held by objects.
+    pub fn own_what_objects_hold(&mut self) {
+        for index in 0..self.state.stack.len() {
+            if self.state.stack[index].holder == Holder::Object {
+                self.own(index);
+            }
+        }
+    }
+
+    /// The same for those that are held by a local.
+    pub fn own_what_local_holds(&mut self, slot: u32) {
+        for index in 0..self.state.stack.len() {
+            if self.state.stack[index].holder == Holder::Local(slot) {
+                self.own(index);
+            }
+        }
+    }
+
+    /// Takes a reference.
+    pub fn retain(&mut self, value: Value) {
+        if self.is_counted(value) {
+            self.emit(Insn::Retain { value });
+        }
+    }
+
+    /// Whether there is anything to count.
+    pub fn is_counted(&self, value: Value) -> bool {
+        let immortal = |object: ObjectId| self.snapshot().objects[object.0 as usize].immortal;
+        match self.ty(value) {
+            Type::Object(classes) => {
+                !classes.within(Classes::NULL | Classes::of(Class::None) | Classes::of(Class::Bool))
+                    && !self.constant(self.underlying(value)).is_some_and(immortal)
+            }
+            Type::Float | Type::Int | Type::Bool | Type::Nothing => false,
+        }
+    }
+
+    /// An object that something takes over, with a reference.
+    pub fn take(&mut self, entry: Entry) -> Value {
+        if self.ty(entry.value).is_unboxed() {
+            return self.take_boxed(entry.value);
+        }
+        if entry.holder != Holder::Place {
+            self.retain(entry.value);
+        }
+        entry.value
+    }
+
+    /// An object of an unboxed value, with a reference. If a local has the value, its slot gets the object too, so that
+    /// they are the same.
+    fn take_boxed(&mut self, value: Value) -> Value {
+        let in_local = self.state.locals.iter().position(|local| {
+            matches!(local, Local::Dirty(dirty) if dirty.value == value && dirty.stale.is_none())
+        });
+        if let Some(slot) = in_local.filter(|_| !self.on_edge) {
+            let object = self.write_back(u32::try_from(slot).expect("slots are few"));
+            self.retain(object);
+            return object;
+        }
+        let state = self.before();
+        let object = self.emit(Insn::Box { value, state });
+        self.payloads.insert(object, value);
+        object
+    }
+
+    /// Lets go of what instructions have taken off the stack, in this order; the state is already as it is after the
+    /// instruction of bytecode.
+    pub fn release(&mut self, entries: &[Entry]) {
+        let values: Vec<Value> = entries
+            .iter()
+            .filter(|entry| entry.holder == Holder::Place && self.is_counted(entry.value))
+            .map(|entry| entry.value)
+            .collect();
+        self.release_values(values);
+    }
+
+    /// The same for references that were taken over.
+    pub fn release_values(&mut self, values: Vec<Value>) {
+        let values: Vec<Value> = values
+            .into_iter()
+            .filter(|value| self.is_counted(*value))
+            .collect();
+        if values.is_empty() {
+            return;
+        }
+        let unseen = Classes::NULL;
+        let all_unseen = values
+            .iter()
+            .all(|value| (self.classes(*value) - unseen).die_unseen());
+        let state = if all_unseen {
+            None
+        } else {
+            self.own_stack();
+            Some(self.state_at(self.at.next))
+        };
+        self.emit(Insn::Release { values, state });
+    }
+
+    /// Makes the slot of a local right; gives what is in it.
+    pub fn write_back(&mut self, slot: u32) -> Value {
+        let dirty = match self.state.locals[slot as usize] {
+            Local::Clean(value) => return value,
+            Local::Dirty(dirty) => dirty,
+        };
+        let state = self.before();
+        self.emit(Insn::WriteBack {
+            slot,
+            value: dirty.value,
+            stale: dirty.stale,
+            state,
+        });
+        let boxed = self.classes(dirty.value);
+        let classes = if dirty.stale.is_some() {
+            boxed | dirty.memory
+        } else {
+            boxed
+        };
+        let object = self.emit_typed(Insn::LoadLocal { slot }, Type::Object(classes));
+        if dirty.known && classes == boxed {
+            self.payloads.insert(object, dirty.value);
+        }
+        self.state.locals[slot as usize] = Local::Clean(object);
+        if dirty.stale.is_none() && !self.on_edge {
+            self.share_box(dirty.value, object, slot);
+        }
+        object
+    }
+
+    /// Whoever else has an unboxed value shares the object that was made of it.
+    fn share_box(&mut self, value: Value, object: Value, slot: u32) {
+        for entry in &mut self.state.stack {
+            if entry.value == value {
+                *entry = Entry {
+                    value: object,
+                    holder: Holder::Local(slot),
+                };
+            }
+        }
+        for other in 0..self.state.locals.len() {
+            let Local::Dirty(dirty) = self.state.locals[other] else {
+                continue;
+            };
+            if dirty.value == value && dirty.stale.is_none() {
+                let other_slot = u32::try_from(other).expect("slots are few");
+                self.retain(object);
+                self.overwrite(other_slot, dirty.memory, object);
+                self.state.locals[other] = Local::Clean(object);
+            }
+        }
+    }
+
+    /// Overwrites a slot whose content dies unseen.
+    pub fn overwrite(&mut self, slot: u32, memory: Classes, value: Value) {
+        let old = self.emit_typed(Insn::LoadLocal { slot }, Type::Object(memory));
+        self.emit(Insn::StoreLocal { slot, value });
+        if self.is_counted(old) {
+            self.emit(Insn::Release {
+                values: vec![old],
+                state: None,
+            });
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What instructions do besides giving a result.
+use crate::insn::{Insn, IntOp};
+use core::ops::BitOr;
+
+/// Parts of memory, as far as one can be written without the others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Memory(u16);
+
+impl Memory {
+    /// None.
+    pub const NONE: Self = Self(0);
+    /// The frame's locals.
+    pub const LOCALS: Self = Self(1);
+    /// The frame's value stack.
+    pub const STACK: Self = Self(1 << 1);
+    /// Reference counts.
+    pub const COUNTS: Self = Self(1 << 2);
+    /// Items of lists, and how many there are.
+    pub const ITEMS: Self = Self(1 << 3);
+    /// Attributes in instances.
+    pub const ATTRIBUTES: Self = Self(1 << 4);
+    /// Cells.
+    pub const CELLS: Self = Self(1 << 5);
+    /// Iterators' positions.
+    pub const ITERATORS: Self = Self(1 << 6);
+    /// Types, dictionaries and their versions: what only other code changes.
+    pub const VERSIONS: Self = Self(1 << 7);
+    /// What the evaluator is asked to do, and whether something was disturbed: changes at any time.
+    pub const REQUESTS: Self = Self(1 << 8);
+    /// All of it.
+    pub const ALL: Self = Self((1 << 9) - 1);
+
+    /// Whether the sets have members in common.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl BitOr for Memory {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// What an instruction does besides giving a result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Effects {
+    /// What its result depends on, besides its operands.
+    pub reads: Memory,
+    /// What it changes.
+    pub writes: Memory,
+    /// Whether it may run any code: Python's, or an extension's.
+    pub runs_any: bool,
+    /// Whether it must stay although nobody uses its result.
+    pub stays: bool,
+    /// Whether it gives a new object each time.
+    pub allocates: bool,
+}
+
+/// Only its result, of its operands only.
+const PURE: Effects = Effects {
+    reads: Memory::NONE,
+    writes: Memory::NONE,
+    runs_any: false,
+    stays: false,
+    allocates: false,
+};
+
+/// It leaves if something is not so, and must, because what follows relies on it.
+const GUARD: Effects = Effects {
+    stays: true,
+    ..PURE
+};
+
+/// Anything can happen.
+const ANY: Effects = Effects {
+    reads: Memory::ALL,
+    writes: Memory::ALL,
+    runs_any: true,
+    stays: true,
+    allocates: true,
+};
+
+/// A new object.
+const ALLOCATES: Effects = Effects {
+    allocates: true,
+    ..PURE
+};
+
+const fn reads(reads: Memory) -> Effects {
+    Effects { reads, ..PURE }
+}
+
+const fn guards(reads: Memory) -> Effects {
+    Effects { reads, ..GUARD }
+}
+
+const fn writes(writes: Memory) -> Effects {
+    Effects {
+        writes,
+        stays: true,
+        ..PURE
+    }
+}
+
+/// What an instruction does besides giving a result.
+pub fn effects(insn: &Insn) -> Effects {
+    match insn {
+        Insn::Object(_)
+        | Insn::Null
+        | Insn::Float(_)
+        | Insn::Int(_)
+        | Insn::Bool(_)
+        | Insn::UnboxFloat { .. }
+        | Insn::UnboxInt { .. }
+        | Insn::UnboxBool { .. }
+        | Insn::FloatBinary { .. }
+        | Insn::FloatNegate { .. }
+        | Insn::FloatCompare { .. }
+        | Insn::IntToFloat { .. }
+        | Insn::IntBits { .. }
+        | Insn::IntNegate { .. }
+        | Insn::IntInvert { .. }
+        | Insn::IntCompare { .. }
+        | Insn::BoolToInt { .. }
+        | Insn::Not { .. }
+        | Insn::IsNone { .. }
+        | Insn::Bound { .. }
+        | Insn::Is { .. }
+        | Insn::StrEqual { .. }
+        | Insn::Globals
+        | Insn::Builtins => PURE,
+        Insn::IntBinary { op, .. } => match op {
+            IntOp::Add | IntOp::Subtract | IntOp::Multiply => PURE,
+            // Where these leave, the evaluator raises.
+            IntOp::FloorDivide | IntOp::Remainder | IntOp::ShiftLeft | IntOp::ShiftRight => GUARD,
+        },
+        Insn::FloatPower { .. } => GUARD,
+        Insn::Parameter => GUARD,
+        Insn::GuardClass { .. }
+        | Insn::GuardBound { .. }
+        | Insn::GuardIs { .. }
+        | Insn::Guard { .. }
+        | Insn::CheckIndex { .. } => GUARD,
+        Insn::GuardTypeVersion { .. }
+        | Insn::GuardOwnTypeVersion { .. }
+        | Insn::GuardInlineValues { .. }
+        | Insn::GuardCachedKeys { .. }
+        | Insn::GuardKeys { .. }
+        | Insn::ModuleDict { .. } => guards(Memory::VERSIONS),
+        Insn::Poll { .. } | Insn::CheckDisturbed { .. } => guards(Memory::REQUESTS),
+        Insn::LoadLocal { .. } => reads(Memory::LOCALS),
+        Insn::StoreLocal { .. } => writes(Memory::LOCALS),
+        Insn::WriteBack { .. } => writes(Memory::LOCALS | Memory::COUNTS),
+        // It moves a reference: once only.
+        Insn::LoadStack { .. } => Effects {
+            stays: true,
+            ..reads(Memory::STACK)
+        },
+        Insn::Retain { .. } => writes(Memory::COUNTS),
+        Insn::Release { state, .. } => match state {
+            Some(_) => ANY,
+            None => writes(Memory::COUNTS),
+        },
+        Insn::Box { .. } => ALLOCATES,
+        Insn::BuildTuple { .. } | Insn::BuildList { .. } => Effects {
+            stays: true,
+            ..ALLOCATES
+        },
+        Insn::Size { .. } | Insn::Item { .. } => reads(Memory::ITEMS),
+        Insn::StoreItem { .. } | Insn::ListAppend { .. } => writes(Memory::ITEMS),
+        Insn::RangeLeft { .. } => reads(Memory::ITERATORS),
+        Insn::RangeNext { .. } | Insn::SequenceNext { .. } | Insn::SequenceEnd { .. } => Effects {
+            reads: Memory::ITERATORS | Memory::ITEMS,
+            ..writes(Memory::ITERATORS)
+        },
+        Insn::InlineValue { .. } | Insn::Field { .. } => reads(Memory::ATTRIBUTES),
+        Insn::StoreInlineValue { .. } | Insn::StoreField { .. } => writes(Memory::ATTRIBUTES),
+        // Instances' dictionaries share what is in them with nothing that is written here.
+        Insn::DictEntry { .. } => reads(Memory::VERSIONS),
+        Insn::CellValue { .. } => reads(Memory::CELLS),
+        Insn::StoreCell { .. } => writes(Memory::CELLS),
+        Insn::Length { .. }
+        | Insn::GetIterator { .. }
+        | Insn::IteratorNext { .. }
+        | Insn::Interpret { .. } => ANY,
+        Insn::Jump(_) | Insn::Branch { .. } | Insn::Exit { .. } => GUARD,
+    }
+}

@@ -1,0 +1,221 @@
+//! `Function`: blocks of instructions in SSA form, and the states of the frame in which the evaluator can go on.
+use crate::insn::Insn;
+use crate::types::Type;
+use core::fmt;
+use core::ops::{Index, IndexMut};
+
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// As an index.
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+    )*};
+}
+
+numbers! {
+    /// An instruction, which is also the value that it computes.
+    Value = "v";
+    /// A block.
+    BlockId = "bb";
+    /// A state of the frame.
+    StateId = "s";
+}
+
+/// Code of one code object.
+#[derive(Clone, Debug, Default)]
+pub struct Function {
+    /// The code's qualified name.
+    pub name: String,
+    /// Where it is entered, in the order of the snapshot's entries.
+    pub entries: Vec<EntryPoint>,
+    /// Its blocks. Those that nothing leads to have no instructions.
+    pub blocks: Vec<Block>,
+    /// All instructions, also those that are in no block any more.
+    pub values: Vec<ValueData>,
+    /// The states that instructions refer to.
+    pub states: Vec<FrameState>,
+}
+
+/// Where a function is entered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EntryPoint {
+    /// The first instruction of bytecode that it runs, in units.
+    pub offset: u32,
+    /// The block. It has no parameters, and no edge leads to it.
+    pub block: BlockId,
+}
+
+/// Instructions that run one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// What edges to the block hand over, as values ([`Insn::Parameter`]).
+    pub parameters: Vec<Value>,
+    /// The instructions; the last of them and no other ends the block.
+    pub insns: Vec<Value>,
+    /// The bytecode at which it starts, in units.
+    pub offset: u32,
+}
+
+/// An instruction in its place.
+#[derive(Clone, Debug)]
+pub struct ValueData {
+    /// What it does.
+    pub insn: Insn,
+    /// What it gives.
+    pub ty: Type,
+    /// The instruction of bytecode it comes from, in units. Where other code can run meanwhile, this is what the frame
+    /// says it stands at.
+    pub origin: u32,
+}
+
+/// An edge from a block to another.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Edge {
+    /// Where it leads to.
+    pub to: BlockId,
+    /// What becomes of the block's parameters.
+    pub arguments: Vec<Value>,
+}
+
+/// What the frame must hold so that the evaluator can go on.
+///
+/// Two kinds of instructions refer to one. A guard says where the evaluator *resumes*: at `offset`, as if it had come there
+/// by itself. A call says what to leave when it has *raised*: `offset` is the instruction that has, and the stack is what it
+/// leaves for whoever looks for the handler.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct FrameState {
+    /// The instruction of bytecode, in units.
+    pub offset: u32,
+    /// The locals whose slots do not hold what they should, in the order of their slots. All other slots are right.
+    pub pending: Vec<Pending>,
+    /// The value stack, from its bottom.
+    pub stack: Vec<StackEntry>,
+}
+
+/// A local whose value is not in its slot.
+///
+/// The slot holds something older, whose death nobody can see, or NULL. To write it back is to make an object of the value,
+/// to put this into the slot, and to release what was there. If what was there is a float with a count of one, it may be
+/// overwritten instead. A value that occurs several times in a state becomes one object.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pending {
+    /// The local.
+    pub slot: u32,
+    /// Its value, unboxed.
+    pub value: Value,
+    /// A truth value that says whether the slot is out of date; without one it is.
+    pub stale: Option<Value>,
+}
+
+/// A place of the value stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StackEntry {
+    /// The value; of any representation.
+    pub value: Value,
+    /// Whether the place holds a reference to the object. If not, one is taken when it is written to the frame. Of what is
+    /// unboxed, it is true: the object that is made then belongs to the stack.
+    pub owned: bool,
+}
+
+impl Function {
+    /// Adds an instruction that is not in a block yet.
+    pub fn add(&mut self, insn: Insn, ty: Type, origin: u32) -> Value {
+        let value = Value(u32::try_from(self.values.len()).expect("fewer than 2^32 instructions"));
+        self.values.push(ValueData { insn, ty, origin });
+        value
+    }
+
+    /// Adds an empty block.
+    pub fn add_block(&mut self, offset: u32) -> BlockId {
+        let block = BlockId(u32::try_from(self.blocks.len()).expect("fewer than 2^32 blocks"));
+        self.blocks.push(Block {
+            offset,
+            ..Block::default()
+        });
+        block
+    }
+
+    /// Adds a parameter to a block. The edges that lead to it need an argument more.
+    pub fn add_parameter(&mut self, block: BlockId, ty: Type) -> Value {
+        let origin = self[block].offset;
+        let value = self.add(Insn::Parameter, ty, origin);
+        self[block].parameters.push(value);
+        value
+    }
+
+    /// Adds a state.
+    pub fn add_state(&mut self, state: FrameState) -> StateId {
+        let id = StateId(u32::try_from(self.states.len()).expect("fewer than 2^32 states"));
+        self.states.push(state);
+        id
+    }
+
+    /// The type of a value.
+    pub fn ty(&self, value: Value) -> Type {
+        self[value].ty
+    }
+
+    /// The instruction behind a value.
+    pub fn insn(&self, value: Value) -> &Insn {
+        &self[value].insn
+    }
+
+    /// The blocks, by number.
+    pub fn block_ids(&self) -> impl Iterator<Item = BlockId> + use<> {
+        (0..u32::try_from(self.blocks.len()).expect("fewer than 2^32 blocks")).map(BlockId)
+    }
+
+    /// How a block ends.
+    pub fn terminator(&self, block: BlockId) -> Option<&Insn> {
+        let last = self[block].insns.last()?;
+        Some(self.insn(*last))
+    }
+
+    /// The edges that leave a block.
+    pub fn edges(&self, block: BlockId) -> Vec<&Edge> {
+        self.terminator(block).map(Insn::edges).unwrap_or_default()
+    }
+}
+
+macro_rules! indexed {
+    ($($number:ident => $field:ident: $data:ty;)*) => {$(
+        impl Index<$number> for Function {
+            type Output = $data;
+
+            fn index(&self, number: $number) -> &$data {
+                &self.$field[number.index()]
+            }
+        }
+
+        impl IndexMut<$number> for Function {
+            fn index_mut(&mut self, number: $number) -> &mut $data {
+                &mut self.$field[number.index()]
+            }
+        }
+    )*};
+}
+
+indexed! {
+    Value => values: ValueData;
+    BlockId => blocks: Block;
+    StateId => states: FrameState;
+}

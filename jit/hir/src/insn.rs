@@ -1,0 +1,577 @@
+//! `Insn`: everything that HIR can do, one enum.
+//!
+//! What an instruction needs, gives and may do is said in [`properties`](crate::properties), [`result`](crate::result)
+//! and [`effects`](crate::effects), by matches that name each variant: a new one breaks the build wherever it must be thought of.
+//!
+//! Conventions. Values that are objects are pointers; nothing counts references but the instructions that say so.
+//! "Borrowed" means that the result is alive as long as what it was read from still has it and no other code has run.
+//! "Owned" means that the result comes with a reference, "consumes" that the instruction takes over the operand's. A `state`
+//! says where the evaluator goes on if the instruction leaves; [`Insn::reason`] says why it would.
+use crate::function::{Edge, StateId, Value};
+use crate::types::Classes;
+use pyroxene_bytecode::Opcode;
+use pyroxene_jit_api::{ObjectId, Reason};
+
+/// An operation on two floats that cannot fail.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FloatOp {
+    /// `a + b`.
+    Add,
+    /// `a - b`.
+    Subtract,
+    /// `a * b`.
+    Multiply,
+    /// `a / b`; the divisor is not zero.
+    Divide,
+    /// `a // b` as Python's floats have it; the divisor is not zero.
+    FloorDivide,
+    /// `a % b` as Python's floats have it, with the sign of the divisor, which is not zero.
+    Remainder,
+}
+
+/// An operation on two ints, which leaves where the result does not fit 64 bits or Python would raise.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum IntOp {
+    /// `a + b`.
+    Add,
+    /// `a - b`.
+    Subtract,
+    /// `a * b`.
+    Multiply,
+    /// `a // b`, rounded down. Leaves if `b` is zero.
+    FloorDivide,
+    /// `a % b`, with the sign of the divisor. Leaves if `b` is zero.
+    Remainder,
+    /// `a << b`. Leaves if `b` is negative.
+    ShiftLeft,
+    /// `a >> b`. Leaves if `b` is negative; a `b` of 64 and more gives 0 or -1.
+    ShiftRight,
+}
+
+/// An operation on the bits of two ints.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum BitOp {
+    /// `a & b`.
+    And,
+    /// `a | b`.
+    Or,
+    /// `a ^ b`.
+    Xor,
+}
+
+/// A comparison. Of floats, all but `NotEqual` are false if a NaN takes part.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Comparison {
+    /// `a < b`.
+    Less,
+    /// `a <= b`.
+    LessEqual,
+    /// `a == b`.
+    Equal,
+    /// `a != b`.
+    NotEqual,
+    /// `a > b`.
+    Greater,
+    /// `a >= b`.
+    GreaterEqual,
+}
+
+/// An instruction.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Insn {
+    // Values.
+    /// What edges hand over to the block.
+    Parameter,
+    /// An object of the snapshot. Borrowed, for as long as the code lives.
+    Object(ObjectId),
+    /// No object.
+    Null,
+    /// A number.
+    Float(f64),
+    /// A number.
+    Int(i64),
+    /// A truth value.
+    Bool(bool),
+
+    // The frame.
+    /// What is in the slot of a local: an object or NULL. Borrowed from the slot.
+    LoadLocal {
+        /// The slot.
+        slot: u32,
+    },
+    /// Overwrites the slot of a local. Consumes the value; what was there is not released.
+    StoreLocal {
+        /// The slot.
+        slot: u32,
+        /// An object or NULL.
+        value: Value,
+    },
+    /// Makes the slot of a local right, as [`Pending`](crate::function::Pending) says. Raises if there is no memory.
+    WriteBack {
+        /// The slot.
+        slot: u32,
+        /// An unboxed value.
+        value: Value,
+        /// Does nothing unless it is true.
+        stale: Option<Value>,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// What is in a place of the value stack, counted from its bottom. Takes over the stack's reference.
+    LoadStack {
+        /// The place.
+        index: u32,
+    },
+    /// The dictionary of the frame's globals. Borrowed.
+    Globals,
+    /// The dictionary of the frame's builtins. Borrowed, and only meant where it is a dictionary.
+    Builtins,
+
+    // References.
+    /// Takes a reference to an object, or nothing of NULL.
+    Retain {
+        /// The object.
+        value: Value,
+    },
+    /// Lets go of references, in this order; NULLs have none. If an object dies and somebody could see it, the locals that
+    /// are pending in `state` are written to the frame before. If then something was disturbed, the evaluator goes on at
+    /// `state` after the last of them. Without a state, all die unseen.
+    Release {
+        /// The objects.
+        values: Vec<Value>,
+        /// How it is after all of them.
+        state: Option<StateId>,
+    },
+
+    // Guards: they leave if it is not so. Those with a result give the operand, of which more is known then.
+    /// It is an object of one of these exact classes, or NULL if that is among them.
+    GuardClass {
+        /// An object or NULL.
+        value: Value,
+        /// The classes, each of which has a type of its own ([`Class::Other`](pyroxene_jit_api::Class::Other) has
+        /// not).
+        classes: Classes,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// It is not NULL.
+    GuardBound {
+        /// An object or NULL.
+        value: Value,
+        /// Why it leaves: `Unbound`, or what a missing attribute means.
+        reason: Reason,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The type of the object has this version.
+    GuardTypeVersion {
+        /// An object.
+        value: Value,
+        /// The version, not 0.
+        version: u32,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The object itself is a type and has this version.
+    GuardOwnTypeVersion {
+        /// An object.
+        value: Value,
+        /// The version, not 0.
+        version: u32,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The object, whose type has inline values, keeps its attributes in them.
+    GuardInlineValues {
+        /// An object whose type's version was guarded.
+        value: Value,
+        /// Whether it must also have no dictionary.
+        no_dict: bool,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The keys that the object's type keeps for its instances have this version.
+    GuardCachedKeys {
+        /// An object whose type's version was guarded.
+        value: Value,
+        /// The version.
+        version: u32,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The keys of the dictionary have this version.
+    GuardKeys {
+        /// An exact dictionary, or any object if `check` says so.
+        dict: Value,
+        /// The version, not 0.
+        version: u32,
+        /// Whether it leaves, too, if it is not an exact dictionary.
+        check: bool,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// It is this object.
+    GuardIs {
+        /// An object or NULL.
+        value: Value,
+        /// The object.
+        object: ObjectId,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The condition is as expected.
+    Guard {
+        /// A truth value.
+        condition: Value,
+        /// What it shall be.
+        expected: bool,
+        /// Why it leaves.
+        reason: Reason,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The same object. It is not NULL, as the branch that led here has found out.
+    Bound {
+        /// An object or NULL.
+        value: Value,
+    },
+    /// Nothing is asked of the evaluator: none of the flags of `eval_breaker` is set, and its version is the code's.
+    Poll {
+        /// How it is before the jump.
+        state: StateId,
+    },
+    /// Nothing happened meanwhile that the code must not overlook (`Helpers::disturbed`).
+    CheckDisturbed {
+        /// How it is now.
+        state: StateId,
+    },
+
+    // Boxes.
+    /// The number of an exact float.
+    UnboxFloat {
+        /// A float.
+        value: Value,
+    },
+    /// The number of an exact int. Leaves if it does not fit 64 bits.
+    UnboxInt {
+        /// An int.
+        value: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// Whether it is `True`.
+    UnboxBool {
+        /// A bool.
+        value: Value,
+    },
+    /// An object of an unboxed value: owned. Raises if there is no memory.
+    Box {
+        /// An unboxed value.
+        value: Value,
+        /// Where it has raised.
+        state: StateId,
+    },
+
+    // Numbers.
+    /// See [`FloatOp`].
+    FloatBinary {
+        /// Which.
+        op: FloatOp,
+        /// A float.
+        left: Value,
+        /// A float.
+        right: Value,
+    },
+    /// `a ** b`. Leaves unless both are finite, `a` is greater than zero, and the result is finite and not zero: there
+    /// Python's is C's.
+    FloatPower {
+        /// A float.
+        left: Value,
+        /// A float.
+        right: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// `-a`.
+    FloatNegate {
+        /// A float.
+        value: Value,
+    },
+    /// A comparison.
+    FloatCompare {
+        /// Which.
+        op: Comparison,
+        /// A float.
+        left: Value,
+        /// A float.
+        right: Value,
+    },
+    /// The float nearest to an int, the even one of two.
+    IntToFloat {
+        /// An int.
+        value: Value,
+    },
+    /// See [`IntOp`].
+    IntBinary {
+        /// Which.
+        op: IntOp,
+        /// An int.
+        left: Value,
+        /// An int.
+        right: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// See [`BitOp`].
+    IntBits {
+        /// Which.
+        op: BitOp,
+        /// An int.
+        left: Value,
+        /// An int.
+        right: Value,
+    },
+    /// `-a`. Leaves if it does not fit.
+    IntNegate {
+        /// An int.
+        value: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// `~a`.
+    IntInvert {
+        /// An int.
+        value: Value,
+    },
+    /// A comparison.
+    IntCompare {
+        /// Which.
+        op: Comparison,
+        /// An int.
+        left: Value,
+        /// An int.
+        right: Value,
+    },
+    /// 1 if it is true, else 0.
+    BoolToInt {
+        /// A truth value.
+        value: Value,
+    },
+    /// `not a`.
+    Not {
+        /// A truth value.
+        value: Value,
+    },
+    /// Whether it is `None`.
+    IsNone {
+        /// An object or NULL.
+        value: Value,
+    },
+    /// Whether both are the same object.
+    Is {
+        /// An object or NULL.
+        left: Value,
+        /// An object or NULL.
+        right: Value,
+    },
+
+    // Objects that are looked into.
+    /// How many items there are: of an exact list or tuple.
+    Size {
+        /// A list or a tuple.
+        value: Value,
+    },
+    /// An index as Python has it, counted from the end if negative, as one that is not. Leaves if there is none such.
+    CheckIndex {
+        /// An int.
+        index: Value,
+        /// An int, the number of items.
+        size: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The item of an exact list or tuple: borrowed from it.
+    Item {
+        /// A list or a tuple.
+        value: Value,
+        /// An int that is an index of it.
+        index: Value,
+    },
+    /// Overwrites an item of an exact list. Consumes the item; what was there is not released.
+    StoreItem {
+        /// A list.
+        list: Value,
+        /// An int that is an index of it.
+        index: Value,
+        /// An object.
+        item: Value,
+    },
+    /// Whether two exact strings are equal.
+    StrEqual {
+        /// A string.
+        left: Value,
+        /// A string.
+        right: Value,
+    },
+    /// How many numbers a range's iterator still has; none if not greater than 0.
+    RangeLeft {
+        /// The iterator.
+        iterator: Value,
+    },
+    /// The next number of a range's iterator, which has one.
+    RangeNext {
+        /// The iterator.
+        iterator: Value,
+    },
+    /// The next of a list's or tuple's iterator, borrowed from the sequence; NULL at the end.
+    SequenceNext {
+        /// The iterator.
+        iterator: Value,
+    },
+    /// What such an iterator that has come to the end still has of its sequence, or NULL: owned. The iterator has none
+    /// afterwards, and that of a list an index of -1.
+    SequenceEnd {
+        /// The iterator.
+        iterator: Value,
+    },
+    /// An inline value of an instance, borrowed from it, or NULL.
+    InlineValue {
+        /// An object with inline values.
+        value: Value,
+        /// Which.
+        index: u16,
+    },
+    /// Overwrites an inline value of an instance, and notes the order if there was none. Consumes the item; what was there is
+    /// not released.
+    StoreInlineValue {
+        /// An object with inline values.
+        owner: Value,
+        /// Which.
+        index: u16,
+        /// An object.
+        item: Value,
+    },
+    /// What is in an object at this place (`__slots__`), borrowed from it, or NULL.
+    Field {
+        /// An object whose type's version was guarded.
+        value: Value,
+        /// In bytes from its start.
+        offset: u16,
+    },
+    /// Overwrites the same. Consumes the item; what was there is not released.
+    StoreField {
+        /// An object whose type's version was guarded.
+        owner: Value,
+        /// In bytes from its start.
+        offset: u16,
+        /// An object.
+        item: Value,
+    },
+    /// The dictionary of an exact module. Borrowed. Leaves if the object is none.
+    ModuleDict {
+        /// An object.
+        value: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The value of an entry of a dictionary, borrowed from it, or NULL.
+    DictEntry {
+        /// A dictionary the version of whose keys was guarded.
+        dict: Value,
+        /// Which entry of its keys, all of which are `str`.
+        index: u16,
+    },
+    /// What is in a cell, borrowed from it, or NULL.
+    CellValue {
+        /// The cell.
+        cell: Value,
+    },
+    /// Overwrites the same. Consumes the value; what was there is not released.
+    StoreCell {
+        /// The cell.
+        cell: Value,
+        /// An object or NULL.
+        value: Value,
+    },
+
+    // Calls. The frame's slots hold all locals before them, if they may run any code.
+    /// `len(a)`. May run any code, and raise.
+    Length {
+        /// An object.
+        value: Value,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// `iter(a)`: owned. May run any code, and raise.
+    GetIterator {
+        /// An object.
+        value: Value,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// The next of an iterator: owned, or NULL at its end. May run any code, and raise.
+    IteratorNext {
+        /// The iterator.
+        iterator: Value,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// A new tuple: owned. Consumes the items. Raises if there is no memory.
+    BuildTuple {
+        /// The items.
+        items: Vec<Value>,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// A new list: the same.
+    BuildList {
+        /// The items.
+        items: Vec<Value>,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// Puts an item at the end of an exact list. Consumes the item. Raises if there is no memory.
+    ListAppend {
+        /// The list.
+        list: Value,
+        /// The item.
+        item: Value,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// Writes the state to the frame and has the evaluator run the instruction there. Leaves if the frame does not stand
+    /// before the expected instruction afterwards. What it has put on the stack is there for
+    /// [`LoadStack`](Self::LoadStack).
+    /// Consumes what the state's stack owns; the places that the instruction has not taken still hold the same. May run any
+    /// code.
+    Interpret {
+        /// The instruction.
+        opcode: Opcode,
+        /// Its argument.
+        oparg: u32,
+        /// The instruction expected after it, in units.
+        next: u32,
+        /// How it is before the instruction.
+        state: StateId,
+    },
+
+    // Ends of blocks.
+    /// On to another block.
+    Jump(Edge),
+    /// To one of two.
+    Branch {
+        /// A truth value.
+        condition: Value,
+        /// If it is true.
+        then: Edge,
+        /// If it is not.
+        otherwise: Edge,
+    },
+    /// Back to the evaluator.
+    Exit {
+        /// Why.
+        reason: Reason,
+        /// Where it goes on.
+        state: StateId,
+    },
+}

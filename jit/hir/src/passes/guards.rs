@@ -1,0 +1,126 @@
+//! What was computed or guarded before: the same instruction on the same values, on every way here, with nothing written
+//! in between that it reads.
+//!
+//! What reads memory is reused within its block only.
+use crate::dominators::Dominators;
+use crate::effects::{Effects, Memory, effects};
+use crate::function::{BlockId, Function, StateId, Value};
+use crate::insn::Insn;
+use crate::passes::replace::Replacements;
+use pyroxene_jit_api::Snapshot;
+use std::collections::HashMap;
+
+/// Removes what was there before.
+pub fn run(function: &mut Function, _: &Snapshot) {
+    let dominators = Dominators::new(function);
+    let mut children: Vec<Vec<BlockId>> = vec![Vec::new(); function.blocks.len()];
+    let mut roots = Vec::new();
+    for &block in dominators.order() {
+        match dominators.immediate(block) {
+            Some(parent) => children[parent.index()].push(block),
+            None => roots.push(block),
+        }
+    }
+    let mut replacements = Replacements::new(function);
+    let mut known = Known::default();
+    let mut pending: Vec<Step> = roots.into_iter().map(Step::Enter).collect();
+    while let Some(step) = pending.pop() {
+        match step {
+            Step::Enter(block) => {
+                pending.push(Step::Leave(known.scope.len()));
+                visit(function, block, &mut known, &mut replacements);
+                pending.extend(children[block.index()].iter().copied().map(Step::Enter));
+            }
+            Step::Leave(length) => known.leave(length),
+        }
+    }
+    replacements.apply(function);
+}
+
+/// A way through the tree of dominators.
+enum Step {
+    Enter(BlockId),
+    Leave(usize),
+}
+
+/// What is known at a place.
+#[derive(Default)]
+struct Known {
+    /// By what an instruction does and with what, in a form that can be compared.
+    values: HashMap<String, Value>,
+    /// What was added, so that it can be taken away again.
+    scope: Vec<String>,
+}
+
+impl Known {
+    fn leave(&mut self, length: usize) {
+        for key in self.scope.drain(length..) {
+            self.values.remove(&key);
+        }
+    }
+}
+
+fn visit(
+    function: &mut Function,
+    block: BlockId,
+    known: &mut Known,
+    replacements: &mut Replacements,
+) {
+    // What reads memory, by its key, with what it reads.
+    let mut reading: Vec<(String, Memory, Value)> = Vec::new();
+    let mut kept = Vec::new();
+    for value in function[block].insns.clone() {
+        replacements.apply_to(function, value);
+        let insn = function.insn(value);
+        let effects = effects(insn);
+        reading.retain(|(_, reads, _)| !reads.meets(effects.writes));
+        if !can_be_reused(insn, effects) {
+            kept.push(value);
+            continue;
+        }
+        let key = key(insn);
+        let earlier = known.values.get(&key).copied().or_else(|| {
+            let read = reading.iter().find(|(other, _, _)| *other == key);
+            read.map(|(_, _, value)| *value)
+        });
+        match earlier {
+            // More may be known of what is read again.
+            Some(earlier) if function.ty(earlier).within(function.ty(value)) => {
+                replacements.set(value, earlier);
+            }
+            Some(_) => kept.push(value),
+            None => {
+                kept.push(value);
+                if effects.reads == Memory::NONE {
+                    known.values.insert(key.clone(), value);
+                    known.scope.push(key);
+                } else {
+                    reading.push((key, effects.reads, value));
+                }
+            }
+        }
+    }
+    function[block].insns = kept;
+}
+
+fn can_be_reused(insn: &Insn, effects: Effects) -> bool {
+    effects.writes == Memory::NONE
+        && !effects.allocates
+        && !effects.reads.meets(Memory::REQUESTS | Memory::STACK)
+        && !insn.ends_block()
+        // What a branch has found out is true only behind it.
+        && !matches!(insn, Insn::Bound { .. })
+}
+
+/// What an instruction does and with what, but for the state in which it leaves: if it left, then where it was first.
+fn key(insn: &Insn) -> String {
+    let mut insn = insn.clone();
+    if let Some(state) = insn.state_mut() {
+        *state = StateId(0);
+    }
+    if let Insn::Float(number) = insn {
+        // Numbers that are equal can be different.
+        return format!("float {:x}", number.to_bits());
+    }
+    format!("{insn:?}")
+}

@@ -1,0 +1,290 @@
+//! The printed form of HIR. It does not change from run to run: tests compare it.
+use crate::function::{BlockId, Edge, FrameState, Function, Value};
+use crate::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
+use crate::types::Type;
+use core::fmt::{self, Write as _};
+use pyroxene_jit_api::{Known, ObjectId, Snapshot};
+
+/// Prints a function.
+pub fn print(function: &Function, snapshot: &Snapshot) -> String {
+    let mut text = String::new();
+    let printer = Printer { function, snapshot };
+    printer
+        .function(&mut text)
+        .expect("writing to a string does not fail");
+    text
+}
+
+struct Printer<'a> {
+    function: &'a Function,
+    snapshot: &'a Snapshot,
+}
+
+impl Printer<'_> {
+    fn function(&self, text: &mut String) -> fmt::Result {
+        writeln!(text, "fn {}", self.function.name)?;
+        for entry in &self.function.entries {
+            writeln!(text, "  entry {} at {}", entry.block, entry.offset)?;
+        }
+        for block in self.function.block_ids() {
+            if !self.function[block].insns.is_empty() {
+                self.block(text, block)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn block(&self, text: &mut String, id: BlockId) -> fmt::Result {
+        let block = &self.function[id];
+        let parameters: Vec<String> = block
+            .parameters
+            .iter()
+            .map(|parameter| format!("{parameter}: {}", self.function.ty(*parameter)))
+            .collect();
+        writeln!(text, "{id}({}): @{}", parameters.join(", "), block.offset)?;
+        for &value in &block.insns {
+            write!(text, "  ")?;
+            if self.function.ty(value) != Type::Nothing {
+                write!(text, "{value}: {} = ", self.function.ty(value))?;
+            }
+            self.insn(text, value)?;
+            writeln!(text)?;
+        }
+        Ok(())
+    }
+
+    fn insn(&self, text: &mut String, value: Value) -> fmt::Result {
+        let insn = self.function.insn(value);
+        text.write_str(name(insn))?;
+        self.details(text, insn)?;
+        match insn {
+            Insn::Jump(edge) => write!(text, " {}", Target(edge))?,
+            Insn::Branch {
+                condition,
+                then,
+                otherwise,
+            } => write!(
+                text,
+                " {condition}, {}, {}",
+                Target(then),
+                Target(otherwise)
+            )?,
+            _ => {
+                let operands: Vec<String> = insn.operands().iter().map(Value::to_string).collect();
+                if !operands.is_empty() {
+                    write!(text, " {}", operands.join(", "))?;
+                }
+            }
+        }
+        if let Some(state) = insn.state() {
+            let reason = insn.reason().map_or("", |reason| reason.name());
+            write!(text, " else {reason} {}", State(&self.function[state]))?;
+        }
+        Ok(())
+    }
+
+    /// What an instruction says besides its operands.
+    fn details(&self, text: &mut String, insn: &Insn) -> fmt::Result {
+        match insn {
+            Insn::Object(object) => write!(text, " {}", self.object(*object)),
+            Insn::Float(number) => write!(text, " {number:?}"),
+            Insn::Int(number) => write!(text, " {number}"),
+            Insn::Bool(truth) => write!(text, " {truth}"),
+            Insn::LoadLocal { slot }
+            | Insn::StoreLocal { slot, .. }
+            | Insn::WriteBack { slot, .. } => {
+                let name = &self.snapshot.locals[*slot as usize].name;
+                write!(text, " {name}")
+            }
+            Insn::LoadStack { index } => write!(text, " {index}"),
+            Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
+            Insn::GuardTypeVersion { version, .. }
+            | Insn::GuardOwnTypeVersion { version, .. }
+            | Insn::GuardCachedKeys { version, .. } => write!(text, " {version}"),
+            Insn::GuardKeys { version, check, .. } => {
+                write!(text, " {version}{}", if *check { " dict" } else { "" })
+            }
+            Insn::GuardInlineValues { no_dict: true, .. } => write!(text, " no_dict"),
+            Insn::GuardIs { object, .. } => write!(text, " {}", self.object(*object)),
+            Insn::Guard { expected, .. } => write!(text, " {expected}"),
+            Insn::InlineValue { index, .. }
+            | Insn::StoreInlineValue { index, .. }
+            | Insn::DictEntry { index, .. } => write!(text, " {index}"),
+            Insn::Field { offset, .. } | Insn::StoreField { offset, .. } => {
+                write!(text, " {offset}")
+            }
+            Insn::Interpret {
+                opcode,
+                oparg,
+                next,
+                ..
+            } => write!(text, " {opcode:?} {oparg} to {next}"),
+            _ => Ok(()),
+        }
+    }
+
+    fn object(&self, object: ObjectId) -> String {
+        let known = match &self.snapshot.objects[object.0 as usize].known {
+            Known::None => "none".to_owned(),
+            Known::Bool(truth) => truth.to_string(),
+            Known::Int(number) => number.to_string(),
+            Known::Float(number) => format!("{number:?}"),
+            Known::Builtin(builtin) => format!("{builtin:?}"),
+            Known::Instance(class) => class.name().to_owned(),
+        };
+        format!("#{}({known})", object.0)
+    }
+}
+
+/// An edge.
+struct Target<'a>(&'a Edge);
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let arguments: Vec<String> = self.0.arguments.iter().map(Value::to_string).collect();
+        write!(f, "{}({})", self.0.to, arguments.join(", "))
+    }
+}
+
+/// A state: where the evaluator goes on, what is pending, the stack. A borrowed place of the stack has an ampersand.
+struct State<'a>(&'a FrameState);
+
+impl fmt::Display for State<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "@{}", self.0.offset)?;
+        if !self.0.pending.is_empty() {
+            let pending: Vec<String> = self
+                .0
+                .pending
+                .iter()
+                .map(|pending| {
+                    let stale = pending.stale.map(|stale| format!("?{stale}"));
+                    format!(
+                        "{}={}{}",
+                        pending.slot,
+                        pending.value,
+                        stale.unwrap_or_default()
+                    )
+                })
+                .collect();
+            write!(f, " {{{}}}", pending.join(" "))?;
+        }
+        let stack: Vec<String> = self
+            .0
+            .stack
+            .iter()
+            .map(|entry| format!("{}{}", if entry.owned { "" } else { "&" }, entry.value))
+            .collect();
+        write!(f, " [{}]", stack.join(" "))
+    }
+}
+
+/// The name of an instruction in the printed form.
+pub fn name(insn: &Insn) -> &'static str {
+    match insn {
+        Insn::Parameter => "parameter",
+        Insn::Object(_) => "object",
+        Insn::Null => "null",
+        Insn::Float(_) => "float",
+        Insn::Int(_) => "int",
+        Insn::Bool(_) => "bool",
+        Insn::LoadLocal { .. } => "load_local",
+        Insn::StoreLocal { .. } => "store_local",
+        Insn::WriteBack { .. } => "write_back",
+        Insn::LoadStack { .. } => "load_stack",
+        Insn::Globals => "globals",
+        Insn::Builtins => "builtins",
+        Insn::Retain { .. } => "retain",
+        Insn::Release { .. } => "release",
+        Insn::GuardClass { .. } => "guard_class",
+        Insn::GuardBound { .. } => "guard_bound",
+        Insn::GuardTypeVersion { .. } => "guard_type_version",
+        Insn::GuardOwnTypeVersion { .. } => "guard_own_type_version",
+        Insn::GuardInlineValues { .. } => "guard_inline_values",
+        Insn::GuardCachedKeys { .. } => "guard_cached_keys",
+        Insn::GuardKeys { .. } => "guard_keys",
+        Insn::GuardIs { .. } => "guard_is",
+        Insn::Guard { .. } => "guard",
+        Insn::Bound { .. } => "bound",
+        Insn::Poll { .. } => "poll",
+        Insn::CheckDisturbed { .. } => "check_disturbed",
+        Insn::UnboxFloat { .. } => "unbox_float",
+        Insn::UnboxInt { .. } => "unbox_int",
+        Insn::UnboxBool { .. } => "unbox_bool",
+        Insn::Box { .. } => "box",
+        Insn::FloatBinary { op, .. } => match op {
+            FloatOp::Add => "float_add",
+            FloatOp::Subtract => "float_subtract",
+            FloatOp::Multiply => "float_multiply",
+            FloatOp::Divide => "float_divide",
+            FloatOp::FloorDivide => "float_floor_divide",
+            FloatOp::Remainder => "float_remainder",
+        },
+        Insn::FloatPower { .. } => "float_power",
+        Insn::FloatNegate { .. } => "float_negate",
+        Insn::FloatCompare { op, .. } => match op {
+            Comparison::Less => "float_less",
+            Comparison::LessEqual => "float_less_equal",
+            Comparison::Equal => "float_equal",
+            Comparison::NotEqual => "float_not_equal",
+            Comparison::Greater => "float_greater",
+            Comparison::GreaterEqual => "float_greater_equal",
+        },
+        Insn::IntToFloat { .. } => "int_to_float",
+        Insn::IntBinary { op, .. } => match op {
+            IntOp::Add => "int_add",
+            IntOp::Subtract => "int_subtract",
+            IntOp::Multiply => "int_multiply",
+            IntOp::FloorDivide => "int_floor_divide",
+            IntOp::Remainder => "int_remainder",
+            IntOp::ShiftLeft => "int_shift_left",
+            IntOp::ShiftRight => "int_shift_right",
+        },
+        Insn::IntBits { op, .. } => match op {
+            BitOp::And => "int_and",
+            BitOp::Or => "int_or",
+            BitOp::Xor => "int_xor",
+        },
+        Insn::IntNegate { .. } => "int_negate",
+        Insn::IntInvert { .. } => "int_invert",
+        Insn::IntCompare { op, .. } => match op {
+            Comparison::Less => "int_less",
+            Comparison::LessEqual => "int_less_equal",
+            Comparison::Equal => "int_equal",
+            Comparison::NotEqual => "int_not_equal",
+            Comparison::Greater => "int_greater",
+            Comparison::GreaterEqual => "int_greater_equal",
+        },
+        Insn::BoolToInt { .. } => "bool_to_int",
+        Insn::Not { .. } => "not",
+        Insn::IsNone { .. } => "is_none",
+        Insn::Is { .. } => "is",
+        Insn::Size { .. } => "size",
+        Insn::CheckIndex { .. } => "check_index",
+        Insn::Item { .. } => "item",
+        Insn::StoreItem { .. } => "store_item",
+        Insn::StrEqual { .. } => "str_equal",
+        Insn::RangeLeft { .. } => "range_left",
+        Insn::RangeNext { .. } => "range_next",
+        Insn::SequenceNext { .. } => "sequence_next",
+        Insn::SequenceEnd { .. } => "sequence_end",
+        Insn::InlineValue { .. } => "inline_value",
+        Insn::StoreInlineValue { .. } => "store_inline_value",
+        Insn::Field { .. } => "field",
+        Insn::StoreField { .. } => "store_field",
+        Insn::ModuleDict { .. } => "module_dict",
+        Insn::DictEntry { .. } => "dict_entry",
+        Insn::CellValue { .. } => "cell_value",
+        Insn::StoreCell { .. } => "store_cell",
+        Insn::Length { .. } => "length",
+        Insn::GetIterator { .. } => "get_iterator",
+        Insn::IteratorNext { .. } => "iterator_next",
+        Insn::BuildTuple { .. } => "build_tuple",
+        Insn::BuildList { .. } => "build_list",
+        Insn::ListAppend { .. } => "list_append",
+        Insn::Interpret { .. } => "interpret",
+        Insn::Jump(_) => "jump",
+        Insn::Branch { .. } => "branch",
+        Insn::Exit { .. } => "exit",
+    }
+}

@@ -1,0 +1,347 @@
+//! Properties of instructions: operands, states, reasons, edges.
+use crate::function::{Edge, StateId, Value};
+use crate::insn::{Insn, IntOp};
+use pyroxene_jit_api::Reason;
+
+/// Calls a function of one argument with each operand of an instruction: the same list for whoever reads and whoever
+/// replaces them. The operands of a frame state are not among them.
+macro_rules! operands {
+    ($insn:expr, $f:ident, $iter:ident) => {
+        match $insn {
+            Insn::Parameter
+            | Insn::Object(_)
+            | Insn::Null
+            | Insn::Float(_)
+            | Insn::Int(_)
+            | Insn::Bool(_)
+            | Insn::LoadLocal { .. }
+            | Insn::LoadStack { .. }
+            | Insn::Globals
+            | Insn::Builtins
+            | Insn::Poll { .. }
+            | Insn::CheckDisturbed { .. }
+            | Insn::Interpret { .. }
+            | Insn::Exit { .. } => {}
+            Insn::StoreLocal { value, .. }
+            | Insn::Retain { value }
+            | Insn::GuardClass { value, .. }
+            | Insn::GuardBound { value, .. }
+            | Insn::GuardTypeVersion { value, .. }
+            | Insn::GuardOwnTypeVersion { value, .. }
+            | Insn::GuardInlineValues { value, .. }
+            | Insn::GuardCachedKeys { value, .. }
+            | Insn::GuardKeys { dict: value, .. }
+            | Insn::GuardIs { value, .. }
+            | Insn::Guard {
+                condition: value, ..
+            }
+            | Insn::UnboxFloat { value }
+            | Insn::UnboxInt { value, .. }
+            | Insn::UnboxBool { value }
+            | Insn::Box { value, .. }
+            | Insn::FloatNegate { value }
+            | Insn::IntToFloat { value }
+            | Insn::IntNegate { value, .. }
+            | Insn::IntInvert { value }
+            | Insn::BoolToInt { value }
+            | Insn::Not { value }
+            | Insn::IsNone { value }
+            | Insn::Bound { value }
+            | Insn::Size { value }
+            | Insn::RangeLeft { iterator: value }
+            | Insn::RangeNext { iterator: value }
+            | Insn::SequenceNext { iterator: value }
+            | Insn::SequenceEnd { iterator: value }
+            | Insn::InlineValue { value, .. }
+            | Insn::Field { value, .. }
+            | Insn::ModuleDict { value, .. }
+            | Insn::DictEntry { dict: value, .. }
+            | Insn::CellValue { cell: value }
+            | Insn::Length { value, .. }
+            | Insn::GetIterator { value, .. }
+            | Insn::IteratorNext {
+                iterator: value, ..
+            } => $f(value),
+            Insn::WriteBack { value, stale, .. } => {
+                $f(value);
+                if let Some(stale) = stale {
+                    $f(stale);
+                }
+            }
+            Insn::FloatBinary { left, right, .. }
+            | Insn::FloatPower { left, right, .. }
+            | Insn::FloatCompare { left, right, .. }
+            | Insn::IntBinary { left, right, .. }
+            | Insn::IntBits { left, right, .. }
+            | Insn::IntCompare { left, right, .. }
+            | Insn::Is { left, right }
+            | Insn::StrEqual { left, right }
+            | Insn::CheckIndex {
+                index: left,
+                size: right,
+                ..
+            }
+            | Insn::Item {
+                value: left,
+                index: right,
+            }
+            | Insn::StoreInlineValue {
+                owner: left,
+                item: right,
+                ..
+            }
+            | Insn::StoreField {
+                owner: left,
+                item: right,
+                ..
+            }
+            | Insn::StoreCell {
+                cell: left,
+                value: right,
+            }
+            | Insn::ListAppend {
+                list: left,
+                item: right,
+                ..
+            } => {
+                $f(left);
+                $f(right);
+            }
+            Insn::StoreItem { list, index, item } => {
+                $f(list);
+                $f(index);
+                $f(item);
+            }
+            Insn::Release { values, .. }
+            | Insn::BuildTuple { items: values, .. }
+            | Insn::BuildList { items: values, .. } => values.$iter().for_each($f),
+            Insn::Jump(edge) => edge.arguments.$iter().for_each($f),
+            Insn::Branch {
+                condition,
+                then,
+                otherwise,
+            } => {
+                $f(condition);
+                then.arguments.$iter().for_each(&mut $f);
+                otherwise.arguments.$iter().for_each($f);
+            }
+        }
+    };
+}
+
+impl Insn {
+    /// Its operands, in order. Those of its state are not among them.
+    pub fn operands(&self) -> Vec<Value> {
+        let mut found = Vec::new();
+        let mut add = |value: &Value| found.push(*value);
+        operands!(self, add, iter);
+        found
+    }
+
+    /// Replaces each operand. Those of its state are not among them.
+    pub fn replace_operands(&mut self, mut replacement: impl FnMut(Value) -> Value) {
+        let mut replace = |value: &mut Value| *value = replacement(*value);
+        operands!(self, replace, iter_mut);
+    }
+
+    /// Its operands without what edges bring.
+    pub fn operands_without_arguments(&self) -> Vec<Value> {
+        match self {
+            Self::Jump(_) => Vec::new(),
+            Self::Branch { condition, .. } => vec![*condition],
+            _ => self.operands(),
+        }
+    }
+
+    /// The state in which it leaves, if it can.
+    pub fn state(&self) -> Option<StateId> {
+        self.clone().state_mut().copied()
+    }
+
+    /// The same, to be changed.
+    pub fn state_mut(&mut self) -> Option<&mut StateId> {
+        match self {
+            Self::WriteBack { state, .. }
+            | Self::GuardClass { state, .. }
+            | Self::GuardBound { state, .. }
+            | Self::GuardTypeVersion { state, .. }
+            | Self::GuardOwnTypeVersion { state, .. }
+            | Self::GuardInlineValues { state, .. }
+            | Self::GuardCachedKeys { state, .. }
+            | Self::GuardKeys { state, .. }
+            | Self::GuardIs { state, .. }
+            | Self::Guard { state, .. }
+            | Self::Poll { state }
+            | Self::CheckDisturbed { state }
+            | Self::UnboxInt { state, .. }
+            | Self::Box { state, .. }
+            | Self::FloatPower { state, .. }
+            | Self::IntBinary { state, .. }
+            | Self::IntNegate { state, .. }
+            | Self::CheckIndex { state, .. }
+            | Self::ModuleDict { state, .. }
+            | Self::Length { state, .. }
+            | Self::GetIterator { state, .. }
+            | Self::IteratorNext { state, .. }
+            | Self::BuildTuple { state, .. }
+            | Self::BuildList { state, .. }
+            | Self::ListAppend { state, .. }
+            | Self::Interpret { state, .. }
+            | Self::Exit { state, .. } => Some(state),
+            Self::Release { state, .. } => state.as_mut(),
+            Self::Parameter
+            | Self::Object(_)
+            | Self::Null
+            | Self::Float(_)
+            | Self::Int(_)
+            | Self::Bool(_)
+            | Self::LoadLocal { .. }
+            | Self::StoreLocal { .. }
+            | Self::LoadStack { .. }
+            | Self::Globals
+            | Self::Builtins
+            | Self::Retain { .. }
+            | Self::UnboxFloat { .. }
+            | Self::UnboxBool { .. }
+            | Self::FloatBinary { .. }
+            | Self::FloatNegate { .. }
+            | Self::FloatCompare { .. }
+            | Self::IntToFloat { .. }
+            | Self::IntBits { .. }
+            | Self::IntInvert { .. }
+            | Self::IntCompare { .. }
+            | Self::BoolToInt { .. }
+            | Self::Not { .. }
+            | Self::IsNone { .. }
+            | Self::Bound { .. }
+            | Self::Is { .. }
+            | Self::Size { .. }
+            | Self::Item { .. }
+            | Self::StoreItem { .. }
+            | Self::StrEqual { .. }
+            | Self::RangeLeft { .. }
+            | Self::RangeNext { .. }
+            | Self::SequenceNext { .. }
+            | Self::SequenceEnd { .. }
+            | Self::InlineValue { .. }
+            | Self::StoreInlineValue { .. }
+            | Self::Field { .. }
+            | Self::StoreField { .. }
+            | Self::DictEntry { .. }
+            | Self::CellValue { .. }
+            | Self::StoreCell { .. }
+            | Self::Jump(_)
+            | Self::Branch { .. } => None,
+        }
+    }
+
+    /// Why it leaves, if it can.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::GuardBound { reason, .. }
+            | Self::Guard { reason, .. }
+            | Self::Exit { reason, .. } => Some(*reason),
+            Self::GuardClass { .. } | Self::ModuleDict { .. } => Some(Reason::Class),
+            Self::GuardTypeVersion { .. } | Self::GuardOwnTypeVersion { .. } => {
+                Some(Reason::TypeVersion)
+            }
+            Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
+            Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
+            Self::GuardIs { .. } => Some(Reason::Identity),
+            Self::Poll { .. } => Some(Reason::EvalBreaker),
+            Self::CheckDisturbed { .. } => Some(Reason::Disturbed),
+            Self::Release { state, .. } => state.map(|_| Reason::Disturbed),
+            Self::UnboxInt { .. } | Self::IntNegate { .. } => Some(Reason::Overflow),
+            Self::IntBinary { op, .. } => Some(match op {
+                IntOp::Add | IntOp::Subtract | IntOp::Multiply => Reason::Overflow,
+                IntOp::FloorDivide | IntOp::Remainder | IntOp::ShiftLeft | IntOp::ShiftRight => {
+                    Reason::Domain
+                }
+            }),
+            Self::FloatPower { .. } => Some(Reason::Domain),
+            Self::CheckIndex { .. } => Some(Reason::Index),
+            Self::WriteBack { .. }
+            | Self::Box { .. }
+            | Self::Length { .. }
+            | Self::GetIterator { .. }
+            | Self::IteratorNext { .. }
+            | Self::BuildTuple { .. }
+            | Self::BuildList { .. }
+            | Self::ListAppend { .. } => Some(Reason::Raised),
+            Self::Interpret { .. } => Some(Reason::NotCompiled),
+            Self::Parameter
+            | Self::Object(_)
+            | Self::Null
+            | Self::Float(_)
+            | Self::Int(_)
+            | Self::Bool(_)
+            | Self::LoadLocal { .. }
+            | Self::StoreLocal { .. }
+            | Self::LoadStack { .. }
+            | Self::Globals
+            | Self::Builtins
+            | Self::Retain { .. }
+            | Self::UnboxFloat { .. }
+            | Self::UnboxBool { .. }
+            | Self::FloatBinary { .. }
+            | Self::FloatNegate { .. }
+            | Self::FloatCompare { .. }
+            | Self::IntToFloat { .. }
+            | Self::IntBits { .. }
+            | Self::IntInvert { .. }
+            | Self::IntCompare { .. }
+            | Self::BoolToInt { .. }
+            | Self::Not { .. }
+            | Self::IsNone { .. }
+            | Self::Bound { .. }
+            | Self::Is { .. }
+            | Self::Size { .. }
+            | Self::Item { .. }
+            | Self::StoreItem { .. }
+            | Self::StrEqual { .. }
+            | Self::RangeLeft { .. }
+            | Self::RangeNext { .. }
+            | Self::SequenceNext { .. }
+            | Self::SequenceEnd { .. }
+            | Self::InlineValue { .. }
+            | Self::StoreInlineValue { .. }
+            | Self::Field { .. }
+            | Self::StoreField { .. }
+            | Self::DictEntry { .. }
+            | Self::CellValue { .. }
+            | Self::StoreCell { .. }
+            | Self::Jump(_)
+            | Self::Branch { .. } => None,
+        }
+    }
+
+    /// Whether it ends a block.
+    pub fn ends_block(&self) -> bool {
+        matches!(
+            self,
+            Self::Jump(_) | Self::Branch { .. } | Self::Exit { .. }
+        )
+    }
+
+    /// The edges that leave from it.
+    pub fn edges(&self) -> Vec<&Edge> {
+        match self {
+            Self::Jump(edge) => vec![edge],
+            Self::Branch {
+                then, otherwise, ..
+            } => vec![then, otherwise],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn edges_mut(&mut self) -> Vec<&mut Edge> {
+        match self {
+            Self::Jump(edge) => vec![edge],
+            Self::Branch {
+                then, otherwise, ..
+            } => vec![then, otherwise],
+            _ => Vec::new(),
+        }
+    }
+}

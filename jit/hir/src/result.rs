@@ -1,0 +1,195 @@
+//! The types of results and operands: what an instruction gives for what it gets, and what it must get.
+use crate::function::{Function, Value};
+use crate::insn::Insn;
+use crate::types::{Classes, Type};
+use pyroxene_jit_api::{Class, Snapshot};
+
+/// A list or a tuple.
+const SEQUENCE: Type = Type::Object(pair(Class::List, Class::Tuple));
+
+/// Their iterators.
+const SEQUENCE_ITERATOR: Type = Type::Object(pair(Class::ListIterator, Class::TupleIterator));
+
+/// An object, or none.
+const ANY: Type = Type::Object(Classes::ANY);
+
+/// An object.
+const OBJECT: Type = Type::Object(Classes::OBJECT);
+
+const fn pair(one: Class, other: Class) -> Classes {
+    Classes::of(one).or(Classes::of(other))
+}
+
+/// The type of what an instruction gives, from the types of its operands. Of a parameter, which has none, it is the one that
+/// it was made with.
+pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
+    let narrowed = |operand: Value, to: Classes| Type::Object(function.ty(operand).classes() & to);
+    match function.insn(value) {
+        Insn::Parameter => function.ty(value),
+        Insn::Object(object) => Type::object(snapshot.objects[object.0 as usize].known.class()),
+        Insn::Null => Type::Object(Classes::NULL),
+        Insn::Float(_)
+        | Insn::UnboxFloat { .. }
+        | Insn::FloatBinary { .. }
+        | Insn::FloatPower { .. }
+        | Insn::FloatNegate { .. }
+        | Insn::IntToFloat { .. } => Type::Float,
+        Insn::Int(_)
+        | Insn::UnboxInt { .. }
+        | Insn::IntBinary { .. }
+        | Insn::IntBits { .. }
+        | Insn::IntNegate { .. }
+        | Insn::IntInvert { .. }
+        | Insn::BoolToInt { .. }
+        | Insn::Size { .. }
+        | Insn::CheckIndex { .. }
+        | Insn::RangeLeft { .. }
+        | Insn::RangeNext { .. }
+        | Insn::Length { .. } => Type::Int,
+        Insn::Bool(_)
+        | Insn::UnboxBool { .. }
+        | Insn::FloatCompare { .. }
+        | Insn::IntCompare { .. }
+        | Insn::Not { .. }
+        | Insn::IsNone { .. }
+        | Insn::Is { .. }
+        | Insn::StrEqual { .. } => Type::Bool,
+        // What a slot or the stack holds may be known to whoever put it there.
+        Insn::LoadLocal { .. } | Insn::LoadStack { .. } => match function.ty(value) {
+            known @ Type::Object(_) => known,
+            Type::Float | Type::Int | Type::Bool | Type::Nothing => ANY,
+        },
+        Insn::Globals => Type::object(Class::Dict),
+        Insn::Builtins => OBJECT,
+        Insn::GuardClass { value, classes, .. } => narrowed(*value, *classes),
+        Insn::GuardBound { value, .. } | Insn::Bound { value } => narrowed(*value, Classes::OBJECT),
+        Insn::GuardIs { value, object, .. } => narrowed(
+            *value,
+            Classes::of(snapshot.objects[object.0 as usize].known.class()),
+        ),
+        Insn::Box { value, .. } => Type::Object(function.ty(*value).classes()),
+        Insn::Item { .. } => OBJECT,
+        Insn::SequenceNext { .. }
+        | Insn::InlineValue { .. }
+        | Insn::Field { .. }
+        | Insn::DictEntry { .. }
+        | Insn::CellValue { .. }
+        | Insn::SequenceEnd { .. }
+        | Insn::IteratorNext { .. } => ANY,
+        Insn::ModuleDict { .. } => Type::object(Class::Dict),
+        Insn::GetIterator { value, .. } => match function.ty(*value).classes().single() {
+            Some(Class::List) => Type::object(Class::ListIterator),
+            Some(Class::Tuple) => Type::object(Class::TupleIterator),
+            _ => OBJECT,
+        },
+        Insn::BuildTuple { .. } => Type::object(Class::Tuple),
+        Insn::BuildList { .. } => Type::object(Class::List),
+        Insn::StoreLocal { .. }
+        | Insn::WriteBack { .. }
+        | Insn::Retain { .. }
+        | Insn::Release { .. }
+        | Insn::GuardTypeVersion { .. }
+        | Insn::GuardOwnTypeVersion { .. }
+        | Insn::GuardInlineValues { .. }
+        | Insn::GuardCachedKeys { .. }
+        | Insn::GuardKeys { .. }
+        | Insn::Guard { .. }
+        | Insn::Poll { .. }
+        | Insn::CheckDisturbed { .. }
+        | Insn::StoreItem { .. }
+        | Insn::StoreInlineValue { .. }
+        | Insn::StoreField { .. }
+        | Insn::StoreCell { .. }
+        | Insn::ListAppend { .. }
+        | Insn::Interpret { .. }
+        | Insn::Jump(_)
+        | Insn::Branch { .. }
+        | Insn::Exit { .. } => Type::Nothing,
+    }
+}
+
+/// What each operand must be, in the order of [`Insn::operands`]. Where any unboxed value may stand, it is not said here
+/// (`None`); arguments of edges must fit the parameters.
+pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
+    let bound = Some(OBJECT);
+    let any = Some(ANY);
+    let class = |class| Some(Type::object(class));
+    match insn {
+        Insn::Parameter
+        | Insn::Object(_)
+        | Insn::Null
+        | Insn::Float(_)
+        | Insn::Int(_)
+        | Insn::Bool(_)
+        | Insn::LoadLocal { .. }
+        | Insn::LoadStack { .. }
+        | Insn::Globals
+        | Insn::Builtins
+        | Insn::Poll { .. }
+        | Insn::CheckDisturbed { .. }
+        | Insn::Interpret { .. }
+        | Insn::Exit { .. } => vec![],
+        Insn::StoreLocal { .. }
+        | Insn::Retain { .. }
+        | Insn::GuardClass { .. }
+        | Insn::GuardBound { .. }
+        | Insn::GuardIs { .. }
+        | Insn::Bound { .. }
+        | Insn::IsNone { .. } => vec![any],
+        Insn::Is { .. } => vec![any, any],
+        Insn::WriteBack { stale, .. } => match stale {
+            Some(_) => vec![None, Some(Type::Bool)],
+            None => vec![None],
+        },
+        Insn::Box { .. } => vec![None],
+        Insn::Release { values, .. } => vec![any; values.len()],
+        Insn::BuildTuple { items, .. } | Insn::BuildList { items, .. } => vec![bound; items.len()],
+        Insn::GuardTypeVersion { .. }
+        | Insn::GuardOwnTypeVersion { .. }
+        | Insn::GuardInlineValues { .. }
+        | Insn::GuardCachedKeys { .. }
+        | Insn::InlineValue { .. }
+        | Insn::Field { .. }
+        | Insn::ModuleDict { .. }
+        | Insn::Length { .. }
+        | Insn::GetIterator { .. }
+        | Insn::IteratorNext { .. } => vec![bound],
+        Insn::GuardKeys { check, .. } => {
+            vec![if *check { bound } else { class(Class::Dict) }]
+        }
+        Insn::DictEntry { .. } => vec![bound],
+        Insn::Guard { .. } | Insn::Not { .. } | Insn::BoolToInt { .. } => vec![Some(Type::Bool)],
+        Insn::UnboxFloat { .. } => vec![class(Class::Float)],
+        Insn::UnboxInt { .. } => vec![class(Class::Int)],
+        Insn::UnboxBool { .. } => vec![class(Class::Bool)],
+        Insn::FloatBinary { .. } | Insn::FloatPower { .. } | Insn::FloatCompare { .. } => {
+            vec![Some(Type::Float); 2]
+        }
+        Insn::FloatNegate { .. } => vec![Some(Type::Float)],
+        Insn::IntToFloat { .. } | Insn::IntNegate { .. } | Insn::IntInvert { .. } => {
+            vec![Some(Type::Int)]
+        }
+        Insn::IntBinary { .. }
+        | Insn::IntBits { .. }
+        | Insn::IntCompare { .. }
+        | Insn::CheckIndex { .. } => vec![Some(Type::Int); 2],
+        Insn::Size { .. } => vec![Some(SEQUENCE)],
+        Insn::Item { .. } => vec![Some(SEQUENCE), Some(Type::Int)],
+        Insn::StoreItem { .. } => vec![class(Class::List), Some(Type::Int), bound],
+        Insn::StrEqual { .. } => vec![class(Class::Str); 2],
+        Insn::RangeLeft { .. } | Insn::RangeNext { .. } => vec![class(Class::RangeIterator)],
+        Insn::SequenceNext { .. } | Insn::SequenceEnd { .. } => vec![Some(SEQUENCE_ITERATOR)],
+        Insn::StoreInlineValue { .. } | Insn::StoreField { .. } => vec![bound, bound],
+        Insn::CellValue { .. } => vec![class(Class::Cell)],
+        Insn::StoreCell { .. } => vec![class(Class::Cell), any],
+        Insn::ListAppend { .. } => vec![class(Class::List), bound],
+        Insn::Jump(edge) => vec![None; edge.arguments.len()],
+        Insn::Branch {
+            then, otherwise, ..
+        } => {
+            let mut types = vec![Some(Type::Bool)];
+            types.resize(1 + then.arguments.len() + otherwise.arguments.len(), None);
+            types
+        }
+    }
+}

@@ -1,0 +1,423 @@
+//! Runs functions on the model (`model/`) by bytecode alone, and by HIR with bytecode where it leaves: made to leave at each
+//! of its chances in turn. All must come to the same, with every reference accounted for.
+mod model;
+
+use model::driver::{Argument, Run};
+use pyroxene_hir::assemble::assemble;
+
+/// Runs a function with arguments in all ways.
+fn check(text: &str, arguments: &[Argument]) {
+    let snapshot = assemble(text).expect("a right program");
+    let (function, _) = pyroxene_hir::compile(&snapshot, false).expect("it is compiled");
+    let expected = Run::new(&snapshot, arguments).interpreted();
+    for patience in 0.. {
+        let (seen, was_made) = Run::new(&snapshot, arguments).compiled(&function, patience);
+        assert_eq!(seen, expected, "left at chance {patience}");
+        if !was_made {
+            break;
+        }
+    }
+}
+
+fn floats(numbers: &[f64]) -> Argument {
+    Argument::List(
+        numbers
+            .iter()
+            .map(|number| Argument::Float(*number))
+            .collect(),
+    )
+}
+
+fn ints(numbers: &[i64]) -> Argument {
+    Argument::List(
+        numbers
+            .iter()
+            .map(|number| Argument::Int(*number))
+            .collect(),
+    )
+}
+
+#[test]
+fn a_float_sum_over_a_range() {
+    let text = "
+.code float_sum
+.args 1
+.locals n s i
+.stack 5
+.entry start
+.entry loop
+  RESUME_CHECK 0
+start:
+  LOAD_CONST 0.0
+  STORE_FAST s
+  LOAD_FAST n
+  GET_ITER
+loop:
+  FOR_ITER_RANGE done
+  STORE_FAST_LOAD_FAST i s
+  LOAD_FAST i
+  LOAD_CONST 0.5
+  BINARY_OP 5
+  LOAD_FAST s
+  LOAD_CONST 3.0
+  BINARY_OP 11
+  BINARY_OP 10
+  BINARY_OP_ADD_FLOAT 13
+  STORE_FAST s
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST s
+  RETURN_VALUE
+";
+    check(text, &[Argument::Range(1, 2, 4)]);
+    check(text, &[Argument::Range(1, 2, 0)]);
+    check(text, &[ints(&[1, 2, 3])]);
+    check(text, &[floats(&[1.5, -2.5])]);
+    check(
+        text,
+        &[Argument::List(vec![Argument::Int(1), Argument::None])],
+    );
+}
+
+/// What starts as an int and becomes a float, in nested loops, with a local that is not bound at first.
+#[test]
+fn a_sum_that_changes_its_type() {
+    let text = "
+.code mixed
+.args 2
+.locals rows columns total row t
+.stack 5
+.entry start
+.entry outer
+.entry inner
+  RESUME_CHECK 0
+start:
+  LOAD_CONST 0
+  STORE_FAST total
+  LOAD_FAST rows
+  GET_ITER
+outer:
+  FOR_ITER_LIST done
+  STORE_FAST row
+  LOAD_FAST row
+  GET_ITER
+inner:
+  FOR_ITER_LIST next
+  LOAD_CONST 2.0
+  BINARY_OP_MULTIPLY_FLOAT 5
+  STORE_FAST t
+  LOAD_FAST_LOAD_FAST total t
+  BINARY_OP_ADD_FLOAT 13
+  STORE_FAST total
+  JUMP_BACKWARD inner
+  END_FOR
+  POP_TOP
+next:
+  JUMP_BACKWARD outer
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST_CHECK t
+  LOAD_FAST total
+  BUILD_TUPLE 2
+  RETURN_VALUE
+";
+    let rows = Argument::List(vec![floats(&[1.0, 2.0]), floats(&[]), floats(&[3.0])]);
+    check(text, &[rows, Argument::None]);
+    check(text, &[Argument::List(vec![]), Argument::None]);
+    let rows = Argument::List(vec![floats(&[1.0]), ints(&[1, 2]), floats(&[3.0])]);
+    check(text, &[rows, Argument::None]);
+}
+
+/// Objects whose death is seen, in locals that are overwritten while the stack has borrowed them.
+#[test]
+fn destructors_run_in_order() {
+    let text = "
+.code deaths
+.args 3
+.locals a b items x y
+.stack 6
+.entry start
+.entry loop
+  RESUME_CHECK 0
+start:
+  LOAD_FAST items
+  GET_ITER
+  LOAD_CONST None
+  STORE_FAST items
+loop:
+  FOR_ITER_LIST done
+  UNPACK_SEQUENCE_TWO_TUPLE 2
+  STORE_FAST_STORE_FAST x y
+  LOAD_FAST_LOAD_FAST x y
+  LOAD_FAST a
+  STORE_FAST x
+  BUILD_TUPLE 2
+  STORE_FAST y
+  LOAD_FAST_LOAD_FAST a b
+  SWAP 2
+  STORE_FAST_STORE_FAST a b
+  LOAD_CONST 1.5
+  STORE_FAST x
+  DELETE_FAST y
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST a
+  RETURN_VALUE
+";
+    let pair =
+        |one, other| Argument::Tuple(vec![Argument::Instance(one), Argument::Instance(other)]);
+    let items = Argument::List(vec![pair(1, 2), pair(3, 4), pair(5, 6)]);
+    check(text, &[Argument::Instance(7), Argument::Float(8.0), items]);
+}
+
+/// Items of lists that are swapped and overwritten while the stack has borrowed them.
+#[test]
+fn items_are_swapped() {
+    let text = "
+.code swap
+.args 3
+.locals items i j
+.stack 4
+.entry start
+.entry loop
+  RESUME_CHECK 0
+start:
+  LOAD_FAST_LOAD_FAST i j
+  COMPARE_OP_INT 18
+  POP_JUMP_IF_FALSE done
+loop:
+  LOAD_FAST_LOAD_FAST items j
+  BINARY_SUBSCR_LIST_INT
+  LOAD_FAST_LOAD_FAST items i
+  BINARY_SUBSCR_LIST_INT
+  SWAP 2
+  LOAD_FAST_LOAD_FAST items i
+  STORE_SUBSCR_LIST_INT
+  LOAD_FAST_LOAD_FAST items j
+  STORE_SUBSCR_LIST_INT
+  LOAD_FAST i
+  LOAD_CONST 1
+  BINARY_OP_ADD_INT 13
+  STORE_FAST i
+  LOAD_FAST j
+  LOAD_CONST 1
+  BINARY_OP_SUBTRACT_INT 23
+  STORE_FAST j
+  LOAD_FAST_LOAD_FAST i j
+  COMPARE_OP_INT 18
+  POP_JUMP_IF_FALSE done
+  JUMP_BACKWARD loop
+done:
+  LOAD_FAST items
+  RETURN_VALUE
+";
+    let instances = |names: &[u32]| {
+        Argument::List(names.iter().map(|name| Argument::Instance(*name)).collect())
+    };
+    let two = [Argument::Int(0), Argument::Int(4)];
+    let arguments = |items| [vec![items], two.to_vec()].concat();
+    check(text, &arguments(instances(&[1, 2, 3, 4, 5])));
+    check(text, &arguments(floats(&[1.0, 2.0, 3.0, 4.0, 5.0])));
+    // The last index is wrong.
+    check(text, &arguments(floats(&[1.0, 2.0])));
+}
+
+/// Integer arithmetic with signs, and what raises.
+#[test]
+fn ints_divide_as_python_does() {
+    let text = "
+.code divide
+.args 2
+.locals items by q r out item
+.stack 6
+.entry start
+.entry loop
+  RESUME_CHECK 0
+start:
+  BUILD_LIST 0
+  LOAD_FAST items
+  GET_ITER
+loop:
+  FOR_ITER_LIST done
+  STORE_FAST item
+  LOAD_FAST_LOAD_FAST item by
+  BINARY_OP 2
+  STORE_FAST q
+  LOAD_FAST_LOAD_FAST item by
+  BINARY_OP 6
+  STORE_FAST r
+  LOAD_FAST_LOAD_FAST q by
+  BINARY_OP_MULTIPLY_INT 5
+  LOAD_FAST r
+  BINARY_OP_ADD_INT 0
+  LOAD_FAST_LOAD_FAST item by
+  BINARY_OP 11
+  LOAD_FAST r
+  LOAD_CONST 1
+  BINARY_OP 3
+  LOAD_CONST 3
+  BINARY_OP 12
+  BUILD_TUPLE 3
+  LIST_APPEND 2
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  RETURN_VALUE
+";
+    for by in [3, -3, 1, -1] {
+        check(text, &[ints(&[7, -7, 0, 6, -6]), Argument::Int(by)]);
+    }
+    check(text, &[ints(&[7]), Argument::Int(0)]);
+    check(text, &[floats(&[7.5, -7.5]), Argument::Int(2)]);
+    check(text, &[floats(&[7.5, -7.5]), Argument::Float(-0.7)]);
+}
+
+/// Branches that leave a local unboxed on one side only, comparisons of both kinds, and a value that two locals share.
+#[test]
+fn branches_join() {
+    let text = "
+.code branches
+.args 2
+.locals items best m n k item
+.stack 5
+.entry start
+.entry loop
+  RESUME_CHECK 0
+start:
+  LOAD_CONST 0
+  STORE_FAST k
+  LOAD_FAST items
+  GET_ITER
+loop:
+  FOR_ITER_LIST done
+  STORE_FAST item
+  LOAD_FAST_LOAD_FAST item best
+  COMPARE_OP_FLOAT 148
+  POP_JUMP_IF_FALSE smaller
+  LOAD_FAST item
+  LOAD_CONST 2.0
+  BINARY_OP_MULTIPLY_FLOAT 5
+  COPY 1
+  STORE_FAST m
+  STORE_FAST n
+  LOAD_FAST item
+  STORE_FAST best
+  JUMP_FORWARD joined
+smaller:
+  LOAD_FAST item
+  STORE_FAST m
+  LOAD_FAST k
+  LOAD_CONST 1
+  BINARY_OP_ADD_INT 13
+  STORE_FAST k
+joined:
+  LOAD_FAST m
+  LOAD_FAST item
+  LOAD_FAST best
+  COMPARE_OP_FLOAT 72
+  TO_BOOL_BOOL
+  UNARY_NOT
+  POP_JUMP_IF_TRUE other
+  POP_TOP
+  JUMP_BACKWARD loop
+other:
+  STORE_FAST n
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST_CHECK n
+  LOAD_FAST_LOAD_FAST best k
+  BUILD_TUPLE 3
+  RETURN_VALUE
+";
+    let items = floats(&[1.0, 3.0, 2.0, f64::NAN, 5.0, -0.0]);
+    check(text, &[items.clone(), Argument::Float(0.5)]);
+    check(text, &[items, Argument::Int(1)]);
+    check(text, &[floats(&[]), Argument::Float(0.5)]);
+}
+
+/// An inlined comprehension: a local that is put aside on the stack and comes back.
+#[test]
+fn a_comprehension_puts_a_local_aside() {
+    let text = "
+.code comprehension
+.args 2
+.locals items x
+.stack 6
+.entry start
+.entry loop
+  RESUME_CHECK 0
+start:
+  LOAD_FAST items
+  GET_ITER
+  LOAD_FAST_AND_CLEAR x
+  SWAP 2
+  BUILD_LIST 0
+  SWAP 2
+loop:
+  FOR_ITER_LIST done
+  STORE_FAST_LOAD_FAST x x
+  TO_BOOL_INT
+  POP_JUMP_IF_TRUE keep
+  JUMP_BACKWARD loop
+keep:
+  LOAD_FAST_LOAD_FAST x x
+  BINARY_OP_MULTIPLY_INT 5
+  LIST_APPEND 2
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  SWAP 2
+  STORE_FAST x
+  RETURN_VALUE
+";
+    check(text, &[ints(&[1, 0, 3]), Argument::Instance(9)]);
+    check(text, &[ints(&[1, 0, 3]), Argument::Float(9.0)]);
+    check(text, &[floats(&[1.5, 0.0]), Argument::Int(1)]);
+}
+
+/// The stack has borrowed a float from a local whose slot then holds it only until the local is written back.
+#[test]
+fn a_float_is_borrowed_from_a_local_that_changes() {
+    let text = "
+.code borrowed
+.args 1
+.locals items x
+.stack 5
+.entry start
+  RESUME_CHECK 0
+start:
+  LOAD_FAST items
+  LOAD_CONST 0
+  BINARY_SUBSCR_LIST_INT
+  STORE_FAST x
+  LOAD_FAST items
+  LOAD_CONST 1.5
+  COPY 1
+  LOAD_FAST items
+  LOAD_CONST 0
+  STORE_SUBSCR_LIST_INT
+  POP_TOP
+  POP_TOP
+  LOAD_FAST_LOAD_FAST x x
+  LOAD_CONST 2.0
+  BINARY_OP_MULTIPLY_FLOAT 5
+  STORE_FAST x
+  LOAD_FAST items
+  LOAD_CONST 1
+  BINARY_SUBSCR_LIST_INT
+  LOAD_FAST x
+  BUILD_TUPLE 3
+  RETURN_VALUE
+";
+    check(text, &[floats(&[1.0, 2.0])]);
+    check(text, &[floats(&[1.0])]);
+}

@@ -1,0 +1,538 @@
+//! An evaluator of HIR on the model.
+use super::bytecode::{self, Step, next_of};
+use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder};
+use pyroxene_hir::function::{BlockId, Edge, Function, StateId, Value};
+use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
+use pyroxene_hir::types::Classes;
+use pyroxene_jit_api::{Class, Reason, Snapshot};
+use std::collections::HashMap;
+
+/// A value of machine code.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Word {
+    Object(Ref),
+    Float(f64),
+    Int(i64),
+    Bool(bool),
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub enum Left {
+    /// The evaluator goes on at the frame's place.
+    Resume(Reason),
+    Done(Outcome),
+}
+
+pub struct Machine<'a> {
+    pub function: &'a Function,
+    pub snapshot: &'a Snapshot,
+    pub heap: &'a mut Heap,
+    pub frame: &'a mut Frame,
+    /// After how many chances to leave it is made to.
+    pub patience: Option<usize>,
+    words: HashMap<Value, Word>,
+}
+
+impl<'a> Machine<'a> {
+    pub fn new(
+        function: &'a Function,
+        snapshot: &'a Snapshot,
+        heap: &'a mut Heap,
+        frame: &'a mut Frame,
+        patience: Option<usize>,
+    ) -> Self {
+        Self {
+            function,
+            snapshot,
+            heap,
+            frame,
+            patience,
+            words: HashMap::new(),
+        }
+    }
+
+    /// Runs from a block on.
+    pub fn run(&mut self, mut block: BlockId) -> Left {
+        let mut fuel = 1_000_000;
+        'blocks: loop {
+            for &value in &self.function[block].insns {
+                fuel -= 1;
+                assert!(fuel > 0, "it does not end");
+                let insn = self.function.insn(value);
+                match insn {
+                    Insn::Jump(edge) => {
+                        block = self.follow(edge);
+                        continue 'blocks;
+                    }
+                    Insn::Branch {
+                        condition,
+                        then,
+                        otherwise,
+                    } => {
+                        let edge = if self.bool(*condition) {
+                            then
+                        } else {
+                            otherwise
+                        };
+                        block = self.follow(edge);
+                        continue 'blocks;
+                    }
+                    Insn::Exit { reason, state } => return self.leave(*reason, *state),
+                    _ => {}
+                }
+                match self.insn(insn, value) {
+                    Ok(Some(word)) => {
+                        self.words.insert(value, word);
+                    }
+                    Ok(None) => {}
+                    Err(left) => return left,
+                }
+            }
+            unreachable!("a block ends");
+        }
+    }
+
+    fn follow(&mut self, edge: &Edge) -> BlockId {
+        let words: Vec<Word> = edge
+            .arguments
+            .iter()
+            .map(|value| self.word(*value))
+            .collect();
+        for (parameter, word) in self.function[edge.to].parameters.iter().zip(words) {
+            self.words.insert(*parameter, word);
+        }
+        edge.to
+    }
+
+    fn word(&self, value: Value) -> Word {
+        self.words[&value]
+    }
+
+    fn object(&self, value: Value) -> Ref {
+        match self.word(value) {
+            Word::Object(object) => object,
+            other => panic!("{value} is {other:?}"),
+        }
+    }
+
+    fn thing(&self, value: Value) -> &Thing {
+        self.heap.thing(self.object(value).expect("no NULL"))
+    }
+
+    fn float(&self, value: Value) -> f64 {
+        match self.word(value) {
+            Word::Float(number) => number,
+            other => panic!("{value} is {other:?}"),
+        }
+    }
+
+    fn int(&self, value: Value) -> i64 {
+        match self.word(value) {
+            Word::Int(number) => number,
+            other => panic!("{value} is {other:?}"),
+        }
+    }
+
+    fn bool(&self, value: Value) -> bool {
+        match self.word(value) {
+            Word::Bool(truth) => truth,
+            other => panic!("{value} is {other:?}"),
+        }
+    }
+
+    fn boxed(&mut self, word: Word) -> Ref {
+        match word {
+            Word::Object(object) => object,
+            Word::Float(number) => Some(self.heap.add(Thing::Float(number))),
+            Word::Int(number) => Some(self.heap.add(Thing::Int(number))),
+            Word::Bool(truth) => Some(self.heap.add(Thing::Bool(truth))),
+        }
+    }
+
+    /// Writes a state to the frame.
+    fn write(&mut self, state: StateId) {
+        let state = &self.function[state];
+        let mut boxes: HashMap<Value, Ref> = HashMap::new();
+        for pending in &state.pending {
+            if pending.stale.is_some_and(|stale| !self.bool(stale)) {
+                continue;
+            }
+            let object = self.box_once(&mut boxes, pending.value);
+            let old = core::mem::replace(&mut self.frame.locals[pending.slot as usize], object);
+            self.heap.release(old);
+        }
+        let mut stack = Vec::new();
+        for entry in &state.stack {
+            let is_unboxed = !matches!(self.word(entry.value), Word::Object(_));
+            let object = self.box_once(&mut boxes, entry.value);
+            if !entry.owned && !is_unboxed {
+                self.heap.retain(object);
+            }
+            stack.push(object);
+        }
+        self.frame.stack = stack;
+        self.frame.at = state.offset;
+    }
+
+    /// An object of a value, with a reference if it is unboxed.
+    fn box_once(&mut self, boxes: &mut HashMap<Value, Ref>, value: Value) -> Ref {
+        if let Some(object) = boxes.get(&value) {
+            self.heap.retain(*object);
+            return *object;
+        }
+        let word = self.word(value);
+        let object = self.boxed(word);
+        if !matches!(word, Word::Object(_)) {
+            boxes.insert(value, object);
+        }
+        object
+    }
+
+    fn leave(&mut self, reason: Reason, state: StateId) -> Left {
+        self.write(state);
+        Left::Resume(reason)
+    }
+
+    /// Leaves unless something holds.
+    fn check(&mut self, insn: &Insn, holds: bool) -> Result<(), Left> {
+        let may_leave = match &mut self.patience {
+            Some(0) => {
+                self.patience = None;
+                true
+            }
+            Some(patience) => {
+                *patience -= 1;
+                false
+            }
+            None => false,
+        };
+        if holds && !may_leave {
+            return Ok(());
+        }
+        let state = insn.state().expect("it can leave");
+        Err(self.leave(insn.reason().expect("it can leave"), state))
+    }
+
+    fn is_one_of(&self, object: Ref, classes: Classes) -> bool {
+        match self.heap.class(object) {
+            None => classes.may_be_null(),
+            Some(class) => classes.meets(Classes::of(class)),
+        }
+    }
+
+    fn insn(&mut self, insn: &Insn, at: Value) -> Result<Option<Word>, Left> {
+        let object = |object: Ref| Ok(Some(Word::Object(object)));
+        Ok(match insn {
+            Insn::Object(id) => return object(Some(self.heap.object(*id))),
+            Insn::Null => return object(None),
+            Insn::Float(number) => Some(Word::Float(*number)),
+            Insn::Int(number) => Some(Word::Int(*number)),
+            Insn::Bool(truth) => Some(Word::Bool(*truth)),
+            Insn::LoadLocal { slot } => return object(self.frame.locals[*slot as usize]),
+            Insn::StoreLocal { slot, value } => {
+                self.frame.locals[*slot as usize] = self.object(*value);
+                None
+            }
+            Insn::WriteBack {
+                slot, value, stale, ..
+            } => {
+                if stale.is_none_or(|stale| self.bool(stale)) {
+                    let word = self.word(*value);
+                    let new = self.boxed(word);
+                    let old = core::mem::replace(&mut self.frame.locals[*slot as usize], new);
+                    self.heap.release(old);
+                }
+                None
+            }
+            Insn::LoadStack { index } => return object(self.frame.stack[*index as usize]),
+            Insn::Retain { value } => {
+                let value = self.object(*value);
+                self.heap.retain(value);
+                None
+            }
+            Insn::Release { values, .. } => {
+                for value in values {
+                    let value = self.object(*value);
+                    self.heap.release(value);
+                }
+                if insn.state().is_some() {
+                    self.check(insn, true)?;
+                }
+                None
+            }
+            Insn::GuardClass { value, classes, .. } => {
+                let value = self.object(*value);
+                let holds = self.is_one_of(value, *classes);
+                self.check(insn, holds)?;
+                return object(value);
+            }
+            Insn::GuardBound { value, .. } => {
+                let value = self.object(*value);
+                self.check(insn, value.is_some())?;
+                return object(value);
+            }
+            Insn::Bound { value } => {
+                let value = self.object(*value);
+                assert!(value.is_some());
+                return object(value);
+            }
+            Insn::Guard {
+                condition,
+                expected,
+                ..
+            } => {
+                let holds = self.bool(*condition) == *expected;
+                self.check(insn, holds)?;
+                None
+            }
+            Insn::Poll { .. } | Insn::CheckDisturbed { .. } => {
+                self.check(insn, true)?;
+                None
+            }
+            Insn::UnboxFloat { value } => match *self.thing(*value) {
+                Thing::Float(number) => Some(Word::Float(number)),
+                ref other => panic!("{other:?}"),
+            },
+            Insn::UnboxInt { value, .. } => match *self.thing(*value) {
+                Thing::Int(number) => {
+                    self.check(insn, true)?;
+                    Some(Word::Int(number))
+                }
+                ref other => panic!("{other:?}"),
+            },
+            Insn::UnboxBool { value } => match *self.thing(*value) {
+                Thing::Bool(truth) => Some(Word::Bool(truth)),
+                ref other => panic!("{other:?}"),
+            },
+            Insn::Box { value, .. } => {
+                let word = self.word(*value);
+                let boxed = self.boxed(word);
+                return object(boxed);
+            }
+            Insn::FloatBinary { op, left, right } => {
+                let (left, right) = (self.float(*left), self.float(*right));
+                Some(Word::Float(match op {
+                    FloatOp::Add => left + right,
+                    FloatOp::Subtract => left - right,
+                    FloatOp::Multiply => left * right,
+                    FloatOp::Divide => left / right,
+                    FloatOp::FloorDivide => float_floor_divide(left, right),
+                    FloatOp::Remainder => float_remainder(left, right),
+                }))
+            }
+            Insn::FloatPower { left, right, .. } => {
+                let (left, right) = (self.float(*left), self.float(*right));
+                let power = left.powf(right);
+                let holds = left > 0.0 && left.is_finite() && right.is_finite();
+                self.check(insn, holds && power.is_finite() && power != 0.0)?;
+                Some(Word::Float(power))
+            }
+            Insn::FloatNegate { value } => Some(Word::Float(-self.float(*value))),
+            Insn::FloatCompare { op, left, right } => {
+                let (left, right) = (self.float(*left), self.float(*right));
+                Some(Word::Bool(compare(*op, left.partial_cmp(&right))))
+            }
+            Insn::IntToFloat { value } => Some(Word::Float(self.int(*value) as f64)),
+            Insn::IntBinary {
+                op, left, right, ..
+            } => {
+                let result = int(*op, self.int(*left), self.int(*right));
+                self.check(insn, result.is_some())?;
+                result.map(Word::Int)
+            }
+            Insn::IntBits { op, left, right } => {
+                let (left, right) = (self.int(*left), self.int(*right));
+                Some(Word::Int(match op {
+                    BitOp::And => left & right,
+                    BitOp::Or => left | right,
+                    BitOp::Xor => left ^ right,
+                }))
+            }
+            Insn::IntNegate { value, .. } => {
+                let result = self.int(*value).checked_neg();
+                self.check(insn, result.is_some())?;
+                result.map(Word::Int)
+            }
+            Insn::IntInvert { value } => Some(Word::Int(!self.int(*value))),
+            Insn::IntCompare { op, left, right } => {
+                let ordering = self.int(*left).cmp(&self.int(*right));
+                Some(Word::Bool(compare(*op, Some(ordering))))
+            }
+            Insn::BoolToInt { value } => Some(Word::Int(i64::from(self.bool(*value)))),
+            Insn::Not { value } => Some(Word::Bool(!self.bool(*value))),
+            Insn::IsNone { value } => {
+                let is_none = self.is_one_of(self.object(*value), Classes::of(Class::None));
+                Some(Word::Bool(is_none))
+            }
+            Insn::Is { left, right } => Some(Word::Bool(self.object(*left) == self.object(*right))),
+            Insn::Size { value } => {
+                Some(Word::Int(i64::try_from(self.items(*value).len()).unwrap()))
+            }
+            Insn::CheckIndex { index, size, .. } => {
+                let (index, size) = (self.int(*index), self.int(*size));
+                let index = if index < 0 { index + size } else { index };
+                self.check(insn, (0..size).contains(&index))?;
+                Some(Word::Int(index))
+            }
+            Insn::Item { value, index } => {
+                let index = usize::try_from(self.int(*index)).unwrap();
+                return object(Some(self.items(*value)[index]));
+            }
+            Insn::StoreItem { list, index, item } => {
+                let index = usize::try_from(self.int(*index)).unwrap();
+                let (list, item) = (self.object(*list).unwrap(), self.object(*item).unwrap());
+                match self.heap.thing_mut(list) {
+                    Thing::List(items) => items[index] = item,
+                    other => panic!("{other:?}"),
+                }
+                None
+            }
+            Insn::StrEqual { left, right } => {
+                Some(Word::Bool(self.thing(*left) == self.thing(*right)))
+            }
+            Insn::RangeLeft { iterator } => match self.thing(*iterator) {
+                Thing::RangeIterator { left, .. } => Some(Word::Int(*left)),
+                other => panic!("{other:?}"),
+            },
+            Insn::RangeNext { iterator } => {
+                let iterator = self.object(*iterator).unwrap();
+                match self.heap.thing_mut(iterator) {
+                    Thing::RangeIterator { start, step, left } => {
+                        let number = *start;
+                        *start += *step;
+                        *left -= 1;
+                        Some(Word::Int(number))
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            Insn::SequenceNext { iterator } => {
+                let iterator = self.object(*iterator).unwrap();
+                let Thing::SequenceIterator { index, sequence } = *self.heap.thing(iterator) else {
+                    panic!("no sequence's iterator");
+                };
+                let item = sequence.and_then(|sequence| match self.heap.thing(sequence) {
+                    Thing::List(items) | Thing::Tuple(items) => items.get(index).copied(),
+                    other => panic!("{other:?}"),
+                });
+                if let Thing::SequenceIterator { index, .. } = self.heap.thing_mut(iterator) {
+                    *index += 1;
+                }
+                return object(item);
+            }
+            Insn::SequenceEnd { iterator } => {
+                let iterator = self.object(*iterator).unwrap();
+                let Thing::SequenceIterator { sequence, .. } = self.heap.thing_mut(iterator) else {
+                    panic!("no sequence's iterator");
+                };
+                let sequence = sequence.take();
+                return object(sequence);
+            }
+            Insn::BuildTuple { items, .. } => {
+                let items = items
+                    .iter()
+                    .map(|item| self.object(*item).unwrap())
+                    .collect();
+                let tuple = self.heap.add(Thing::Tuple(items));
+                return object(Some(tuple));
+            }
+            Insn::BuildList { items, .. } => {
+                let items = items
+                    .iter()
+                    .map(|item| self.object(*item).unwrap())
+                    .collect();
+                let list = self.heap.add(Thing::List(items));
+                return object(Some(list));
+            }
+            Insn::ListAppend { list, item, .. } => {
+                let (list, item) = (self.object(*list).unwrap(), self.object(*item).unwrap());
+                match self.heap.thing_mut(list) {
+                    Thing::List(items) => items.push(item),
+                    other => panic!("{other:?}"),
+                }
+                None
+            }
+            Insn::GetIterator { value, .. } => {
+                let value = self.object(*value).unwrap();
+                self.heap.retain(Some(value));
+                match self.heap.thing(value) {
+                    Thing::List(_) | Thing::Tuple(_) => {
+                        let iterator = self.heap.add(Thing::SequenceIterator {
+                            index: 0,
+                            sequence: Some(value),
+                        });
+                        return object(Some(iterator));
+                    }
+                    Thing::RangeIterator { .. } | Thing::SequenceIterator { .. } => {
+                        return object(Some(value));
+                    }
+                    _ => {
+                        self.heap.release(Some(value));
+                        return Err(self.raise(insn, "TypeError"));
+                    }
+                }
+            }
+            Insn::IteratorNext { iterator, .. } => {
+                let iterator = self.object(*iterator).unwrap();
+                let item = next_of(self.heap, iterator);
+                return object(item);
+            }
+            Insn::Interpret { next, state, .. } => {
+                self.write(*state);
+                match bytecode::step(self.snapshot, self.heap, self.frame) {
+                    Step::Done(outcome) => return Err(Left::Done(outcome)),
+                    Step::Next if self.frame.at != *next => {
+                        return Err(Left::Resume(Reason::NotCompiled));
+                    }
+                    Step::Next => {}
+                }
+                None
+            }
+            other => panic!("the model has no {other:?} ({at})"),
+        })
+    }
+
+    fn raise(&mut self, insn: &Insn, what: &'static str) -> Left {
+        self.write(insn.state().expect("it raises"));
+        Left::Done(Outcome::Raised(what))
+    }
+
+    fn items(&self, value: Value) -> &[usize] {
+        match self.thing(value) {
+            Thing::List(items) | Thing::Tuple(items) => items,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn compare(op: Comparison, ordering: Option<core::cmp::Ordering>) -> bool {
+    use core::cmp::Ordering::{Equal, Greater, Less};
+    match op {
+        Comparison::Less => ordering == Some(Less),
+        Comparison::LessEqual => matches!(ordering, Some(Less | Equal)),
+        Comparison::Equal => ordering == Some(Equal),
+        Comparison::NotEqual => ordering != Some(Equal),
+        Comparison::Greater => ordering == Some(Greater),
+        Comparison::GreaterEqual => matches!(ordering, Some(Greater | Equal)),
+    }
+}
+
+fn int(op: IntOp, left: i64, right: i64) -> Option<i64> {
+    let floor = |left: i64, right: i64| {
+        let quotient = left.checked_div(right)?;
+        Some(quotient - i64::from(left % right != 0 && (left < 0) != (right < 0)))
+    };
+    match op {
+        IntOp::Add => left.checked_add(right),
+        IntOp::Subtract => left.checked_sub(right),
+        IntOp::Multiply => left.checked_mul(right),
+        IntOp::FloorDivide => floor(left, right),
+        IntOp::Remainder => Some(left - floor(left, right)? * right),
+        IntOp::ShiftLeft => {
+            let factor = 1_i64.checked_shl(u32::try_from(right).ok()?)?;
+            left.checked_mul(factor)
+        }
+        IntOp::ShiftRight => (right >= 0).then(|| left >> right.min(63)),
+    }
+}

@@ -1,0 +1,124 @@
+//! One compilation, from the snapshot to code in memory. Touches the range of addresses that the host reserves for code.
+use crate::backend::Backend;
+use crate::code::{self, Loaded, Range};
+use crate::lower::{self, RUN, runtime};
+use core::fmt::Display;
+use core::ptr::NonNull;
+use inkwell::context::Context;
+use pyroxene_hir::Function;
+use pyroxene_jit_api::{Artifact, CodeMemory, Host, Raw, Refusal, Request, Run, Timing};
+use std::sync::OnceLock;
+use std::time::Instant;
+
+/// Where all code lies.
+static RANGE: OnceLock<Range> = OnceLock::new();
+
+/// Compiles.
+///
+/// # Errors
+/// Why not.
+pub fn compile(host: &Host, request: &Request<'_>) -> Result<Artifact, Refusal> {
+    let (function, report) = pyroxene_hir::compile(request.snapshot, request.dumps.hir)?;
+    machine_code(host, request, &function, report.timings, report.dumps)
+}
+
+/// Makes machine code of a function.
+fn machine_code(
+    host: &Host,
+    request: &Request<'_>,
+    function: &Function,
+    mut timings: Vec<Timing>,
+    mut dumps: Vec<(&'static str, String)>,
+) -> Result<Artifact, Refusal> {
+    let context = Context::create();
+    let module = context.create_module(&function.name);
+    let backend = Backend::new(request.tier).map_err(failed("processor"))?;
+    backend.prepare(&module);
+    let tables = timed(&mut timings, "lower", || {
+        lower::lower(&context, &module, function, request.snapshot, host)
+    });
+    if cfg!(debug_assertions) {
+        module
+            .verify()
+            .unwrap_or_else(|why| panic!("{}: {why}\n{}", function.name, module.to_string()));
+    }
+    timed(&mut timings, "optimise", || backend.optimise(&module)).map_err(failed("optimise"))?;
+    if request.dumps.llvm {
+        dumps.push(("llvm", module.to_string()));
+    }
+    if request.dumps.assembly {
+        let text = backend.assembly(&module).map_err(failed("assembly"))?;
+        dumps.push(("assembly", text));
+    }
+    let object =
+        timed(&mut timings, "generate", || backend.object(&module)).map_err(failed("generate"))?;
+    let loaded = timed(&mut timings, "link", || {
+        let range = range(host)?;
+        let resolve = |symbol: &str| runtime::address(host, symbol);
+        code::load(
+            range,
+            &object,
+            &tables.literals,
+            &resolve,
+            host.for_debugger,
+        )
+    })
+    .map_err(failed("link"))?;
+    let run = loaded
+        .function(RUN)
+        .ok_or("it exports no function")
+        .map_err(failed("link"))?;
+    Ok(Artifact {
+        // SAFETY: the lowering gave the function this type.
+        run: unsafe { core::mem::transmute::<usize, Run>(run) },
+        exits: tables.exits,
+        interpreted: tables.interpreted,
+        code_start: loaded.start().as_ptr().addr(),
+        code_size: loaded.size(),
+        timings,
+        dumps,
+        memory: CodeMemory(Box::into_raw(Box::new(loaded)).cast()),
+    })
+}
+
+/// LLVM or the linker failed at a step, which is a bug of ours.
+fn failed<E: Display>(step: &'static str) -> impl FnOnce(E) -> Refusal {
+    move |why| {
+        debug_assert!(false, "{step}: {why}");
+        Refusal::Backend(step)
+    }
+}
+
+/// Frees machine code.
+///
+/// # Safety
+/// No thread runs in the code or will enter it.
+pub unsafe fn release(memory: CodeMemory) {
+    let CodeMemory(loaded): CodeMemory = memory;
+    // SAFETY: the handle is such a box, made above, and whoever had it has given it back.
+    drop(unsafe { Box::from_raw(loaded.cast::<Loaded>()) });
+}
+
+/// The range for code: the same for all compilations, though each is told of it.
+fn range(host: &Host) -> Result<&'static Range, code::Failure> {
+    if let Some(range) = RANGE.get() {
+        return Ok(range);
+    }
+    let start: Raw = host.code_range.start;
+    let start = NonNull::new(start.cast()).ok_or_else(|| {
+        code::Failure::Memory(std::io::Error::from(std::io::ErrorKind::OutOfMemory))
+    })?;
+    // SAFETY: the host promises it.
+    let range = unsafe { Range::new(start, host.code_range.size) }?;
+    Ok(RANGE.get_or_init(|| range))
+}
+
+fn timed<T>(timings: &mut Vec<Timing>, step: &'static str, run: impl FnOnce() -> T) -> T {
+    let begin = Instant::now();
+    let result = run();
+    timings.push(Timing {
+        step,
+        time: begin.elapsed(),
+    });
+    result
+}

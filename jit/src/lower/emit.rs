@@ -1,0 +1,479 @@
+//! `Emit`: LLVM's builder with the few shapes of instructions that the lowering uses. Writes instructions into a function.
+use super::runtime::{Helper, Pass};
+use crate::code::LITERALS;
+use inkwell::basic_block::BasicBlock;
+use inkwell::builder::Builder;
+use inkwell::context::Context;
+use inkwell::intrinsics::Intrinsic;
+use inkwell::module::{Linkage, Module};
+use inkwell::types::{
+    BasicMetadataTypeEnum, BasicType, BasicTypeEnum, FloatType, IntType, PointerType,
+};
+use inkwell::values::{
+    BasicMetadataValueEnum, BasicValueEnum, FloatValue, FunctionValue, GlobalValue, IntValue,
+    MetadataValue, PhiValue, PointerValue,
+};
+use inkwell::{AddressSpace, FloatPredicate, GlobalVisibility, IntPredicate};
+use std::collections::HashMap;
+
+/// What is said where inkwell gives a `Result`: it checks that instructions are built of the right types.
+const WELL_TYPED: &str = "the lowering builds well-typed instructions";
+
+/// Which way a branch goes nearly always.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Likely {
+    /// The first.
+    Then,
+    /// The second.
+    Otherwise,
+}
+
+/// Writes instructions into a function.
+pub struct Emit<'c, 'm> {
+    context: &'c Context,
+    module: &'m Module<'c>,
+    builder: Builder<'c>,
+    function: FunctionValue<'c>,
+    literals: HashMap<u64, u64>,
+    weights: [MetadataValue<'c>; 2],
+}
+
+impl<'c, 'm> Emit<'c, 'm> {
+    /// For a new function `name`, which takes the thread, the frame and the number of the entry, and gives an exit.
+    pub fn new(context: &'c Context, module: &'m Module<'c>, name: &str) -> Self {
+        let pointer = context.ptr_type(AddressSpace::default());
+        let long = context.i64_type();
+        let ty = long.fn_type(
+            &[pointer.into(), pointer.into(), context.i32_type().into()],
+            false,
+        );
+        let function = module.add_function(name, ty, None);
+        // The unwind table that tells of every instruction.
+        let kind = inkwell::attributes::Attribute::get_named_enum_kind_id("uwtable");
+        function.add_attribute(
+            inkwell::attributes::AttributeLoc::Function,
+            context.create_enum_attribute(kind, 2),
+        );
+        let literals = module.add_global(long.array_type(0), None, LITERALS);
+        literals.set_visibility(GlobalVisibility::Hidden);
+        literals.set_constant(true);
+        let weights = [(2000, 1), (1, 2000)].map(|(then, otherwise)| {
+            let number = |weight| context.i32_type().const_int(weight, false).into();
+            context.metadata_node(&[
+                context.metadata_string("branch_weights").into(),
+                number(then),
+                number(otherwise),
+            ])
+        });
+        Self {
+            context,
+            module,
+            builder: context.create_builder(),
+            function,
+            literals: HashMap::new(),
+            weights,
+        }
+    }
+
+    /// The words that the code refers to as its literals, in order.
+    pub fn into_literals(self) -> Vec<u64> {
+        let mut words: Vec<(u64, u64)> = self
+            .literals
+            .into_iter()
+            .map(|(word, index)| (index, word))
+            .collect();
+        words.sort_unstable();
+        words.into_iter().map(|(_, word)| word).collect()
+    }
+
+    /// An argument of the function that is an address.
+    pub fn pointer_argument(&self, index: u32) -> PointerValue<'c> {
+        self.argument(index).into_pointer_value()
+    }
+
+    /// An argument of the function that is a number.
+    pub fn int_argument(&self, index: u32) -> IntValue<'c> {
+        self.argument(index).into_int_value()
+    }
+
+    fn argument(&self, index: u32) -> BasicValueEnum<'c> {
+        self.function
+            .get_nth_param(index)
+            .expect("the function has three arguments")
+    }
+
+    // --- types ---
+
+    /// Addresses.
+    pub fn pointer(&self) -> PointerType<'c> {
+        self.context.ptr_type(AddressSpace::default())
+    }
+
+    /// 64 bits.
+    pub fn long(&self) -> IntType<'c> {
+        self.context.i64_type()
+    }
+
+    /// 32 bits.
+    pub fn int(&self) -> IntType<'c> {
+        self.context.i32_type()
+    }
+
+    /// 8 bits.
+    pub fn byte(&self) -> IntType<'c> {
+        self.context.i8_type()
+    }
+
+    /// One bit.
+    pub fn bit(&self) -> IntType<'c> {
+        self.context.bool_type()
+    }
+
+    /// Doubles.
+    pub fn float(&self) -> FloatType<'c> {
+        self.context.f64_type()
+    }
+
+    fn passed(&self, pass: Pass) -> BasicTypeEnum<'c> {
+        match pass {
+            Pass::Pointer => self.pointer().into(),
+            Pass::Long => self.long().into(),
+            Pass::Int => self.int().into(),
+            Pass::Byte => self.byte().into(),
+            Pass::Float => self.float().into(),
+        }
+    }
+
+    // --- constants ---
+
+    /// A number of 64 bits.
+    pub fn const_long(&self, number: i64) -> IntValue<'c> {
+        self.long().const_int(number.cast_unsigned(), true)
+    }
+
+    /// NULL.
+    pub fn null(&self) -> PointerValue<'c> {
+        self.pointer().const_null()
+    }
+
+    /// An address that is kept beside the code, because it is another one in the next process.
+    pub fn literal(&mut self, address: u64) -> PointerValue<'c> {
+        let place = self.literal_place(address);
+        self.load_pointer(place)
+    }
+
+    /// A number of the same kind.
+    pub fn literal_long(&mut self, number: u64) -> IntValue<'c> {
+        let place = self.literal_place(number);
+        self.load_int(self.long(), place)
+    }
+
+    fn literal_place(&mut self, word: u64) -> PointerValue<'c> {
+        let next = self.literals.len() as u64;
+        let index = *self.literals.entry(word).or_insert(next);
+        let base = self
+            .module
+            .get_global(LITERALS)
+            .expect("it was declared at first")
+            .as_pointer_value();
+        self.at(
+            base,
+            i64::try_from(index * 8).expect("there are few literals"),
+        )
+    }
+
+    /// A symbol outside the code: its address.
+    pub fn symbol(&self, name: &str) -> PointerValue<'c> {
+        let global: GlobalValue<'c> = self.module.get_global(name).unwrap_or_else(|| {
+            let global = self.module.add_global(self.byte(), None, name);
+            global.set_linkage(Linkage::External);
+            global.set_visibility(GlobalVisibility::Hidden);
+            global
+        });
+        global.as_pointer_value()
+    }
+
+    // --- memory ---
+
+    /// The address `offset` bytes after another.
+    pub fn at(&self, base: PointerValue<'c>, offset: i64) -> PointerValue<'c> {
+        if offset == 0 {
+            return base;
+        }
+        self.at_index(base, self.const_long(offset), 1)
+    }
+
+    /// The address of an item of an array whose items have that size.
+    pub fn at_index(
+        &self,
+        base: PointerValue<'c>,
+        index: IntValue<'c>,
+        size: u32,
+    ) -> PointerValue<'c> {
+        let item: BasicTypeEnum<'c> = match size {
+            1 => self.byte().into(),
+            8 => self.long().into(),
+            _ => self.byte().array_type(size).into(),
+        };
+        // SAFETY: inkwell marks it so because a wrong index is undefined behaviour in the code that is generated. That
+        // code computes addresses within objects only.
+        unsafe { self.builder.build_gep(item, base, &[index], "") }.expect(WELL_TYPED)
+    }
+
+    fn load(&self, ty: BasicTypeEnum<'c>, place: PointerValue<'c>) -> BasicValueEnum<'c> {
+        self.builder.build_load(ty, place, "").expect(WELL_TYPED)
+    }
+
+    /// What a place holds.
+    pub fn load_pointer(&self, place: PointerValue<'c>) -> PointerValue<'c> {
+        self.load(self.pointer().into(), place).into_pointer_value()
+    }
+
+    /// What a place holds.
+    pub fn load_int(&self, ty: IntType<'c>, place: PointerValue<'c>) -> IntValue<'c> {
+        self.load(ty.into(), place).into_int_value()
+    }
+
+    /// What a place holds.
+    pub fn load_float(&self, place: PointerValue<'c>) -> FloatValue<'c> {
+        self.load(self.float().into(), place).into_float_value()
+    }
+
+    /// Writes to a place.
+    pub fn store(&self, place: PointerValue<'c>, value: impl Into<BasicValueEnum<'c>>) {
+        self.builder
+            .build_store(place, value.into())
+            .expect(WELL_TYPED);
+    }
+
+    /// Room for a few words in the function's own frame, for as long as it runs.
+    pub fn room(&self, words: u32) -> PointerValue<'c> {
+        let first = self
+            .function
+            .get_first_basic_block()
+            .expect("the function has begun");
+        let builder = self.context.create_builder();
+        match first.get_first_instruction() {
+            Some(instruction) => builder.position_before(&instruction),
+            None => builder.position_at_end(first),
+        }
+        builder
+            .build_alloca(self.long().array_type(words.max(1)), "")
+            .expect(WELL_TYPED)
+    }
+
+    // --- numbers ---
+
+    /// `left ? right`.
+    pub fn compare(
+        &self,
+        predicate: IntPredicate,
+        left: IntValue<'c>,
+        right: IntValue<'c>,
+    ) -> IntValue<'c> {
+        self.builder
+            .build_int_compare(predicate, left, right, "")
+            .expect(WELL_TYPED)
+    }
+
+    /// Compares with a constant.
+    pub fn compare_with(
+        &self,
+        predicate: IntPredicate,
+        value: IntValue<'c>,
+        constant: i64,
+    ) -> IntValue<'c> {
+        let constant = value.get_type().const_int(constant.cast_unsigned(), true);
+        self.compare(predicate, value, constant)
+    }
+
+    /// Compares doubles.
+    pub fn compare_floats(
+        &self,
+        predicate: FloatPredicate,
+        left: FloatValue<'c>,
+        right: FloatValue<'c>,
+    ) -> IntValue<'c> {
+        self.builder
+            .build_float_compare(predicate, left, right, "")
+            .expect(WELL_TYPED)
+    }
+
+    /// Whether two addresses are the same.
+    pub fn same(&self, left: PointerValue<'c>, right: PointerValue<'c>) -> IntValue<'c> {
+        self.builder
+            .build_int_compare(IntPredicate::EQ, left, right, "")
+            .expect(WELL_TYPED)
+    }
+
+    /// Whether an address is NULL.
+    pub fn is_null(&self, value: PointerValue<'c>) -> IntValue<'c> {
+        self.builder.build_is_null(value, "").expect(WELL_TYPED)
+    }
+
+    /// One value or the other.
+    pub fn select<V: Into<BasicValueEnum<'c>>>(
+        &self,
+        condition: IntValue<'c>,
+        then: V,
+        otherwise: V,
+    ) -> BasicValueEnum<'c> {
+        let (then, otherwise) = (then.into(), otherwise.into());
+        self.builder
+            .build_select(condition, then, otherwise, "")
+            .expect(WELL_TYPED)
+    }
+
+    /// An operation that LLVM has as an instruction.
+    pub fn build<V>(
+        &self,
+        build: impl FnOnce(&Builder<'c>) -> Result<V, inkwell::builder::BuilderError>,
+    ) -> V {
+        build(&self.builder).expect(WELL_TYPED)
+    }
+
+    /// An operation of LLVM's that also says whether it overflowed.
+    pub fn with_overflow(
+        &self,
+        name: &str,
+        left: IntValue<'c>,
+        right: IntValue<'c>,
+    ) -> (IntValue<'c>, IntValue<'c>) {
+        let function = Intrinsic::find(name)
+            .and_then(|found| found.get_declaration(self.module, &[self.long().into()]))
+            .expect("LLVM has this intrinsic");
+        let both = self
+            .builder
+            .build_call(function, &[left.into(), right.into()], "")
+            .expect(WELL_TYPED)
+            .try_as_basic_value()
+            .unwrap_basic()
+            .into_struct_value();
+        let part = |index| {
+            self.builder
+                .build_extract_value(both, index, "")
+                .expect(WELL_TYPED)
+                .into_int_value()
+        };
+        (part(0), part(1))
+    }
+
+    /// A value that depends on where the block was entered from. It is at the start of the block.
+    pub fn phi(&self, ty: impl BasicType<'c>) -> PhiValue<'c> {
+        self.builder.build_phi(ty, "").expect(WELL_TYPED)
+    }
+
+    // --- blocks ---
+
+    /// A new block at the end of the function.
+    pub fn block(&self) -> BasicBlock<'c> {
+        self.context.append_basic_block(self.function, "")
+    }
+
+    /// The block that is written to.
+    pub fn here(&self) -> BasicBlock<'c> {
+        self.builder
+            .get_insert_block()
+            .expect("a block is written to")
+    }
+
+    /// Writes to another block from now on.
+    pub fn go_to(&self, block: BasicBlock<'c>) {
+        self.builder.position_at_end(block);
+    }
+
+    /// Ends the block.
+    pub fn jump(&self, to: BasicBlock<'c>) {
+        self.builder
+            .build_unconditional_branch(to)
+            .expect(WELL_TYPED);
+    }
+
+    /// Ends the block.
+    pub fn branch(
+        &self,
+        condition: IntValue<'c>,
+        then: BasicBlock<'c>,
+        otherwise: BasicBlock<'c>,
+        likely: Option<Likely>,
+    ) {
+        let branch = self
+            .builder
+            .build_conditional_branch(condition, then, otherwise)
+            .expect(WELL_TYPED);
+        if let Some(likely) = likely {
+            let weights = self.weights[usize::from(likely == Likely::Otherwise)];
+            let kind = self.context.get_kind_id("prof");
+            branch.set_metadata(weights, kind).expect(WELL_TYPED);
+        }
+    }
+
+    /// Ends the block by its number: to the block of this index, or to the first.
+    pub fn switch(&self, number: IntValue<'c>, blocks: &[BasicBlock<'c>]) {
+        let cases: Vec<_> = blocks
+            .iter()
+            .enumerate()
+            .skip(1)
+            .map(|(index, &block)| (number.get_type().const_int(index as u64, false), block))
+            .collect();
+        self.builder
+            .build_switch(number, blocks[0], &cases)
+            .expect(WELL_TYPED);
+    }
+
+    /// Ends the function.
+    pub fn give(&self, exit: IntValue<'c>) {
+        self.builder.build_return(Some(&exit)).expect(WELL_TYPED);
+    }
+
+    // --- calls ---
+
+    /// Calls a helper that gives nothing.
+    pub fn run(&self, helper: Helper, arguments: &[BasicValueEnum<'c>]) {
+        self.call(helper, arguments);
+    }
+
+    /// Calls a helper that gives something.
+    pub fn ask(&self, helper: Helper, arguments: &[BasicValueEnum<'c>]) -> BasicValueEnum<'c> {
+        self.call(helper, arguments)
+            .try_as_basic_value()
+            .basic()
+            .expect("the helper gives something")
+    }
+
+    fn call(
+        &self,
+        helper: Helper,
+        arguments: &[BasicValueEnum<'c>],
+    ) -> inkwell::values::CallSiteValue<'c> {
+        let function = self
+            .module
+            .get_function(helper.name())
+            .unwrap_or_else(|| self.declare(helper));
+        let arguments: Vec<BasicMetadataValueEnum<'c>> =
+            arguments.iter().map(|&argument| argument.into()).collect();
+        self.builder
+            .build_call(function, &arguments, "")
+            .expect(WELL_TYPED)
+    }
+
+    fn declare(&self, helper: Helper) -> FunctionValue<'c> {
+        let arguments: Vec<BasicMetadataTypeEnum<'c>> = helper
+            .arguments()
+            .iter()
+            .map(|&argument| self.passed(argument).into())
+            .collect();
+        let ty = match helper.result().map(|result| self.passed(result)) {
+            None => self.context.void_type().fn_type(&arguments, false),
+            Some(BasicTypeEnum::PointerType(ty)) => ty.fn_type(&arguments, false),
+            Some(BasicTypeEnum::IntType(ty)) => ty.fn_type(&arguments, false),
+            Some(BasicTypeEnum::FloatType(ty)) => ty.fn_type(&arguments, false),
+            Some(_) => unreachable!("helpers give numbers and addresses"),
+        };
+        let function = self.module.add_function(helper.name(), ty, None);
+        function
+            .as_global_value()
+            .set_visibility(GlobalVisibility::Hidden);
+        function
+    }
+}

@@ -1,0 +1,328 @@
+//! Which part of the lowering writes which instruction: the one match over all of them.
+use super::Lowering;
+use inkwell::values::BasicValueEnum;
+use pyroxene_hir::{Insn, Value};
+use pyroxene_jit_api::ExitKind;
+
+impl<'c> Lowering<'c, '_> {
+    /// Writes an instruction, and gives what it computes.
+    pub(super) fn insn(&mut self, value: Value) -> Option<BasicValueEnum<'c>> {
+        let function = self.function;
+        match function.insn(value) {
+            Insn::Parameter => self.values[value.index()],
+            Insn::Object(object) => Some(self.object(*object).into()),
+            Insn::Null => Some(self.emit.null().into()),
+            Insn::Float(number) => Some(self.emit.float().const_float(*number).into()),
+            Insn::Int(number) => Some(self.emit.const_long(*number).into()),
+            Insn::Bool(truth) => Some(self.emit.bit().const_int(u64::from(*truth), false).into()),
+
+            Insn::LoadLocal { slot } => Some(self.emit.load_pointer(self.slot(*slot)).into()),
+            Insn::StoreLocal { slot, value } => {
+                self.emit.store(self.slot(*slot), self.pointer(*value));
+                None
+            }
+            Insn::WriteBack {
+                slot,
+                value: local,
+                stale,
+                ..
+            } => {
+                self.write_back(value, *slot, *local, *stale);
+                None
+            }
+            Insn::LoadStack { index } => {
+                Some(self.emit.load_pointer(self.stack_place(*index)).into())
+            }
+            Insn::Globals => Some(
+                self.field(self.frame(), self.host.layout.frame_globals)
+                    .into(),
+            ),
+            Insn::Builtins => Some(
+                self.field(self.frame(), self.host.layout.frame_builtins)
+                    .into(),
+            ),
+
+            Insn::Retain { value: object } => {
+                self.retain(*object);
+                None
+            }
+            Insn::Release { values, state } => {
+                self.release(value, values, *state);
+                None
+            }
+
+            Insn::GuardClass {
+                value: object,
+                classes,
+                ..
+            } => {
+                self.guard_class(value, *object, *classes);
+                Some(self.value(*object))
+            }
+            Insn::GuardBound { value: object, .. } => {
+                let null = self.emit.is_null(self.pointer(*object));
+                self.refuse(null, value);
+                Some(self.value(*object))
+            }
+            Insn::GuardTypeVersion {
+                value: object,
+                version,
+                ..
+            } => {
+                let class = self.class_of(self.pointer(*object));
+                self.guard_type_version(value, class, *version);
+                None
+            }
+            Insn::GuardOwnTypeVersion {
+                value: object,
+                version,
+                ..
+            } => {
+                self.guard_type_version(value, self.pointer(*object), *version);
+                None
+            }
+            Insn::GuardInlineValues {
+                value: object,
+                no_dict,
+                ..
+            } => {
+                self.guard_inline_values(value, *object, *no_dict);
+                None
+            }
+            Insn::GuardCachedKeys {
+                value: object,
+                version,
+                ..
+            } => {
+                self.guard_cached_keys(value, *object, *version);
+                None
+            }
+            Insn::GuardKeys {
+                dict,
+                version,
+                check,
+                ..
+            } => {
+                self.guard_keys(value, *dict, *version, *check);
+                None
+            }
+            Insn::GuardIs {
+                value: object,
+                object: expected,
+                ..
+            } => {
+                let expected = self.object(*expected);
+                let same = self.emit.same(self.pointer(*object), expected);
+                self.require(same, value);
+                Some(self.value(*object))
+            }
+            Insn::Guard {
+                condition,
+                expected,
+                ..
+            } => {
+                let condition = self.int(*condition);
+                if *expected {
+                    self.require(condition, value);
+                } else {
+                    self.refuse(condition, value);
+                }
+                None
+            }
+            Insn::Poll { .. } => {
+                self.poll(value);
+                None
+            }
+            Insn::CheckDisturbed { .. } => {
+                let exit = self.exit_of(value);
+                self.leave_if_disturbed(exit);
+                None
+            }
+
+            Insn::UnboxFloat { value: object } => Some(self.unbox_float(*object)),
+            Insn::UnboxInt { value: object, .. } => Some(self.unbox_int(value, *object)),
+            Insn::UnboxBool { value: object } => Some(self.unbox_bool(*object)),
+            Insn::Box { value: number, .. } => Some(self.make_box(value, *number)),
+
+            Insn::FloatBinary { op, left, right } => {
+                Some(self.float_binary(*op, *left, *right).into())
+            }
+            Insn::FloatPower { left, right, .. } => {
+                Some(self.float_power(value, *left, *right).into())
+            }
+            Insn::FloatNegate { value: number } => {
+                let number = self.float(*number);
+                Some(
+                    self.emit
+                        .build(|builder| builder.build_float_neg(number, ""))
+                        .into(),
+                )
+            }
+            Insn::FloatCompare { op, left, right } => {
+                Some(self.float_compare(*op, *left, *right).into())
+            }
+            Insn::IntToFloat { value: number } => {
+                let number = self.int(*number);
+                let ty = self.emit.float();
+                Some(
+                    self.emit
+                        .build(|builder| builder.build_signed_int_to_float(number, ty, ""))
+                        .into(),
+                )
+            }
+            Insn::IntBinary {
+                op, left, right, ..
+            } => Some(self.int_binary(value, *op, *left, *right).into()),
+            Insn::IntBits { op, left, right } => Some(self.int_bits(*op, *left, *right).into()),
+            Insn::IntNegate { value: number, .. } => Some(self.int_negate(value, *number).into()),
+            Insn::IntInvert { value: number } => {
+                let number = self.int(*number);
+                Some(
+                    self.emit
+                        .build(|builder| builder.build_not(number, ""))
+                        .into(),
+                )
+            }
+            Insn::IntCompare { op, left, right } => {
+                Some(self.int_compare(*op, *left, *right).into())
+            }
+            Insn::BoolToInt { value: truth } => {
+                let (truth, ty) = (self.int(*truth), self.emit.long());
+                Some(
+                    self.emit
+                        .build(|builder| builder.build_int_z_extend(truth, ty, ""))
+                        .into(),
+                )
+            }
+            Insn::Not { value: truth } => {
+                let truth = self.int(*truth);
+                Some(
+                    self.emit
+                        .build(|builder| builder.build_not(truth, ""))
+                        .into(),
+                )
+            }
+            Insn::Bound { value: object } => Some(self.value(*object)),
+            Insn::IsNone { value: object } => {
+                let none = self.emit.symbol(super::runtime::NONE);
+                Some(self.emit.same(self.pointer(*object), none).into())
+            }
+            Insn::Is { left, right } => Some(
+                self.emit
+                    .same(self.pointer(*left), self.pointer(*right))
+                    .into(),
+            ),
+
+            Insn::Size { value: sequence } => Some(
+                self.long_field(self.pointer(*sequence), self.host.layout.size)
+                    .into(),
+            ),
+            Insn::CheckIndex { index, size, .. } => {
+                Some(self.check_index(value, *index, *size).into())
+            }
+            Insn::Item {
+                value: sequence,
+                index,
+            } => {
+                let place = self.item_place(*sequence, self.int(*index));
+                Some(self.emit.load_pointer(place).into())
+            }
+            Insn::StoreItem { list, index, item } => {
+                let place = self.item_place(*list, self.int(*index));
+                self.emit.store(place, self.pointer(*item));
+                None
+            }
+            Insn::StrEqual { left, right } => Some(self.str_equal(*left, *right).into()),
+            Insn::RangeLeft { iterator } => Some(
+                self.long_field(self.pointer(*iterator), self.host.layout.range_iterator_len)
+                    .into(),
+            ),
+            Insn::RangeNext { iterator } => Some(self.range_next(*iterator).into()),
+            Insn::SequenceNext { iterator } => Some(self.sequence_next(*iterator)),
+            Insn::SequenceEnd { iterator } => Some(self.sequence_end(*iterator).into()),
+            Insn::InlineValue {
+                value: owner,
+                index,
+            } => {
+                let values = self.inline_values(*owner);
+                let place = self.inline_value(values, *index);
+                Some(self.emit.load_pointer(place).into())
+            }
+            Insn::StoreInlineValue { owner, index, item } => {
+                self.store_inline_value(*owner, *index, *item);
+                None
+            }
+            Insn::Field {
+                value: owner,
+                offset,
+            } => Some(self.field(self.pointer(*owner), u32::from(*offset)).into()),
+            Insn::StoreField {
+                owner,
+                offset,
+                item,
+            } => {
+                let place = self.emit.at(self.pointer(*owner), i64::from(*offset));
+                self.emit.store(place, self.pointer(*item));
+                None
+            }
+            Insn::ModuleDict { value: module, .. } => Some(self.module_dict(value, *module).into()),
+            Insn::DictEntry { dict, index } => Some(self.dict_entry(*dict, *index).into()),
+            Insn::CellValue { cell } => Some(
+                self.field(self.pointer(*cell), self.host.layout.cell_value)
+                    .into(),
+            ),
+            Insn::StoreCell { cell, value } => {
+                let place = self
+                    .emit
+                    .at(self.pointer(*cell), self.host.layout.cell_value.into());
+                self.emit.store(place, self.pointer(*value));
+                None
+            }
+
+            Insn::Length { value: object, .. } => Some(self.length(value, *object).into()),
+            Insn::GetIterator { value: object, .. } => {
+                Some(self.get_iterator(value, *object).into())
+            }
+            Insn::IteratorNext { iterator, .. } => {
+                Some(self.iterator_next(value, *iterator).into())
+            }
+            Insn::BuildTuple { items, .. } => {
+                Some(self.build_sequence(value, super::runtime::Helper::Tuple, items))
+            }
+            Insn::BuildList { items, .. } => {
+                Some(self.build_sequence(value, super::runtime::Helper::List, items))
+            }
+            Insn::ListAppend { list, item, .. } => {
+                self.list_append(value, *list, *item);
+                None
+            }
+            Insn::Interpret {
+                opcode,
+                next,
+                state,
+                ..
+            } => {
+                self.interpret(*opcode, *next, *state);
+                None
+            }
+
+            Insn::Jump(edge) => {
+                self.follow(edge);
+                None
+            }
+            Insn::Branch {
+                condition,
+                then,
+                otherwise,
+            } => {
+                self.fork(*condition, then, otherwise);
+                None
+            }
+            Insn::Exit { reason, state } => {
+                let exit = self.exit(*state, *reason, ExitKind::Resume);
+                self.emit.jump(exit);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Numbers: boxes, and what is done with what was in them.
+use super::Lowering;
+use super::emit::Likely;
+use super::runtime::{FALSE, Helper, TRUE};
+use inkwell::values::{BasicValueEnum, FloatValue, IntValue};
+use inkwell::{FloatPredicate, IntPredicate};
+use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, IntOp};
+use pyroxene_hir::{Type, Value};
+
+/// What `lv_tag` of an int is below if the number is its only digit with a sign: two, shifted by the bits for the sign.
+const COMPACT: i64 = 2 << 3;
+
+/// The bits of `lv_tag` that say the sign: 0 for positive, 1 for zero, 2 for negative.
+const SIGN: i64 = 3;
+
+impl<'c> Lowering<'c, '_> {
+    pub(super) fn unbox_float(&self, object: Value) -> BasicValueEnum<'c> {
+        let place = self
+            .emit
+            .at(self.pointer(object), self.host.layout.float_value.into());
+        self.emit.load_float(place).into()
+    }
+
+    pub(super) fn unbox_bool(&self, object: Value) -> BasicValueEnum<'c> {
+        self.emit
+            .same(self.pointer(object), self.emit.symbol(TRUE))
+            .into()
+    }
+
+    /// The number of an int: one digit with a sign nearly always.
+    pub(super) fn unbox_int(&mut self, by: Value, object: Value) -> BasicValueEnum<'c> {
+        let object = self.pointer(object);
+        let layout = &self.host.layout;
+        let tag = self.long_field(object, layout.int_tag);
+        let compact = self.emit.compare_with(IntPredicate::ULT, tag, COMPACT);
+        let (small, big, end) = (self.emit.block(), self.emit.block(), self.emit.block());
+        self.emit.branch(compact, small, big, Some(Likely::Then));
+
+        self.emit.go_to(small);
+        let digit = self.int_field(object, layout.int_digits);
+        let long = self.emit.long();
+        let digit = self
+            .emit
+            .build(|builder| builder.build_int_z_extend(digit, long, ""));
+        let sign = self
+            .emit
+            .build(|builder| builder.build_and(tag, long.const_int(SIGN as u64, false), ""));
+        let sign = self
+            .emit
+            .build(|builder| builder.build_int_sub(long.const_int(1, false), sign, ""));
+        let number = self
+            .emit
+            .build(|builder| builder.build_int_mul(sign, digit, ""));
+        self.emit.jump(end);
+
+        self.emit.go_to(big);
+        let room = self.emit.room(1);
+        let failed = self
+            .emit
+            .ask(Helper::IntValue, &[object.into(), room.into()])
+            .into_int_value();
+        let holds = self.emit.compare_with(IntPredicate::EQ, failed, 0);
+        self.require(holds, by);
+        let loaded = self.emit.load_int(long, room);
+        let from = self.emit.here();
+        self.emit.jump(end);
+
+        self.emit.go_to(end);
+        let phi = self.emit.phi(long);
+        phi.add_incoming(&[(&number, small), (&loaded, from)]);
+        phi.as_basic_value()
+    }
+
+    pub(super) fn make_box(&mut self, by: Value, number: Value) -> BasicValueEnum<'c> {
+        let value = self.value(number);
+        let helper = match self.function.ty(number) {
+            Type::Float => Helper::Float,
+            Type::Int => Helper::Int,
+            Type::Bool => {
+                return self.emit.select(
+                    value.into_int_value(),
+                    self.emit.symbol(TRUE),
+                    self.emit.symbol(FALSE),
+                );
+            }
+            Type::Object(_) | Type::Nothing => unreachable!("only unboxed values are boxed"),
+        };
+        let object = self.emit.ask(helper, &[value]).into_pointer_value();
+        let null = self.emit.is_null(object);
+        self.refuse(null, by);
+        object.into()
+    }
+
+    /// Makes the slot of a local right, unless it is known to be.
+    pub(super) fn write_back(&mut self, by: Value, slot: u32, value: Value, stale: Option<Value>) {
+        let end = self.emit.block();
+        if let Some(stale) = stale {
+            let write = self.emit.block();
+            self.emit.branch(self.int(stale), write, end, None);
+            self.emit.go_to(write);
+        }
+        if let Some(failed) = self.write_local(slot, value) {
+            let failed = self.emit.compare_with(IntPredicate::NE, failed, 0);
+            self.refuse(failed, by);
+        }
+        self.emit.jump(end);
+        self.emit.go_to(end);
+    }
+
+    // --- floats ---
+
+    pub(super) fn float_binary(
+        &mut self,
+        op: FloatOp,
+        left: Value,
+        right: Value,
+    ) -> FloatValue<'c> {
+        let (left, right) = (self.float(left), self.float(right));
+        self.emit.build(|builder| match op {
+            FloatOp::Add => builder.build_float_add(left, right, ""),
+            FloatOp::Subtract => builder.build_float_sub(left, right, ""),
+            FloatOp::Multiply => builder.build_float_mul(left, right, ""),
+            FloatOp::Divide => builder.build_float_div(left, right, ""),
+            FloatOp::FloorDivide => Ok(self.float_call(Helper::FloorDivide, left, right)),
+            FloatOp::Remainder => Ok(self.float_call(Helper::Remainder, left, right)),
+        })
+    }
+
+    fn float_call(
+        &self,
+        helper: Helper,
+        left: FloatValue<'c>,
+        right: FloatValue<'c>,
+    ) -> FloatValue<'c> {
+        self.emit
+            .ask(helper, &[left.into(), right.into()])
+            .into_float_value()
+    }
+
+    /// Whether a number is greater than zero and finite.
+    fn is_positive(&self, number: FloatValue<'c>) -> IntValue<'c> {
+        let float = self.emit.float();
+        let above = self
+            .emit
+            .compare_floats(FloatPredicate::OGT, number, float.const_float(0.0));
+        let below = self.emit.compare_floats(
+            FloatPredicate::OLT,
+            number,
+            float.const_float(f64::INFINITY),
+        );
+        self.emit
+            .build(|builder| builder.build_and(above, below, ""))
+    }
+
+    pub(super) fn float_power(&mut self, by: Value, left: Value, right: Value) -> FloatValue<'c> {
+        let (left, right) = (self.float(left), self.float(right));
+        let holds = self.is_positive(left);
+        self.require(holds, by);
+        // What is finite is 0 away from itself; infinities and NaNs are not.
+        let float = self.emit.float();
+        let zero = self
+            .emit
+            .build(|builder| builder.build_float_sub(right, right, ""));
+        let finite = self
+            .emit
+            .compare_floats(FloatPredicate::OEQ, zero, float.const_float(0.0));
+        self.require(finite, by);
+        let power = self.float_call(Helper::Power, left, right);
+        let holds = self.is_positive(power);
+        self.require(holds, by);
+        power
+    }
+
+    pub(super) fn float_compare(&self, op: Comparison, left: Value, right: Value) -> IntValue<'c> {
+        let predicate = match op {
+            Comparison::Less => FloatPredicate::OLT,
+            Comparison::LessEqual => FloatPredicate::OLE,
+            Comparison::Equal => FloatPredicate::OEQ,
+            Comparison::NotEqual => FloatPredicate::UNE,
+            Comparison::Greater => FloatPredicate::OGT,
+            Comparison::GreaterEqual => FloatPredicate::OGE,
+        };
+        self.emit
+            .compare_floats(predicate, self.float(left), self.float(right))
+    }
+
+    // --- ints ---
+
+    pub(super) fn int_compare(&self, op: Comparison, left: Value, right: Value) -> IntValue<'c> {
+        let predicate = match op {
+            Comparison::Less => IntPredicate::SLT,
+            Comparison::LessEqual => IntPredicate::SLE,
+            Comparison::Equal => IntPredicate::EQ,
+            Comparison::NotEqual => IntPredicate::NE,
+            Comparison::Greater => IntPredicate::SGT,
+            Comparison::GreaterEqual => IntPredicate::SGE,
+        };
+        self.emit
+            .compare(predicate, self.int(left), self.int(right))
+    }
+
+    pub(super) fn int_bits(&self, op: BitOp, left: Value, right: Value) -> IntValue<'c> {
+        let (left, right) = (self.int(left), self.int(right));
+        self.emit.build(|builder| match op {
+            BitOp::And => builder.build_and(left, right, ""),
+            BitOp::Or => builder.build_or(left, right, ""),
+            BitOp::Xor => builder.build_xor(left, right, ""),
+        })
+    }
+
+    pub(super) fn int_negate(&mut self, by: Value, number: Value) -> IntValue<'c> {
+        let zero = self.emit.const_long(0);
+        self.overflowing(by, "llvm.ssub.with.overflow", zero, self.int(number))
+    }
+
+    pub(super) fn int_binary(
+        &mut self,
+        by: Value,
+        op: IntOp,
+        left: Value,
+        right: Value,
+    ) -> IntValue<'c> {
+        let (left, right) = (self.int(left), self.int(right));
+        match op {
+            IntOp::Add => self.overflowing(by, "llvm.sadd.with.overflow", left, right),
+            IntOp::Subtract => self.overflowing(by, "llvm.ssub.with.overflow", left, right),
+            IntOp::Multiply => self.overflowing(by, "llvm.smul.with.overflow", left, right),
+            IntOp::FloorDivide | IntOp::Remainder => self.divide(by, op, left, right),
+            IntOp::ShiftLeft => self.shift_left(by, left, right),
+            IntOp::ShiftRight => self.shift_right(by, left, right),
+        }
+    }
+
+    fn overflowing(
+        &mut self,
+        by: Value,
+        intrinsic: &str,
+        left: IntValue<'c>,
+        right: IntValue<'c>,
+    ) -> IntValue<'c> {
+        let (result, overflowed) = self.emit.with_overflow(intrinsic, left, right);
+        self.refuse(overflowed, by);
+        result
+    }
+
+    /// Division that rounds down, and its remainder.
+    fn divide(
+        &mut self,
+        by: Value,
+        op: IntOp,
+        left: IntValue<'c>,
+        right: IntValue<'c>,
+    ) -> IntValue<'c> {
+        // By 0 the evaluator raises; by -1 the result may not fit, and the processor traps then. With one more, they are 1
+        // and 0.
+        let one = self.emit.const_long(1);
+        let above = self
+            .emit
+            .build(|builder| builder.build_int_add(right, one, ""));
+        let odd = self.emit.compare_with(IntPredicate::ULE, above, 1);
+        self.refuse(odd, by);
+        let quotient = self
+            .emit
+            .build(|builder| builder.build_int_signed_div(left, right, ""));
+        let remainder = self
+            .emit
+            .build(|builder| builder.build_int_signed_rem(left, right, ""));
+        // The processor rounds towards zero: one less where there is a remainder of the other sign than the divisor's.
+        let signs = self
+            .emit
+            .build(|builder| builder.build_xor(remainder, right, ""));
+        let differ = self.emit.compare_with(IntPredicate::SLT, signs, 0);
+        let rest = self.emit.compare_with(IntPredicate::NE, remainder, 0);
+        let adjust = self
+            .emit
+            .build(|builder| builder.build_and(differ, rest, ""));
+        let (value, adjusted) = match op {
+            IntOp::Remainder => {
+                let sum = self
+                    .emit
+                    .build(|builder| builder.build_int_add(remainder, right, ""));
+                (remainder, sum)
+            }
+            _ => {
+                let less = self
+                    .emit
+                    .build(|builder| builder.build_int_sub(quotient, one, ""));
+                (quotient, less)
+            }
+        };
+        self.emit.select(adjust, adjusted, value).into_int_value()
+    }
+
+    fn shift_left(&mut self, by: Value, left: IntValue<'c>, right: IntValue<'c>) -> IntValue<'c> {
+        // Negative distances are great ones without a sign.
+        let holds = self.emit.compare_with(IntPredicate::ULT, right, 64);
+        self.require(holds, by);
+        let shifted = self
+            .emit
+            .build(|builder| builder.build_left_shift(left, right, ""));
+        let back = self
+            .emit
+            .build(|builder| builder.build_right_shift(shifted, right, true, ""));
+        let holds = self.emit.compare(IntPredicate::EQ, back, left);
+        self.require(holds, by);
+        shifted
+    }
+
+    fn shift_right(&mut self, by: Value, left: IntValue<'c>, right: IntValue<'c>) -> IntValue<'c> {
+        let holds = self.emit.compare_with(IntPredicate::SGE, right, 0);
+        self.require(holds, by);
+        let far = self.emit.compare_with(IntPredicate::SGT, right, 63);
+        let most = self.emit.const_long(63);
+        let distance = self.emit.select(far, most, right).into_int_value();
+        self.emit
+            .build(|builder| builder.build_right_shift(left, distance, true, ""))
+    }
+}

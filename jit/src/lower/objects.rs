@@ -1,0 +1,206 @@
+//! What lies in objects whose class or type's version is known.
+use super::Lowering;
+use super::emit::Likely;
+use super::runtime::{Helper, class_symbol};
+use inkwell::IntPredicate;
+use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
+use pyroxene_hir::{Classes, Value};
+use pyroxene_jit_api::Class;
+
+impl<'c> Lowering<'c, '_> {
+    // --- lists and tuples ---
+
+    /// Where an item of a list or a tuple lies.
+    pub(super) fn item_place(&mut self, sequence: Value, index: IntValue<'c>) -> PointerValue<'c> {
+        let classes = self.function.ty(sequence).classes();
+        self.place_in(
+            self.pointer(sequence),
+            index,
+            Classes::of(Class::List),
+            Classes::of(Class::Tuple),
+            classes,
+            Class::List,
+        )
+    }
+
+    /// The same, where the sequence is known only by something that is of one class if it is a list, and of the other if
+    /// it is a tuple.
+    fn place_in(
+        &mut self,
+        sequence: PointerValue<'c>,
+        index: IntValue<'c>,
+        list: Classes,
+        tuple: Classes,
+        classes: Classes,
+        class: Class,
+    ) -> PointerValue<'c> {
+        let layout = &self.host.layout;
+        let within = self.emit.at(sequence, layout.tuple_items.into());
+        let base = if classes.within(tuple) {
+            within
+        } else {
+            let outside = self.field(sequence, layout.list_items);
+            if classes.within(list) {
+                outside
+            } else {
+                let symbol = class_symbol(class).expect("lists have a name");
+                let is_list = self
+                    .emit
+                    .same(self.class_of(sequence), self.emit.symbol(symbol));
+                // A tuple has room for an item where a list has the address of its items: both may be read.
+                self.emit
+                    .select(is_list, outside, within)
+                    .into_pointer_value()
+            }
+        };
+        self.emit.at_index(base, index, 8)
+    }
+
+    // --- iterators ---
+
+    /// The next number of a range's iterator.
+    pub(super) fn range_next(&mut self, iterator: Value) -> IntValue<'c> {
+        let iterator = self.pointer(iterator);
+        let layout = &self.host.layout;
+        let start = self.long_field(iterator, layout.range_iterator_start);
+        let step = self.long_field(iterator, layout.range_iterator_step);
+        let left = self.long_field(iterator, layout.range_iterator_len);
+        // Behind the last number it may overflow, and nobody asks for that one.
+        let next = self
+            .emit
+            .build(|builder| builder.build_int_add(start, step, ""));
+        let one = self.emit.const_long(1);
+        let left = self
+            .emit
+            .build(|builder| builder.build_int_sub(left, one, ""));
+        self.emit.store(
+            self.emit.at(iterator, layout.range_iterator_start.into()),
+            next,
+        );
+        self.emit.store(
+            self.emit.at(iterator, layout.range_iterator_len.into()),
+            left,
+        );
+        start
+    }
+
+    /// The next item of the iterator of a list or tuple, or NULL.
+    pub(super) fn sequence_next(&mut self, iterator: Value) -> BasicValueEnum<'c> {
+        let classes = self.function.ty(iterator).classes();
+        let iterator = self.pointer(iterator);
+        let layout = &self.host.layout;
+        let sequence = self.field(iterator, layout.sequence_iterator_sequence);
+        let null = self.emit.null();
+        let (there, more, end) = (self.emit.block(), self.emit.block(), self.emit.block());
+        let before = self.emit.here();
+        self.emit.branch(
+            self.emit.is_null(sequence),
+            end,
+            there,
+            Some(Likely::Otherwise),
+        );
+
+        self.emit.go_to(there);
+        let place = self
+            .emit
+            .at(iterator, layout.sequence_iterator_index.into());
+        let index = self.emit.load_int(self.emit.long(), place);
+        let size = self.long_field(sequence, layout.size);
+        let has = self.emit.compare(IntPredicate::ULT, index, size);
+        self.emit.branch(has, more, end, Some(Likely::Then));
+
+        self.emit.go_to(more);
+        let one = self.emit.const_long(1);
+        let next = self
+            .emit
+            .build(|builder| builder.build_int_add(index, one, ""));
+        self.emit.store(place, next);
+        let item = self.place_in(
+            sequence,
+            index,
+            Classes::of(Class::ListIterator),
+            Classes::of(Class::TupleIterator),
+            classes,
+            Class::List,
+        );
+        let item = self.emit.load_pointer(item);
+        let from = self.emit.here();
+        self.emit.jump(end);
+
+        self.emit.go_to(end);
+        let phi = self.emit.phi(self.emit.pointer());
+        phi.add_incoming(&[(&null, before), (&null, there), (&item, from)]);
+        phi.as_basic_value()
+    }
+
+    /// Takes the sequence away from its iterator. That of a list knows by its index that it has none; that of a tuple never
+    /// looks at it again.
+    pub(super) fn sequence_end(&mut self, iterator: Value) -> PointerValue<'c> {
+        let iterator = self.pointer(iterator);
+        let layout = &self.host.layout;
+        let place = self
+            .emit
+            .at(iterator, layout.sequence_iterator_sequence.into());
+        let sequence = self.emit.load_pointer(place);
+        self.emit.store(place, self.emit.null());
+        let index = self
+            .emit
+            .at(iterator, layout.sequence_iterator_index.into());
+        self.emit.store(index, self.emit.const_long(-1));
+        sequence
+    }
+
+    // --- attributes ---
+
+    /// The inline values of an instance: they follow what its type says an instance takes.
+    pub(super) fn inline_values(&self, owner: Value) -> PointerValue<'c> {
+        let owner = self.pointer(owner);
+        let size = self.long_field(self.class_of(owner), self.host.layout.type_basic_size);
+        self.emit.at_index(owner, size, 1)
+    }
+
+    /// Where one of them lies.
+    pub(super) fn inline_value(&self, values: PointerValue<'c>, index: u16) -> PointerValue<'c> {
+        let offset = i64::from(self.host.layout.inline_values) + i64::from(index) * 8;
+        self.emit.at(values, offset)
+    }
+
+    pub(super) fn store_inline_value(&mut self, owner: Value, index: u16, item: Value) {
+        let values = self.inline_values(owner);
+        let place = self.inline_value(values, index);
+        let old = self.emit.load_pointer(place);
+        self.emit.store(place, self.pointer(item));
+        let (first, end) = (self.emit.block(), self.emit.block());
+        self.emit
+            .branch(self.emit.is_null(old), first, end, Some(Likely::Otherwise));
+        self.emit.go_to(first);
+        let number = self.emit.const_long(i64::from(index));
+        self.emit
+            .run(Helper::AddInlineValue, &[values.into(), number.into()]);
+        self.emit.jump(end);
+        self.emit.go_to(end);
+    }
+
+    /// The value of an entry of a dictionary whose keys are all strings.
+    pub(super) fn dict_entry(&self, dict: Value, index: u16) -> PointerValue<'c> {
+        let layout = &self.host.layout;
+        let keys = self.field(self.pointer(dict), layout.dict_keys);
+        let log = self.emit.load_int(
+            self.emit.byte(),
+            self.emit.at(keys, layout.keys_log2_index_bytes.into()),
+        );
+        let long = self.emit.long();
+        let log = self
+            .emit
+            .build(|builder| builder.build_int_z_extend(log, long, ""));
+        let one = self.emit.const_long(1);
+        let indices = self
+            .emit
+            .build(|builder| builder.build_left_shift(one, log, ""));
+        let entries = self.emit.at_index(keys, indices, 1);
+        let offset = u32::from(index) * layout.unicode_entry_size
+            + layout.unicode_entry_value
+            + layout.keys_indices;
+        self.field(entries, offset)
+    }
+}

@@ -1,0 +1,132 @@
+//! Reference counts.
+use super::Lowering;
+use super::emit::Likely;
+use super::frame::Written;
+use super::runtime::Helper;
+use inkwell::IntPredicate;
+use inkwell::basic_block::BasicBlock;
+use pyroxene_hir::{Classes, Insn, StateId, Value};
+use pyroxene_jit_api::{Class, ExitKind, Reason};
+
+/// Whether all objects of these classes are immortal: there is nothing to count.
+fn immortal(classes: Classes) -> bool {
+    classes.within(Classes::of(Class::None) | Classes::of(Class::Bool) | Classes::NULL)
+}
+
+impl<'c> Lowering<'c, '_> {
+    /// Whether nothing is to be counted of a value.
+    fn is_immortal(&self, value: Value) -> bool {
+        match self.insn_of(value) {
+            Insn::Object(object) => self.snapshot.objects[object.0 as usize].immortal,
+            _ => immortal(self.function.ty(value).classes()),
+        }
+    }
+
+    /// Takes a reference (`Py_XINCREF`).
+    pub(super) fn retain(&mut self, value: Value) {
+        if self.is_immortal(value) {
+            return;
+        }
+        let object = self.pointer(value);
+        let after = self.emit.block();
+        if self.function.ty(value).classes().may_be_null() {
+            let there = self.emit.block();
+            self.emit
+                .branch(self.emit.is_null(object), after, there, None);
+            self.emit.go_to(there);
+        }
+        let place = self.emit.at(object, self.host.layout.refcount.into());
+        let count = self.emit.load_int(self.emit.int(), place);
+        let one = self.emit.int().const_int(1, false);
+        let more = self
+            .emit
+            .build(|builder| builder.build_int_add(count, one, ""));
+        // The count of what is immortal stays as it is: all ones in its low 32 bits.
+        let overflowed = self.emit.compare_with(IntPredicate::EQ, more, 0);
+        let new = self.emit.select(overflowed, count, more);
+        self.emit.store(place, new);
+        self.emit.jump(after);
+        self.emit.go_to(after);
+    }
+
+    /// Lets go of references (`Py_XDECREF`), in order.
+    pub(super) fn release(&mut self, by: Value, values: &[Value], state: Option<StateId>) {
+        let counted: Vec<Value> = values
+            .iter()
+            .copied()
+            .filter(|&value| !self.is_immortal(value))
+            .collect();
+        let deaths: Vec<BasicBlock<'c>> = counted
+            .iter()
+            .map(|&value| self.release_one(value))
+            .collect();
+        let Some(end) = deaths.first().map(|_| self.emit.block()) else {
+            return;
+        };
+        self.emit.jump(end);
+        for (index, dies) in deaths.into_iter().enumerate() {
+            self.emit.go_to(dies);
+            if let Some(state) = state {
+                self.write_state(state, Written::ToBeSeen);
+                self.stand_at(self.function[by].origin);
+            }
+            let object = self.pointer(counted[index]);
+            self.emit.run(Helper::Deallocate, &[object.into()]);
+            for &rest in &counted[index + 1..] {
+                self.emit.run(Helper::Release, &[self.pointer(rest).into()]);
+            }
+            if let Some(state) = state {
+                let exit = self.exit(state, Reason::Disturbed, ExitKind::Resume);
+                self.leave_if_disturbed(exit);
+            }
+            self.emit.jump(end);
+        }
+        self.emit.go_to(end);
+    }
+
+    /// Counts down, and gives the block for the case that the object dies. Goes on for the case that it does not.
+    fn release_one(&mut self, value: Value) -> BasicBlock<'c> {
+        let object = self.pointer(value);
+        let (dies, after) = (self.emit.block(), self.emit.block());
+        if self.function.ty(value).classes().may_be_null() {
+            let there = self.emit.block();
+            self.emit
+                .branch(self.emit.is_null(object), after, there, None);
+            self.emit.go_to(there);
+        }
+        let place = self.emit.at(object, self.host.layout.refcount.into());
+        let count = self.emit.load_int(self.emit.long(), place);
+        let int = self.emit.int();
+        let low = self
+            .emit
+            .build(|builder| builder.build_int_truncate(count, int, ""));
+        // The low 32 bits of what is immortal are negative.
+        let immortal = self.emit.compare_with(IntPredicate::SLT, low, 0);
+        let counts = self.emit.block();
+        self.emit.branch(immortal, after, counts, None);
+        self.emit.go_to(counts);
+        let one = self.emit.const_long(1);
+        let less = self
+            .emit
+            .build(|builder| builder.build_int_sub(count, one, ""));
+        self.emit.store(place, less);
+        let dead = self.emit.compare_with(IntPredicate::EQ, less, 0);
+        self.emit.branch(dead, dies, after, Some(Likely::Otherwise));
+        self.emit.go_to(after);
+        dies
+    }
+
+    /// Asks whether something happened that the code must not overlook.
+    pub(super) fn leave_if_disturbed(&mut self, exit: BasicBlock<'c>) {
+        let version = self.tools_version();
+        let answer = self
+            .emit
+            .ask(Helper::Disturbed, &[self.frame().into(), version.into()])
+            .into_int_value();
+        let disturbed = self.emit.compare_with(IntPredicate::NE, answer, 0);
+        let on = self.emit.block();
+        self.emit
+            .branch(disturbed, exit, on, Some(Likely::Otherwise));
+        self.emit.go_to(on);
+    }
+}

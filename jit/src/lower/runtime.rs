@@ -1,0 +1,161 @@
+//! What machine code refers to outside itself: helpers, type objects and singletons, each a symbol that the linker resolves
+//! from what the [`Host`] says.
+use pyroxene_jit_api::{Class, Helpers, Host, Singletons, Types};
+
+/// How a value is passed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pass {
+    /// An address.
+    Pointer,
+    /// 64 bits.
+    Long,
+    /// 32 bits.
+    Int,
+    /// 8 bits.
+    Byte,
+    /// A double.
+    Float,
+}
+
+macro_rules! helpers {
+    ($($name:ident = $field:ident($($argument:ident),*) $(-> $result:ident)?;)*) => {
+        /// A helper of the runtime; [`Helpers`] says what each does.
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+        pub enum Helper {
+            $(#[doc = concat!("`", stringify!($field), "`.")] $name,)*
+        }
+
+        impl Helper {
+            /// Its symbol.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!("helper.", stringify!($field)),)*
+                }
+            }
+
+            /// What it takes.
+            pub const fn arguments(self) -> &'static [Pass] {
+                match self {
+                    $(Self::$name => &[$(Pass::$argument),*],)*
+                }
+            }
+
+            /// What it gives.
+            pub const fn result(self) -> Option<Pass> {
+                match self {
+                    $(Self::$name => helpers!(@result $($result)?),)*
+                }
+            }
+        }
+
+        /// The address of each helper.
+        fn helper_addresses(helpers: &Helpers) -> Vec<(&'static str, usize)> {
+            let Helpers { $($field),* } = *helpers;
+            vec![$((Helper::$name.name(), $field as *const () as usize)),*]
+        }
+    };
+    (@result) => { None };
+    (@result $result:ident) => { Some(Pass::$result) };
+}
+
+helpers! {
+    Deallocate = deallocate(Pointer);
+    Float = float(Float) -> Pointer;
+    Int = int(Long) -> Pointer;
+    IntValue = int_value(Pointer, Pointer) -> Int;
+    Power = power(Float, Float) -> Float;
+    FloorDivide = floor_divide(Float, Float) -> Float;
+    Remainder = remainder(Float, Float) -> Float;
+    Length = length(Pointer) -> Long;
+    IteratorNext = iterator_next(Pointer) -> Pointer;
+    Iterator = iterator(Pointer) -> Pointer;
+    Tuple = tuple(Pointer, Long) -> Pointer;
+    List = list(Pointer, Long) -> Pointer;
+    ListAppend = list_append(Pointer, Pointer) -> Int;
+    AddInlineValue = add_inline_value(Pointer, Long);
+    StrEqual = str_equal(Pointer, Pointer) -> Int;
+    Step = step(Pointer, Pointer, Int) -> Int;
+    Retain = retain(Pointer);
+    Release = release(Pointer);
+    WriteFloat = write_float(Pointer, Float) -> Int;
+    WriteInt = write_int(Pointer, Long) -> Int;
+    WriteObject = write_object(Pointer, Pointer);
+    ExitFloat = exit_float(Float) -> Pointer;
+    ExitInt = exit_int(Long) -> Pointer;
+    Disturbed = disturbed(Pointer, Long) -> Byte;
+}
+
+/// `None`.
+pub const NONE: &str = "object.none";
+/// `True`.
+pub const TRUE: &str = "object.true";
+/// `False`.
+pub const FALSE: &str = "object.false";
+/// `types.ModuleType`.
+pub const MODULE: &str = "type.module";
+
+/// The symbol of a class; `Other` is none.
+pub const fn class_symbol(class: Class) -> Option<&'static str> {
+    Some(match class {
+        Class::None => "type.none",
+        Class::Bool => "type.bool",
+        Class::Int => "type.int",
+        Class::Float => "type.float",
+        Class::Str => "type.str",
+        Class::List => "type.list",
+        Class::Tuple => "type.tuple",
+        Class::Dict => "type.dict",
+        Class::Range => "type.range",
+        Class::RangeIterator => "type.range_iterator",
+        Class::ListIterator => "type.list_iterator",
+        Class::TupleIterator => "type.tuple_iterator",
+        Class::Function => "type.function",
+        Class::Cell => "type.cell",
+        Class::Other => return None,
+    })
+}
+
+/// The address of a symbol of this module.
+pub fn address(host: &Host, symbol: &str) -> Option<usize> {
+    if let Some(class) = Class::ALL
+        .into_iter()
+        .find(|&class| class_symbol(class) == Some(symbol))
+    {
+        return type_address(&host.types, class);
+    }
+    let Singletons {
+        none,
+        r#true,
+        r#false,
+    } = host.singletons;
+    match symbol {
+        NONE => Some(none.addr()),
+        TRUE => Some(r#true.addr()),
+        FALSE => Some(r#false.addr()),
+        MODULE => Some(host.types.module.addr()),
+        _ => helper_addresses(&host.helpers)
+            .into_iter()
+            .find_map(|(name, address)| (name == symbol).then_some(address)),
+    }
+}
+
+fn type_address(types: &Types, class: Class) -> Option<usize> {
+    let found = match class {
+        Class::None => types.none,
+        Class::Bool => types.bool,
+        Class::Int => types.int,
+        Class::Float => types.float,
+        Class::Str => types.str,
+        Class::List => types.list,
+        Class::Tuple => types.tuple,
+        Class::Dict => types.dict,
+        Class::Range => types.range,
+        Class::RangeIterator => types.range_iterator,
+        Class::ListIterator => types.list_iterator,
+        Class::TupleIterator => types.tuple_iterator,
+        Class::Function => types.function,
+        Class::Cell => types.cell,
+        Class::Other => return None,
+    };
+    Some(found.addr())
+}

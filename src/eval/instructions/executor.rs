@@ -1,0 +1,36 @@
+//! Entering machine code.
+use crate::eval::flow::{Flow, Leave};
+use crate::eval::machine::Machine;
+use crate::jit::enter::enter;
+use crate::jit::executor::executor_of;
+use pyroxene_jit_api::ExitKind;
+
+/// `ENTER_EXECUTOR(index)`: goes on in machine code, which stands for the instruction in whose place this one was put.
+#[inline(always)]
+pub(in crate::eval) fn enter_executor(m: &mut Machine) -> Flow {
+    // SAFETY: the instruction stands in the code with its record.
+    let executor = unsafe { executor_of(m.code().as_ptr(), m.operand()) };
+    // What that instruction would have looked at: somebody wants something, or the tools that watch have changed.
+    if m.eval_breaker() != m.code_version() {
+        let (opcode, operand) = executor.original();
+        m.set_low_operand(operand);
+        return m.run_instead(opcode);
+    }
+    // SAFETY: the frame is the one that runs, and stands at the patch.
+    match unsafe { enter(m.thread(), m.frame(), executor) } {
+        ExitKind::Resume => {
+            m.load_next(0);
+            m.load_stack();
+            Ok(())
+        }
+        ExitKind::Error => {
+            m.load_next(1);
+            m.load_stack();
+            Err(Leave::Error)
+        }
+        ExitKind::Switched => {
+            m.switch_to_current();
+            Err(Leave::Enter)
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What runs often. The evaluator tells of calls (while a function's `RESUME` is not specialised) and of loops (when the
+//! counter in the cache of a `JUMP_BACKWARD` has run down).
+use super::options::{Mode, mode};
+use super::registry::{Stage, registry};
+use super::{is_main, library, publish, snapshot, worker};
+use crate::bytecode::{Counter, Opcode, original};
+use crate::frame::Frame;
+use crate::thread::ThreadState;
+use pyroxene_jit_api::Tier;
+
+/// After how many calls a function is compiled.
+const CALLS: u32 = 500;
+/// The same for [`Mode::Eager`]: the instructions have been specialised by then.
+const CALLS_EAGER: u32 = 3;
+
+/// How often one code object is compiled at most.
+const ATTEMPTS: u32 = 8;
+
+/// What the counter of a `JUMP_BACKWARD` starts with.
+pub fn loop_counter() -> Counter {
+    match mode() {
+        Mode::Eager => Counter::WARMUP,
+        Mode::Off | Mode::On => Counter::JUMP_BACKWARD,
+    }
+}
+
+/// A function is called whose `RESUME`, at which the frame stands, is not specialised. False if calls need not be counted
+/// any more.
+#[cold]
+#[inline(never)]
+pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
+    let code = frame.code();
+    let place = crate::field!(code._co_firsttraceable) as usize;
+    if !is_main(thread.interpreter()) || frame.instruction() != code.instruction_at(place) {
+        return false;
+    }
+    publish::what_is_ready();
+    let enough = match mode() {
+        Mode::Eager => CALLS_EAGER,
+        Mode::Off | Mode::On => CALLS,
+    };
+    let mut registry = registry();
+    let record = registry.record(code);
+    record.begun = true;
+    match record.stage {
+        Stage::GivenUp => return false,
+        Stage::Waiting => return true,
+        Stage::Cold | Stage::Compiled => {}
+    }
+    record.calls += 1;
+    if record.calls < enough {
+        return true;
+    }
+    record.wanted.insert(place);
+    drop(registry);
+    compile(frame, place);
+    true
+}
+
+/// A loop has come round often: the frame stands at its `JUMP_BACKWARD`.
+#[cold]
+#[inline(never)]
+pub fn round(thread: ThreadState, frame: Frame<'_>) {
+    let code = frame.code();
+    let place = frame.instruction_index() as usize;
+    if !is_main(thread.interpreter()) || original(code, place).opcode != Opcode::JUMP_BACKWARD {
+        return;
+    }
+    publish::what_is_ready();
+    let mut registry = registry();
+    let record = registry.record(code);
+    if matches!(record.stage, Stage::GivenUp | Stage::Waiting) || record.patches.has(place) {
+        return;
+    }
+    record.wanted.insert(place);
+    drop(registry);
+    compile(frame, place);
+}
+
+/// Has the code of a frame compiled, which stands at a place where the machine code is to be entered.
+fn compile(frame: Frame<'_>, place: usize) {
+    let code = frame.code();
+    let mut registry = registry();
+    let record = registry.record(code);
+    if record.attempts == ATTEMPTS {
+        record.stage = Stage::GivenUp;
+        return;
+    }
+    let wanted: Vec<usize> = record.wanted.iter().copied().collect();
+    let failures = record.failures.clone();
+    let key = record.key(code);
+    drop(registry);
+    let Some((snapshot, held)) = snapshot::take(frame, place, &wanted, failures) else {
+        return;
+    };
+    let mut registry = super::registry::registry();
+    let record = registry.record(code);
+    record.stage = Stage::Waiting;
+    record.attempts += 1;
+    let before = core::mem::replace(&mut record.held, held);
+    drop(registry);
+    drop(before);
+    match mode() {
+        Mode::Eager => {
+            let result = library::compile(&snapshot, Tier::Quick);
+            publish::install(worker::Done {
+                key,
+                tools_version: snapshot.tools_version,
+                result,
+            });
+        }
+        Mode::Off | Mode::On => worker::submit(worker::Job {
+            key,
+            snapshot,
+            tier: Tier::Hot,
+        }),
+    }
+}

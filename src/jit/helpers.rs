@@ -1,0 +1,244 @@
+//! The functions that machine code calls ([`Helpers`] says what each does). They are C's where C has one; these are the
+//! others. They run what machine code runs: destructors, where it says so.
+use super::enter::was_written;
+use crate::eval::step;
+use crate::ffi;
+use crate::object::{Borrowed, Owned, Raised};
+use crate::thread::ThreadState;
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, Ordering};
+use pyroxene_jit_api::{ExitKind, Helpers, Raw};
+
+/// Whether there was no memory for an object that an exit makes: an exception is set.
+static WITHOUT_MEMORY: AtomicBool = AtomicBool::new(false);
+
+/// Whether there was no memory for an object that was to be made for an exit. It is told once.
+pub(super) fn without_memory() -> bool {
+    WITHOUT_MEMORY.load(Ordering::Relaxed) && WITHOUT_MEMORY.swap(false, Ordering::Relaxed)
+}
+
+/// Their addresses.
+pub(super) fn helpers() -> Helpers {
+    Helpers {
+        deallocate,
+        float,
+        int,
+        int_value,
+        power,
+        floor_divide,
+        remainder,
+        length,
+        iterator_next,
+        iterator,
+        tuple,
+        list,
+        list_append,
+        add_inline_value,
+        str_equal,
+        step: run_step,
+        disturbed,
+        retain,
+        release,
+        write_float,
+        write_int,
+        write_object,
+        exit_float,
+        exit_int,
+    }
+}
+
+/// C's functions under the types that machine code knows them by: to it, all addresses are alike.
+macro_rules! of_c {
+    ($($name:ident = $function:ident($($argument:ident: $ty:ty $(as $c:ty)?),*) $(-> $result:ty)?;)*) => {$(
+        unsafe extern "C" fn $name($($argument: $ty),*) $(-> $result)? {
+            // SAFETY: machine code gives what the function wants: live objects, numbers, an array as long as it says.
+            unsafe { ffi::$function($(of_c!($argument $(as $c)?)),*) $(as $result)? }
+        }
+    )*};
+    ($argument:ident as $c:ty) => { $argument.cast::<$c>() };
+    ($argument:ident) => { $argument };
+}
+
+of_c! {
+    deallocate = _Py_Dealloc(object: Raw as ffi::PyObject);
+    float = PyFloat_FromDouble(number: f64) -> Raw;
+    int = PyLong_FromLongLong(number: i64) -> Raw;
+    length = PyObject_Size(object: Raw as ffi::PyObject) -> isize;
+    iterator_next = PyIter_Next(iterator: Raw as ffi::PyObject) -> Raw;
+    iterator = PyObject_GetIter(object: Raw as ffi::PyObject) -> Raw;
+    tuple = _PyTuple_FromArraySteal(items: *const Raw as *mut ffi::PyObject, count: isize) -> Raw;
+    list = _PyList_FromArraySteal(items: *const Raw as *mut ffi::PyObject, count: isize) -> Raw;
+    str_equal = _PyUnicode_Equal(left: Raw as ffi::PyObject, right: Raw as ffi::PyObject) -> i32;
+}
+
+unsafe extern "C" fn int_value(object: Raw, value: *mut i64) -> i32 {
+    let mut overflow = 0;
+    // SAFETY: machine code gives a live int, and a place for the value.
+    unsafe {
+        *value = ffi::PyLong_AsLongLongAndOverflow(object.cast(), &raw mut overflow);
+    }
+    if overflow == 0 { 0 } else { -1 }
+}
+
+unsafe extern "C" fn power(base: f64, exponent: f64) -> f64 {
+    // SAFETY: a function of two numbers.
+    unsafe { libm_pow(base, exponent) }
+}
+
+unsafe extern "C" {
+    #[link_name = "pow"]
+    fn libm_pow(base: f64, exponent: f64) -> f64;
+    #[link_name = "fmod"]
+    fn libm_fmod(left: f64, right: f64) -> f64;
+}
+
+/// Quotient and remainder as Python's floats have them (floatobject.c `_float_div_mod`): the remainder has the sign of the
+/// divisor, and the quotient is a whole number.
+fn divide(left: f64, right: f64) -> (f64, f64) {
+    // SAFETY: a function of two numbers.
+    let mut remainder = unsafe { libm_fmod(left, right) };
+    let mut quotient = (left - remainder) / right;
+    if remainder == 0.0 {
+        remainder = 0.0f64.copysign(right);
+    } else if (right < 0.0) != (remainder < 0.0) {
+        remainder += right;
+        quotient -= 1.0;
+    }
+    if quotient == 0.0 {
+        return (0.0f64.copysign(left / right), remainder);
+    }
+    let mut whole = quotient.floor();
+    if quotient - whole > 0.5 {
+        whole += 1.0;
+    }
+    (whole, remainder)
+}
+
+unsafe extern "C" fn floor_divide(left: f64, right: f64) -> f64 {
+    divide(left, right).0
+}
+
+unsafe extern "C" fn remainder(left: f64, right: f64) -> f64 {
+    divide(left, right).1
+}
+
+unsafe extern "C" fn list_append(list: Raw, item: Raw) -> i32 {
+    // SAFETY: machine code gives a live list, and a reference to the item.
+    unsafe { ffi::_PyList_AppendTakeRef(list.cast(), item.cast()) }
+}
+
+unsafe extern "C" fn add_inline_value(values: Raw, index: isize) {
+    // SAFETY: machine code gives an instance's values, to which one of this index was added.
+    unsafe { ffi::_PyDictValues_AddToInsertionOrder(values.cast(), index.cast_unsigned()) };
+}
+
+unsafe extern "C" fn retain(object: Raw) {
+    // SAFETY: machine code gives a live object or NULL.
+    let object = unsafe { Borrowed::<ffi::PyObject>::from_c_optional(object.cast()) };
+    core::mem::forget(object.map(Borrowed::new_ref));
+}
+
+unsafe extern "C" fn release(object: Raw) {
+    // SAFETY: machine code gives NULL or a reference to an object.
+    drop(unsafe { Owned::<ffi::PyObject>::from_c_optional(object.cast()) });
+}
+
+/// Notes that there was no memory.
+#[cold]
+fn no_memory() {
+    let _raised = Raised::no_memory();
+    WITHOUT_MEMORY.store(true, Ordering::Relaxed);
+}
+
+/// Puts a new object into a slot, and lets go of what was there.
+///
+/// # Safety
+/// The slot holds NULL or a reference to an object that dies unseen; `new` is NULL or a reference.
+unsafe fn write_new(place: *mut Raw, new: *mut ffi::PyObject) -> i32 {
+    if new.is_null() {
+        no_memory();
+        return -1;
+    }
+    // SAFETY: as the caller promises.
+    unsafe {
+        let old = place.replace(new.cast());
+        drop(Owned::<ffi::PyObject>::from_c_optional(old.cast()));
+    }
+    0
+}
+
+unsafe extern "C" fn write_float(place: *mut Raw, number: f64) -> i32 {
+    // SAFETY: machine code gives the slot of a local, which holds NULL or a reference.
+    unsafe {
+        if let Some(old) = NonNull::new((*place).cast::<ffi::PyObject>())
+            && ffi::Py_TYPE(old.as_ptr()) == &raw mut ffi::PyFloat_Type
+            && ffi::Py_REFCNT(old.as_ptr()) == 1
+        {
+            (*old.as_ptr().cast::<ffi::PyFloatObject>()).ob_fval = number;
+            return 0;
+        }
+        write_new(place, ffi::PyFloat_FromDouble(number))
+    }
+}
+
+unsafe extern "C" fn write_int(place: *mut Raw, number: i64) -> i32 {
+    // SAFETY: machine code gives the slot of a local, which holds NULL or a reference.
+    unsafe { write_new(place, ffi::PyLong_FromLongLong(number)) }
+}
+
+unsafe extern "C" fn write_object(place: *mut Raw, object: Raw) {
+    // SAFETY: machine code gives the slot of a local, which holds NULL or a reference, and a live object.
+    unsafe {
+        ffi::Py_INCREF(object.cast());
+        write_new(place, object.cast());
+    }
+}
+
+/// The object, or `None` after noting that there was no memory.
+fn or_none(object: *mut ffi::PyObject) -> Raw {
+    if object.is_null() {
+        no_memory();
+        return (&raw mut ffi::_Py_NoneStruct).cast();
+    }
+    object.cast()
+}
+
+unsafe extern "C" fn exit_float(number: f64) -> Raw {
+    // SAFETY: gives a new reference or NULL.
+    or_none(unsafe { ffi::PyFloat_FromDouble(number) })
+}
+
+unsafe extern "C" fn exit_int(number: i64) -> Raw {
+    // SAFETY: gives a new reference or NULL.
+    or_none(unsafe { ffi::PyLong_FromLongLong(number) })
+}
+
+unsafe extern "C" fn run_step(thread: Raw, frame: Raw, next: u32) -> i32 {
+    let frame = frame.cast::<ffi::_PyInterpreterFrame>();
+    if without_memory() {
+        return 1 + ExitKind::Error as i32;
+    }
+    // SAFETY: machine code gives the thread that runs it and its frame, which it has written as the evaluator wants it.
+    unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        match step::step(thread, frame) {
+            step::Stepped::On => {
+                let code = (*frame).f_executable.cast::<ffi::PyCodeObject>();
+                let expected = ffi::_PyCode_CODE(code).add(next as usize);
+                if (*frame).instr_ptr == expected {
+                    (*frame).stacktop = -1;
+                    0
+                } else {
+                    1 + ExitKind::Resume as i32
+                }
+            }
+            step::Stepped::Raised => 1 + ExitKind::Error as i32,
+            step::Stepped::Switched => 1 + ExitKind::Switched as i32,
+        }
+    }
+}
+
+unsafe extern "C" fn disturbed(frame: Raw, tools_version: u64) -> u8 {
+    let watching = ThreadState::current().eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
+    u8::from(watching as u64 != tools_version || was_written(frame.cast()))
+}

@@ -1,0 +1,123 @@
+//! What machine code needs to know of the runtime: from bindgen's layouts and the addresses of C's objects.
+use super::{helpers, options};
+use crate::ffi;
+use core::cell::UnsafeCell;
+use core::mem::{MaybeUninit, offset_of};
+use pyroxene_jit_api::{CodeRange, Host, Layout, Singletons, Types};
+use std::sync::OnceLock;
+
+/// How much machine code there can be.
+const CODE_SIZE: usize = 64 << 20;
+
+/// Where machine code lies: in the library's own image, so that it reaches the helpers by direct calls, and so that who asks
+/// the loader for the library of a return address gets the evaluator's. Pages that are not used cost nothing.
+#[repr(C, align(4096))]
+struct Code(UnsafeCell<MaybeUninit<[u8; CODE_SIZE]>>);
+
+// SAFETY: nothing but an address is taken of it here; the compiler library manages what is there.
+unsafe impl Sync for Code {}
+
+static CODE: Code = Code(UnsafeCell::new(MaybeUninit::uninit()));
+
+/// What the compiler library is told.
+pub(super) fn host() -> &'static Host {
+    static HOST: OnceLock<Host> = OnceLock::new();
+    HOST.get_or_init(|| Host {
+        layout: layout(),
+        types: types(),
+        singletons: Singletons {
+            none: (&raw mut ffi::_Py_NoneStruct).cast(),
+            r#true: (&raw mut ffi::_Py_TrueStruct).cast(),
+            r#false: (&raw mut ffi::_Py_FalseStruct).cast(),
+        },
+        helpers: helpers::helpers(),
+        code_range: CodeRange {
+            start: CODE.0.get().cast(),
+            size: CODE_SIZE,
+        },
+        for_debugger: options::for_debugger(),
+    })
+}
+
+/// The offset of a member; it fits 32 bits.
+macro_rules! at {
+    ($struct:ident . $($member:ident).+) => {
+        const { offset_of!(ffi::$struct, $($member).+) as u32 }
+    };
+}
+
+fn layout() -> Layout {
+    Layout {
+        refcount: at!(_object.__bindgen_anon_1),
+        class: at!(_object.ob_type),
+        size: at!(PyVarObject.ob_size),
+        float_value: at!(PyFloatObject.ob_fval),
+        int_tag: at!(_longobject.long_value.lv_tag),
+        int_digits: at!(_longobject.long_value.ob_digit),
+        list_items: at!(PyListObject.ob_item),
+        tuple_items: at!(PyTupleObject.ob_item),
+        cell_value: at!(PyCellObject.ob_ref),
+        range_iterator_start: at!(_PyRangeIterObject.start),
+        range_iterator_step: at!(_PyRangeIterObject.step),
+        range_iterator_len: at!(_PyRangeIterObject.len),
+        sequence_iterator_index: at!(_PyListIterObject.it_index),
+        sequence_iterator_sequence: at!(_PyListIterObject.it_seq),
+        type_version: at!(_typeobject.tp_version_tag),
+        type_basic_size: at!(_typeobject.tp_basicsize),
+        inline_values: at!(_dictvalues.values),
+        inline_values_valid: at!(_dictvalues.valid),
+        managed_dict: MANAGED_DICT,
+        type_cached_keys: at!(_heaptypeobject.ht_cached_keys),
+        module_dict: at!(PyModuleObject.md_dict),
+        dict_keys: at!(PyDictObject.ma_keys),
+        dict_values: at!(PyDictObject.ma_values),
+        keys_version: at!(_dictkeysobject.dk_version),
+        keys_log2_index_bytes: at!(_dictkeysobject.dk_log2_index_bytes),
+        keys_indices: at!(_dictkeysobject.dk_indices),
+        unicode_entry_size: size_of::<ffi::PyDictUnicodeEntry>() as u32,
+        unicode_entry_value: at!(PyDictUnicodeEntry.me_value),
+        eval_breaker: at!(_ts.eval_breaker),
+        current_exception: at!(_ts.current_exception),
+        code_units: at!(PyCodeObject.co_code_adaptive),
+        frame_executable: at!(_PyInterpreterFrame.f_executable),
+        frame_globals: at!(_PyInterpreterFrame.f_globals),
+        frame_builtins: at!(_PyInterpreterFrame.f_builtins),
+        frame_instruction: at!(_PyInterpreterFrame.instr_ptr),
+        frame_stack_top: at!(_PyInterpreterFrame.stacktop),
+        frame_locals: at!(_PyInterpreterFrame.localsplus),
+    }
+}
+
+/// Where the managed dictionary of an instance lies, before the object (pycore_object.h `MANAGED_DICT_OFFSET`).
+const MANAGED_DICT: i32 = -(size_of::<*mut ffi::PyObject>() as i32) * 3;
+
+// An iterator of a tuple looks like one of a list.
+const _: () = {
+    assert!(
+        offset_of!(ffi::_PyTupleIterObject, it_index)
+            == offset_of!(ffi::_PyListIterObject, it_index)
+    );
+    assert!(
+        offset_of!(ffi::_PyTupleIterObject, it_seq) == offset_of!(ffi::_PyListIterObject, it_seq)
+    );
+};
+
+fn types() -> Types {
+    Types {
+        none: (&raw mut ffi::_PyNone_Type).cast(),
+        bool: (&raw mut ffi::PyBool_Type).cast(),
+        int: (&raw mut ffi::PyLong_Type).cast(),
+        float: (&raw mut ffi::PyFloat_Type).cast(),
+        str: (&raw mut ffi::PyUnicode_Type).cast(),
+        list: (&raw mut ffi::PyList_Type).cast(),
+        tuple: (&raw mut ffi::PyTuple_Type).cast(),
+        dict: (&raw mut ffi::PyDict_Type).cast(),
+        range: (&raw mut ffi::PyRange_Type).cast(),
+        range_iterator: (&raw mut ffi::PyRangeIter_Type).cast(),
+        list_iterator: (&raw mut ffi::PyListIter_Type).cast(),
+        tuple_iterator: (&raw mut ffi::PyTupleIter_Type).cast(),
+        function: (&raw mut ffi::PyFunction_Type).cast(),
+        cell: (&raw mut ffi::PyCell_Type).cast(),
+        module: (&raw mut ffi::PyModule_Type).cast(),
+    }
+}

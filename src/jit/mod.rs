@@ -1,0 +1,55 @@
+//! The core's half of the compiler: decides what is compiled, hands it to the library, and lets the evaluator enter the
+//! machine code that comes back.
+//!
+//! - [`options`]: whether and how eagerly; [`heat`]: what runs often; [`registry`]: what is known of each code object.
+//! - [`snapshot`]: what the compiler gets to see; [`host`]: what machine code knows of the runtime; [`helpers`]: the
+//!   functions that it calls.
+//! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
+//! - [`executor`]: the patches in bytecode by which machine code is entered; [`enter`]: entering and leaving it.
+//! - [`statistics`]: what Python may ask.
+//!
+//! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, which is the default, the evaluator
+//! pays for one test of a constant byte at the end of each loop's round.
+pub mod enter;
+pub mod executor;
+pub mod heat;
+pub mod helpers;
+pub mod host;
+pub mod library;
+pub mod options;
+pub mod publish;
+pub mod registry;
+pub mod snapshot;
+pub mod statistics;
+pub mod worker;
+
+use crate::ffi;
+
+/// Begins to count what is hot in an interpreter, if it is the main one and the options say so.
+///
+/// # Safety
+/// The interpreter is new, has its configuration, and is known to this thread only.
+pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
+    if is_main(interpreter) {
+        // SAFETY: as the caller promises.
+        unsafe { options::begin(interpreter) };
+    }
+}
+
+/// Ends the work for an interpreter that ends, if it is the main one. Machine code that is there may still be entered.
+pub fn end(interpreter: *mut ffi::PyInterpreterState) {
+    if is_main(interpreter) && is_on() {
+        options::end();
+        worker::end();
+    }
+}
+
+/// Whether an interpreter is the main one: the only one whose code is compiled.
+fn is_main(interpreter: *mut ffi::PyInterpreterState) -> bool {
+    // SAFETY: the runtime's state is there while interpreters are.
+    interpreter == unsafe { ffi::_PyRuntime.interpreters.main }
+}
+
+pub use enter::locals_written;
+pub use options::is_on;
+pub use registry::{has_begun, prepare_to_instrument};

@@ -1,0 +1,123 @@
+//! Whether code is compiled, and how eagerly: `-X jit=off|on|eager`, or `PYROXENE_JIT`. Reads the configuration when the
+//! main interpreter starts.
+use crate::ffi;
+use core::ffi::{CStr, c_int};
+use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+
+/// How eagerly code is compiled.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Mode {
+    /// Never.
+    Off,
+    /// What runs often, by a thread of its own.
+    On,
+    /// Nearly everything, at once, while the program waits: for tests.
+    Eager,
+}
+
+static MODE: AtomicU8 = AtomicU8::new(Mode::Off as u8);
+
+/// Whether anything is counted. Not set while the interpreter starts or ends.
+static ON: AtomicBool = AtomicBool::new(false);
+
+/// Whether gdb is told of machine code, and `perf` by its map.
+static FOR_DEBUGGER: AtomicBool = AtomicBool::new(false);
+static FOR_PERF: AtomicBool = AtomicBool::new(false);
+
+/// Whether the evaluator counts how often code runs.
+#[inline(always)]
+pub fn is_on() -> bool {
+    ON.load(Ordering::Relaxed)
+}
+
+/// The mode that the program was started with.
+pub fn mode() -> Mode {
+    match MODE.load(Ordering::Relaxed) {
+        number if number == Mode::On as u8 => Mode::On,
+        number if number == Mode::Eager as u8 => Mode::Eager,
+        _ => Mode::Off,
+    }
+}
+
+/// Whether gdb is told of machine code (`-X jit-gdb`).
+pub fn for_debugger() -> bool {
+    FOR_DEBUGGER.load(Ordering::Relaxed)
+}
+
+/// Whether `perf` is told of machine code (`-X jit-perf`).
+pub fn for_perf() -> bool {
+    FOR_PERF.load(Ordering::Relaxed)
+}
+
+/// Reads the options of a new main interpreter, and begins to count if they say so.
+///
+/// # Safety
+/// The interpreter is new, has its configuration, and is known to this thread only.
+pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
+    // SAFETY: as the caller promises.
+    let config = unsafe { &*ffi::_PyInterpreterState_GetConfig(interpreter) };
+    let mode = option(config, "jit", c"PYROXENE_JIT");
+    let mode = match mode.as_deref() {
+        None | Some("off") => Mode::Off,
+        Some("on") => Mode::On,
+        Some("eager") => Mode::Eager,
+        Some(other) => {
+            // There is no way from here to refuse to start.
+            eprintln!("python: jit is off: its mode is off, on or eager, not {other:?}");
+            Mode::Off
+        }
+    };
+    let is_set = |name, variable| option(config, name, variable).is_some();
+    MODE.store(mode as u8, Ordering::Relaxed);
+    FOR_DEBUGGER.store(is_set("jit-gdb", c"PYROXENE_JIT_GDB"), Ordering::Relaxed);
+    FOR_PERF.store(is_set("jit-perf", c"PYROXENE_JIT_PERF"), Ordering::Relaxed);
+    if mode != Mode::Off {
+        super::registry::watch(interpreter);
+        ON.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Counts no more: the interpreter ends.
+pub fn end() {
+    ON.store(false, Ordering::Relaxed);
+}
+
+/// The value of an option of the command line, or else of an environment variable; an option without a value is empty.
+fn option(config: &ffi::PyConfig, name: &str, variable: &CStr) -> Option<String> {
+    let options = &config.xoptions;
+    // SAFETY: the configuration's lists hold as many strings as they say.
+    let options =
+        unsafe { (0..options.length).map(|index| text(*options.items.add(index.cast_unsigned()))) };
+    // The last one counts.
+    let given = options
+        .rev()
+        .find_map(|option| match option.split_once('=') {
+            Some((key, value)) if key == name => Some(value.to_owned()),
+            None if option == name => Some(String::new()),
+            _ => None,
+        });
+    given.or_else(|| {
+        // SAFETY: the name is a C string; the result is NULL or a C string of the environment, copied at once.
+        unsafe {
+            let value = ffi::_Py_GetEnv(config.use_environment as c_int, variable.as_ptr());
+            (!value.is_null()).then(|| CStr::from_ptr(value).to_string_lossy().into_owned())
+        }
+    })
+}
+
+/// The text of a wide string.
+///
+/// # Safety
+/// It ends with a zero.
+unsafe fn text(wide: *const ffi::wchar_t) -> String {
+    // SAFETY: as the caller promises.
+    let length = (0..)
+        .take_while(|&index| unsafe { *wide.add(index) } != 0)
+        .count();
+    (0..length)
+        // SAFETY: the index is before the zero.
+        .map(|index| unsafe { *wide.add(index) }.cast_unsigned())
+        .map(|point| char::from_u32(point).unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}

@@ -1,0 +1,113 @@
+//! From what the compiler made to what the evaluator enters. Writes patches into bytecode.
+use super::enter::Compiled;
+use super::registry::{Stage, registry};
+use super::worker::{self, Done};
+use super::{library, options, statistics};
+use crate::bytecode::original;
+use crate::ffi;
+use crate::object::Borrowed;
+use core::ffi::{c_int, c_uint, c_void};
+use pyroxene_jit_api::Artifact;
+use std::ffi::CString;
+use std::rc::Rc;
+
+/// What the worker asks a thread of the interpreter to call.
+pub(super) unsafe extern "C" fn pending_call(_: *mut c_void) -> c_int {
+    what_is_ready();
+    0
+}
+
+/// Publishes what the worker has made.
+pub(super) fn what_is_ready() {
+    for done in worker::take_done() {
+        install(done);
+    }
+}
+
+/// Has the evaluator enter machine code wherever the record of its code object wants it.
+pub(super) fn install(done: Done) {
+    let Done {
+        key,
+        tools_version,
+        result,
+    } = done;
+    let mut registry = registry();
+    let found = registry
+        .find(key)
+        .filter(|(record, _)| record.stage == Stage::Waiting);
+    let (artifact, (record, code)) = match (result, found) {
+        (Ok(artifact), Some(found)) if is_prepared_for(found.1, tools_version) => (artifact, found),
+        (Ok(artifact), found) => {
+            // Nobody wants it any more.
+            let dropped = found.map(|(record, code)| record.forget_code(code));
+            drop(registry);
+            drop(dropped);
+            // SAFETY: nobody has entered it.
+            unsafe { library::release(artifact.memory) };
+            return;
+        }
+        (Err(refusal), found) => {
+            statistics::refused(&refusal);
+            let dropped = found.map(|(record, _)| {
+                record.stage = Stage::GivenUp;
+                core::mem::take(&mut record.held)
+            });
+            drop(registry);
+            drop(dropped);
+            return;
+        }
+    };
+    statistics::compiled(&artifact);
+    if options::for_perf() {
+        tell_perf(&artifact, code);
+    }
+    let held = core::mem::take(&mut record.held);
+    let compiled = Rc::new(Compiled::new(artifact, key, held));
+    let before = record.forget_code(code);
+    let wanted: Vec<usize> = record.wanted.iter().copied().collect();
+    for (entry, place) in wanted.into_iter().enumerate() {
+        record.patches.add(code, place, &compiled, entry as u32);
+    }
+    record.compiled = Some(compiled);
+    record.stage = Stage::Compiled;
+    drop(registry);
+    drop(before);
+}
+
+/// Drops what nobody will enter.
+pub(super) fn discard(done: Done) {
+    if let Ok(artifact) = done.result {
+        // SAFETY: nobody has entered it.
+        unsafe { library::release(artifact.memory) };
+    }
+}
+
+/// Whether the code is still as it was for these tools: instrumenting it anew may have changed it.
+fn is_prepared_for(code: Borrowed<'_, ffi::PyCodeObject>, tools_version: u64) -> bool {
+    crate::field!(code._co_instrumentation_version) as u64 == tools_version
+}
+
+/// Whether tools watch the code.
+pub(super) fn is_instrumented(code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
+    let mut index = 0;
+    while index < code.unit_count() {
+        let opcode = original(code, index).opcode;
+        if opcode.is_instrumented() {
+            return true;
+        }
+        index += 1 + opcode.caches();
+    }
+    false
+}
+
+/// Writes into the file that `perf` looks for which addresses are the machine code of which function.
+fn tell_perf(artifact: &Artifact, code: Borrowed<'_, ffi::PyCodeObject>) {
+    let name = super::snapshot::qualified_name(code);
+    if let Ok(name) = CString::new(format!("pyroxene:{name}")) {
+        let start = core::ptr::without_provenance::<c_void>(artifact.code_start);
+        // SAFETY: an address and a C string, which are written to a file; that it cannot be written does not matter.
+        unsafe {
+            ffi::PyUnstable_WritePerfMapEntry(start, artifact.code_size as c_uint, name.as_ptr());
+        }
+    }
+}

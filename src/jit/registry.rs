@@ -1,0 +1,210 @@
+//! What is known of each code object: how hot it is, what was compiled of it, where that is entered. A side table, because
+//! code objects have no room of ours; an entry goes with its code object.
+//!
+//! The GIL of the main interpreter guards it. Nothing in here runs other code while the table is borrowed: what has to be
+//! dropped is handed out.
+use super::enter::Compiled;
+use super::executor::Patches;
+use super::{is_main, options};
+use crate::ffi;
+use crate::object::{Borrowed, Owned};
+use crate::thread::ThreadState;
+use core::cell::{RefCell, RefMut};
+use core::ffi::c_int;
+use pyroxene_jit_api::Failure;
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// The identity of a code object: its address, and a number that tells it from others that had the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Key {
+    address: usize,
+    number: u64,
+}
+
+/// How far a code object has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stage {
+    /// Not compiled yet, or anew after it got hot again.
+    Cold,
+    /// The compiler has it.
+    Waiting,
+    /// There is machine code.
+    Compiled,
+    /// It will not be compiled.
+    GivenUp,
+}
+
+/// What is known of a code object.
+pub struct Record {
+    number: u64,
+    /// How far it has come.
+    pub stage: Stage,
+    /// How often it was called, as far as that was counted.
+    pub calls: u32,
+    /// Whether it was called since it was instrumented last: without us, its `RESUME` would be specialised.
+    pub begun: bool,
+    /// How often it was compiled.
+    pub attempts: u32,
+    /// The instructions at which machine code is to be entered: a `RESUME`, and jumps backward.
+    pub wanted: BTreeSet<usize>,
+    /// Where earlier machine code left too often.
+    pub failures: Vec<Failure>,
+    /// The objects that the compilation that is under way refers to.
+    pub held: Vec<Owned>,
+    /// Where machine code is entered.
+    pub patches: Patches,
+    /// That machine code.
+    pub compiled: Option<Rc<Compiled>>,
+}
+
+/// The table.
+#[derive(Default)]
+pub struct Registry {
+    records: HashMap<usize, Record>,
+    next: u64,
+}
+
+/// The table, in a cell that only a thread with the GIL looks into.
+struct Guarded(RefCell<Registry>);
+
+// SAFETY: only threads that hold the main interpreter's GIL get at it, one at a time; nothing in it belongs to a thread.
+unsafe impl Send for Guarded {}
+// SAFETY: as above.
+unsafe impl Sync for Guarded {}
+
+static REGISTRY: std::sync::LazyLock<Guarded> =
+    std::sync::LazyLock::new(|| Guarded(RefCell::default()));
+
+/// The table. The thread holds the main interpreter's GIL.
+pub(super) fn registry() -> RefMut<'static, Registry> {
+    REGISTRY.0.borrow_mut()
+}
+
+impl Registry {
+    /// What is known of a code object; nothing yet of one that is new.
+    pub fn record(&mut self, code: Borrowed<'_, ffi::PyCodeObject>) -> &mut Record {
+        let next = &mut self.next;
+        self.records.entry(code.as_ptr().addr()).or_insert_with(|| {
+            *next += 1;
+            Record {
+                number: *next,
+                stage: Stage::Cold,
+                calls: 0,
+                begun: false,
+                attempts: 0,
+                wanted: BTreeSet::new(),
+                failures: Vec::new(),
+                held: Vec::new(),
+                patches: Patches::default(),
+                compiled: None,
+            }
+        })
+    }
+
+    /// The record of a code object, if it has one.
+    fn known(&mut self, code: Borrowed<'_, ffi::PyCodeObject>) -> Option<&mut Record> {
+        self.records.get_mut(&code.as_ptr().addr())
+    }
+
+    /// The record and the code object of a key, if it is still alive.
+    pub fn find(
+        &mut self,
+        key: Key,
+    ) -> Option<(&mut Record, Borrowed<'static, ffi::PyCodeObject>)> {
+        let record = self.records.get_mut(&key.address)?;
+        if record.number != key.number {
+            return None;
+        }
+        let code = core::ptr::with_exposed_provenance_mut(key.address);
+        // SAFETY: a code object takes its record with it when it goes. Whoever asks runs no other code while he uses it.
+        Some((record, unsafe { Borrowed::from_raw_unchecked(code) }))
+    }
+
+    /// All records.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.values()
+    }
+}
+
+impl Record {
+    /// The key of the code object that it belongs to.
+    pub fn key(&self, code: Borrowed<'_, ffi::PyCodeObject>) -> Key {
+        Key {
+            address: code.as_ptr().expose_provenance(),
+            number: self.number,
+        }
+    }
+
+    /// Takes machine code away, and what was being made. What it gives is to be dropped when the table is not borrowed.
+    #[must_use]
+    pub fn forget_code(
+        &mut self,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+    ) -> (Option<Rc<Compiled>>, Vec<Owned>) {
+        if self.patches.count() > 0 {
+            self.patches.remove(code);
+        }
+        if self.stage != Stage::GivenUp {
+            self.stage = Stage::Cold;
+            self.calls = 0;
+        }
+        (self.compiled.take(), core::mem::take(&mut self.held))
+    }
+}
+
+/// Machine code was wrong too often at one place: it is made anew, with what is known now.
+#[cold]
+pub(super) fn has_failed(key: Key, failure: Failure) {
+    let dropped = registry().find(key).map(|(record, code)| {
+        record.failures.push(failure);
+        record.forget_code(code)
+    });
+    drop(dropped);
+}
+
+/// Whether anything is known, and the running thread may look at it: threads of other interpreters do not hold the GIL that
+/// guards the table.
+fn may_look() -> bool {
+    options::is_on() && is_main(ThreadState::current().interpreter())
+}
+
+/// Takes away the patches of code that is about to be instrumented.
+pub fn prepare_to_instrument(code: Borrowed<'_, ffi::PyCodeObject>) {
+    if !may_look() {
+        return;
+    }
+    let mut registry = registry();
+    let dropped = registry.known(code).map(|record| {
+        record.begun = false;
+        record.forget_code(code)
+    });
+    drop(registry);
+    drop(dropped);
+}
+
+/// Whether a `RESUME` that stands in the code would be specialised if calls were not counted by it.
+pub fn has_begun(code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
+    may_look() && registry().known(code).is_some_and(|record| record.begun)
+}
+
+/// The last of the places for watchers of code objects: those that programs take come first.
+const WATCHER: usize = ffi::CODE_MAX_WATCHERS as usize - 1;
+
+/// Has the interpreter tell us when code objects go.
+pub(super) fn watch(interpreter: *mut ffi::PyInterpreterState) {
+    // SAFETY: the interpreter is new, and this thread's.
+    unsafe {
+        (*interpreter).code_watchers[WATCHER] = Some(code_event);
+        (*interpreter).active_code_watchers |= 1 << WATCHER;
+    }
+}
+
+/// What the interpreter calls (code.h `PyCode_WatchCallback`).
+unsafe extern "C" fn code_event(event: ffi::PyCodeEvent, code: *mut ffi::PyCodeObject) -> c_int {
+    if event == ffi::PY_CODE_EVENT_DESTROY {
+        let dropped = registry().records.remove(&code.addr());
+        drop(dropped);
+    }
+    0
+}

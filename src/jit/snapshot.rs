@@ -1,0 +1,416 @@
+//! What the compiler gets to see of a code object, taken from live objects at one moment. Reads them, and runs nothing.
+use super::publish;
+use crate::bytecode::cache::{
+    AttributeCache, CallCache, GlobalCache, LoadAttributeCache, TruthCache,
+};
+use crate::bytecode::{Counter, Opcode, handlers, original};
+use crate::ffi;
+use crate::field;
+use crate::frame::Frame;
+use crate::object::{Borrowed, Owned};
+use pyroxene_jit_api::{
+    Builtin, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Site, Snapshot, Unit,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// Takes a snapshot of the code of a frame, which stands at the instruction `place`. Machine code is to be entered wherever
+/// `wanted` says: at a `RESUME` or at jumps backward.
+///
+/// With it come references to the objects that it mentions, as far as neither the code object nor a guard keeps them alive.
+/// Nothing if tools watch the code.
+pub(super) fn take(
+    frame: Frame<'_>,
+    place: usize,
+    wanted: &[usize],
+    failures: Vec<Failure>,
+) -> Option<(Snapshot, Vec<Owned>)> {
+    let code = frame.code();
+    if publish::is_instrumented(code) {
+        return None;
+    }
+    let mut objects = Objects::default();
+    let constants = items(field!(code.co_consts))
+        .map(|constant| objects.add(constant))
+        .collect();
+    let units = units(code);
+    let sites = sites(frame, &units, &mut objects);
+    let entries = wanted
+        .iter()
+        .map(|&at| Entry {
+            offset: entry_offset(&units, at) as u32,
+            observed: if at == place {
+                observed(frame)
+            } else {
+                Vec::new()
+            },
+        })
+        .collect();
+    let snapshot = Snapshot {
+        name: qualified_name(code),
+        file: text(field!(code.co_filename)),
+        line: field!(code.co_firstlineno).cast_unsigned(),
+        tools_version: field!(code._co_instrumentation_version) as u64,
+        units,
+        constants,
+        names: items(field!(code.co_names))
+            .map(|name| text(name.as_ptr()))
+            .collect(),
+        locals: locals(code),
+        arguments: arguments(code),
+        stack_size: field!(code.co_stacksize).cast_unsigned(),
+        handlers: handlers::entries(code)
+            .map(|(guarded, handler)| pyroxene_jit_api::Handler {
+                start: guarded.start as u32,
+                end: guarded.end as u32,
+                target: handler.target as u32,
+                level: handler.level as u32,
+                lasti: handler.lasti,
+            })
+            .collect(),
+        sites,
+        entries,
+        failures,
+        objects: objects.list,
+    };
+    Some((snapshot, objects.held))
+}
+
+/// The name by which people know some code.
+pub(super) fn qualified_name(code: Borrowed<'_, ffi::PyCodeObject>) -> String {
+    text(field!(code.co_qualname))
+}
+
+/// The text of a string.
+fn text(string: *mut ffi::PyObject) -> String {
+    let mut size = 0;
+    // SAFETY: code objects hold strings where this is used. NULL comes with an exception where a string is no text, which
+    // is of no interest here.
+    unsafe {
+        let utf8 = ffi::PyUnicode_AsUTF8AndSize(string, &raw mut size);
+        if utf8.is_null() {
+            ffi::PyErr_Clear();
+            return String::from("?");
+        }
+        let bytes = core::slice::from_raw_parts(utf8.cast::<u8>(), size.cast_unsigned());
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+}
+
+/// The items of a tuple of a code object.
+fn items<'a>(tuple: *mut ffi::PyObject) -> impl Iterator<Item = Borrowed<'a>> {
+    // SAFETY: the members that this is used with are tuples, which never change; the code object keeps them.
+    let tuple: Borrowed<'a, ffi::PyTupleObject> =
+        unsafe { Borrowed::from_raw_unchecked(tuple.cast()) };
+    tuple.items().iter().copied()
+}
+
+/// Instructions and caches, with the original instructions where machine code is entered.
+fn units(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<Unit> {
+    let mut found: Vec<Unit> = crate::bytecode::unit::units(code)
+        .iter()
+        .map(|unit| Unit {
+            opcode: unit.opcode.get().number(),
+            oparg: unit.oparg(),
+        })
+        .collect();
+    let mut index = 0;
+    while index < found.len() {
+        let unit = original(code, index);
+        found[index] = Unit {
+            opcode: unit.opcode.number(),
+            oparg: unit.oparg,
+        };
+        index += 1 + unit.opcode.caches();
+    }
+    found
+}
+
+/// The first instruction that machine code runs which is entered at another one.
+fn entry_offset(units: &[Unit], place: usize) -> usize {
+    let next = place + 1 + Opcode::new(units[place].opcode).caches();
+    if Opcode::new(units[place].opcode) != Opcode::JUMP_BACKWARD {
+        return next;
+    }
+    let mut distance = usize::from(units[place].oparg);
+    let prefixes = units[..place].iter().rev();
+    let prefixes = prefixes.take_while(|unit| Opcode::new(unit.opcode) == Opcode::EXTENDED_ARG);
+    for (index, prefix) in prefixes.enumerate() {
+        distance |= usize::from(prefix.oparg) << (8 * (index + 1));
+    }
+    next.saturating_sub(distance)
+}
+
+fn locals(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<Local> {
+    code.variable_names()
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            let kind = code.variable_kind(index);
+            Local {
+                name: text(name.as_ptr()),
+                kind: if kind.is_free() {
+                    LocalKind::Free
+                } else if kind.is_cell() {
+                    LocalKind::Cell
+                } else {
+                    LocalKind::Plain
+                },
+            }
+        })
+        .collect()
+}
+
+/// How many of the locals are arguments.
+fn arguments(code: Borrowed<'_, ffi::PyCodeObject>) -> u32 {
+    let named = field!(code.co_argcount) + field!(code.co_kwonlyargcount);
+    named.cast_unsigned()
+        + u32::from(code.has_flag(ffi::CO_VARARGS))
+        + u32::from(code.has_flag(ffi::CO_VARKEYWORDS))
+}
+
+/// The classes of what the locals of a frame hold.
+fn observed(frame: Frame<'_>) -> Vec<Option<Class>> {
+    (0..frame.code().variable_count())
+        .map(|index| {
+            // SAFETY: the frame runs, and owns what its locals hold.
+            let local = unsafe {
+                Borrowed::<ffi::PyObject>::from_c_optional(
+                    *ffi::_PyFrame_GetLocalsArray(frame.as_ptr()).add(index),
+                )
+            };
+            local.map(class_of)
+        })
+        .collect()
+}
+
+/// The class of an object, as the compiler tells them apart.
+fn class_of(object: Borrowed<'_>) -> Class {
+    let types = [
+        (&raw const ffi::_PyNone_Type, Class::None),
+        (&raw const ffi::PyBool_Type, Class::Bool),
+        (&raw const ffi::PyLong_Type, Class::Int),
+        (&raw const ffi::PyFloat_Type, Class::Float),
+        (&raw const ffi::PyUnicode_Type, Class::Str),
+        (&raw const ffi::PyList_Type, Class::List),
+        (&raw const ffi::PyTuple_Type, Class::Tuple),
+        (&raw const ffi::PyDict_Type, Class::Dict),
+        (&raw const ffi::PyRange_Type, Class::Range),
+        (&raw const ffi::PyRangeIter_Type, Class::RangeIterator),
+        (&raw const ffi::PyListIter_Type, Class::ListIterator),
+        (&raw const ffi::PyTupleIter_Type, Class::TupleIterator),
+        (&raw const ffi::PyFunction_Type, Class::Function),
+        (&raw const ffi::PyCell_Type, Class::Cell),
+    ];
+    types
+        .into_iter()
+        .find(|&(ty, _)| object.is_exactly(ty))
+        .map_or(Class::Other, |(_, class)| class)
+}
+
+/// The objects that a snapshot mentions.
+#[derive(Default)]
+struct Objects {
+    list: Vec<Object>,
+    numbers: HashMap<usize, ObjectId>,
+    held: Vec<Owned>,
+}
+
+impl Objects {
+    /// An object that something else keeps alive for as long as the machine code relies on it: the code object, or a guard.
+    fn add(&mut self, object: Borrowed<'_>) -> ObjectId {
+        let address = object.as_ptr().addr();
+        *self.numbers.entry(address).or_insert_with(|| {
+            let number = ObjectId(self.list.len() as u32);
+            self.list.push(Object {
+                address,
+                // SAFETY: the object is alive.
+                immortal: unsafe { ffi::_Py_IsImmortal(object.as_ptr()) },
+                known: known(object),
+            });
+            number
+        })
+    }
+
+    /// An object that is alive while a guard holds, which may be over already: it is not looked into.
+    fn add_guarded(&mut self, object: *mut ffi::PyObject) -> ObjectId {
+        let address = object.addr();
+        *self.numbers.entry(address).or_insert_with(|| {
+            let number = ObjectId(self.list.len() as u32);
+            self.list.push(Object {
+                address,
+                immortal: false,
+                known: builtin(object).map_or(Known::Instance(Class::Other), Known::Builtin),
+            });
+            number
+        })
+    }
+
+    /// An object of which the machine code keeps a reference.
+    fn hold(&mut self, object: Borrowed<'_>) -> ObjectId {
+        self.held.push(object.new_ref());
+        self.add(object)
+    }
+}
+
+/// What can be told of an object.
+fn known(object: Borrowed<'_>) -> Known {
+    match class_of(object) {
+        Class::None => Known::None,
+        Class::Bool => Known::Bool(object.is_at(&raw const ffi::_Py_TrueStruct)),
+        Class::Int => {
+            let mut overflow = 0;
+            // SAFETY: it is an exact int, so that there is no other error.
+            let value =
+                unsafe { ffi::PyLong_AsLongLongAndOverflow(object.as_ptr(), &raw mut overflow) };
+            match overflow {
+                0 => Known::Int(value),
+                _ => Known::Instance(Class::Int),
+            }
+        }
+        Class::Float => {
+            // SAFETY: it is an exact float.
+            let value = unsafe { (*object.as_ptr().cast::<ffi::PyFloatObject>()).ob_fval };
+            Known::Float(value)
+        }
+        class => builtin(object.as_ptr()).map_or(Known::Instance(class), Known::Builtin),
+    }
+}
+
+/// The built-in function that an object is, if the compiler knows its meaning.
+fn builtin(object: *mut ffi::PyObject) -> Option<Builtin> {
+    // SAFETY: the main interpreter is alive, and its cache of callables holds addresses.
+    let cache = unsafe { (*ffi::_PyRuntime.interpreters.main).callable_cache };
+    let known = [
+        (cache.len, Builtin::Len),
+        (cache.list_append, Builtin::ListAppend),
+    ];
+    known
+        .into_iter()
+        .find(|&(address, _)| address == object)
+        .map(|(_, builtin)| builtin)
+}
+
+/// What the inline caches say.
+fn sites(frame: Frame<'_>, units: &[Unit], objects: &mut Objects) -> BTreeMap<u32, Site> {
+    let code = frame.code();
+    let mut sites = BTreeMap::new();
+    let mut index = 0;
+    while index < units.len() {
+        let opcode = Opcode::new(units[index].opcode);
+        let cache = code.instruction_at(index + 1);
+        if let Some(site) = site(frame, opcode, cache.cast(), objects) {
+            sites.insert(index as u32, site);
+        }
+        index += 1 + opcode.caches();
+    }
+    sites
+}
+
+/// What one inline cache says.
+fn site(
+    frame: Frame<'_>,
+    opcode: Opcode,
+    cache: *const u16,
+    objects: &mut Objects,
+) -> Option<Site> {
+    // SAFETY: behind each instruction lies the cache of its family.
+    unsafe {
+        match opcode {
+            Opcode::LOAD_ATTR_INSTANCE_VALUE
+            | Opcode::LOAD_ATTR_WITH_HINT
+            | Opcode::LOAD_ATTR_SLOT
+            | Opcode::STORE_ATTR_INSTANCE_VALUE
+            | Opcode::STORE_ATTR_WITH_HINT
+            | Opcode::STORE_ATTR_SLOT => {
+                let cache = &*cache.cast::<AttributeCache>();
+                Some(Site::Attribute {
+                    type_version: cache.version.get(),
+                    index: cache.index.get(),
+                })
+            }
+            Opcode::LOAD_ATTR_MODULE => {
+                let cache = &*cache.cast::<AttributeCache>();
+                Some(Site::ModuleAttribute {
+                    keys_version: cache.version.get(),
+                    index: cache.index.get(),
+                })
+            }
+            Opcode::LOAD_ATTR_CLASS
+            | Opcode::LOAD_ATTR_METHOD_WITH_VALUES
+            | Opcode::LOAD_ATTR_METHOD_NO_DICT
+            | Opcode::LOAD_ATTR_METHOD_LAZY_DICT
+            | Opcode::LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES
+            | Opcode::LOAD_ATTR_NONDESCRIPTOR_NO_DICT => {
+                let cache = &*cache.cast::<LoadAttributeCache>();
+                Some(Site::TypeAttribute {
+                    type_version: cache.type_version.get(),
+                    keys_version: cache.keys_version.get(),
+                    found: objects.add_guarded(cache.found.get()),
+                })
+            }
+            Opcode::LOAD_GLOBAL_MODULE | Opcode::LOAD_GLOBAL_BUILTIN => {
+                let cache = &*cache.cast::<GlobalCache>();
+                Some(Site::Global {
+                    module_keys_version: cache.module_keys_version.get(),
+                    builtin_keys_version: cache.builtin_keys_version.get(),
+                    index: cache.index.get(),
+                    value: global(frame, opcode, cache).map(|value| objects.hold(value)),
+                })
+            }
+            Opcode::TO_BOOL_ALWAYS_TRUE => {
+                let cache = &*cache.cast::<TruthCache>();
+                Some(Site::Truth {
+                    type_version: cache.version.get(),
+                })
+            }
+            _ if opcode.generic() == Opcode::CALL && opcode != Opcode::CALL => {
+                let cache = &*cache.cast::<CallCache>();
+                Some(Site::Call {
+                    version: cache.version.get(),
+                })
+            }
+            _ if is_unseen(opcode, cache) => Some(Site::Unseen),
+            _ => None,
+        }
+    }
+}
+
+/// Whether an adaptive instruction has never run.
+///
+/// # Safety
+/// Behind the instruction lies its cache.
+unsafe fn is_unseen(opcode: Opcode, cache: *const u16) -> bool {
+    let adaptive = opcode.caches() > 0
+        && opcode.generic() == opcode
+        && !matches!(
+            opcode,
+            Opcode::JUMP_BACKWARD
+                | Opcode::POP_JUMP_IF_TRUE
+                | Opcode::POP_JUMP_IF_FALSE
+                | Opcode::POP_JUMP_IF_NONE
+                | Opcode::POP_JUMP_IF_NOT_NONE
+        );
+    // SAFETY: as the caller promises.
+    adaptive && unsafe { *cache } == Counter::WARMUP.bits()
+}
+
+/// What a global variable is bound to, if the compiler could make use of it: a built-in function that it knows.
+fn global<'a>(frame: Frame<'a>, opcode: Opcode, cache: &GlobalCache) -> Option<Borrowed<'a>> {
+    let (dict, version) = match opcode {
+        Opcode::LOAD_GLOBAL_MODULE => (frame.globals()?, cache.module_keys_version.get()),
+        _ => (frame.builtins()?, cache.builtin_keys_version.get()),
+    };
+    if !dict.is_exactly(&raw const ffi::PyDict_Type) {
+        return None;
+    }
+    // SAFETY: an exact dict with its keys; with this version they are all strings, and have an entry of this index.
+    let value = unsafe {
+        let keys = (*dict.as_ptr().cast::<ffi::PyDictObject>()).ma_keys;
+        if (*keys).dk_version != u32::from(version) {
+            return None;
+        }
+        let entry = ffi::DK_UNICODE_ENTRIES(keys).add(usize::from(cache.index.get()));
+        Borrowed::from_c_optional((*entry).me_value)?
+    };
+    builtin(value.as_ptr()).map(|_| value)
+}

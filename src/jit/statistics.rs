@@ -1,0 +1,107 @@
+//! What the compiler did: counters, for `pyroxene.jit`. Reads the registry.
+use super::registry::{Stage, registry};
+use crate::bytecode::Opcode;
+use pyroxene_jit_api::{Artifact, Refusal};
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What has been counted since the process started.
+struct Totals {
+    compiled: u64,
+    bytes: u64,
+    times: BTreeMap<&'static str, f64>,
+    refused: BTreeMap<&'static str, u64>,
+}
+
+static TOTALS: Mutex<Totals> = Mutex::new(Totals {
+    compiled: 0,
+    bytes: 0,
+    times: BTreeMap::new(),
+    refused: BTreeMap::new(),
+});
+
+fn totals() -> MutexGuard<'static, Totals> {
+    TOTALS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Counts a compilation.
+pub fn compiled(artifact: &Artifact) {
+    let mut totals = totals();
+    totals.compiled += 1;
+    totals.bytes += artifact.code_size as u64;
+    for timing in &artifact.timings {
+        *totals.times.entry(timing.step).or_default() += timing.time.as_secs_f64();
+    }
+}
+
+/// Counts one that failed.
+pub fn refused(refusal: &Refusal) {
+    *totals().refused.entry(refusal.name()).or_default() += 1;
+}
+
+/// How much there is of something, by name.
+pub type Counts = Vec<(&'static str, i64)>;
+
+/// What Python is told.
+pub struct Report {
+    /// How much was compiled, and is in use.
+    pub amounts: Counts,
+    /// Why compilations failed.
+    pub refusals: Counts,
+    /// Why machine code that is in use was left.
+    pub exits: Counts,
+    /// The instructions that it has the evaluator run: at how many places.
+    pub interpreted: Counts,
+    /// The seconds that each step of compilation took.
+    pub seconds: Vec<(&'static str, f64)>,
+}
+
+/// What there is to tell.
+pub fn report() -> Report {
+    let mut exits: BTreeMap<&'static str, i64> = BTreeMap::new();
+    let mut interpreted: BTreeMap<&'static str, i64> = BTreeMap::new();
+    let (mut functions, mut entered, mut size, mut given_up, mut patches) = (0, 0, 0, 0, 0);
+    for record in registry().records() {
+        given_up += i64::from(record.stage == Stage::GivenUp);
+        patches += record.patches.count() as i64;
+        let Some(compiled) = &record.compiled else {
+            continue;
+        };
+        functions += 1;
+        entered += compiled.entered().cast_signed();
+        size += compiled.size() as i64;
+        for (exit, count) in compiled.exits() {
+            if count > 0 {
+                *exits.entry(exit.reason.name()).or_default() += count.cast_signed();
+            }
+        }
+        for place in compiled.interpreted() {
+            let name = Opcode::new(place.opcode).name().unwrap_or("?");
+            *interpreted.entry(name).or_default() += 1;
+        }
+    }
+    let totals = totals();
+    Report {
+        amounts: vec![
+            ("compiled", totals.compiled.cast_signed()),
+            ("compiled_bytes", totals.bytes.cast_signed()),
+            ("functions", functions),
+            ("bytes", size),
+            ("entries", patches),
+            ("entered", entered),
+            ("given_up", given_up),
+        ],
+        refusals: totals
+            .refused
+            .iter()
+            .map(|(&name, &count)| (name, count.cast_signed()))
+            .collect(),
+        exits: exits.into_iter().collect(),
+        interpreted: interpreted.into_iter().collect(),
+        seconds: totals
+            .times
+            .iter()
+            .map(|(&name, &seconds)| (name, seconds))
+            .collect(),
+    }
+}

@@ -1,0 +1,188 @@
+//! The thread on which code is compiled. It comes when there is something to do and goes when there is not; at a fork it
+//! goes before, so that the child has whole locks and the system counts one thread less. It never takes the GIL: what it has
+//! made waits until a thread of the interpreter has been asked to fetch it.
+use super::{library, publish, registry};
+use crate::ffi;
+use crate::thread::pending;
+use core::cell::RefCell;
+use core::ptr::null_mut;
+use pyroxene_jit_api::{Artifact, Refusal, Snapshot, Tier};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::thread::JoinHandle;
+
+/// Something to compile.
+pub struct Job {
+    /// Of which code object.
+    pub key: registry::Key,
+    /// What is known of it.
+    pub snapshot: Snapshot,
+    /// How well.
+    pub tier: Tier,
+}
+
+/// What became of it.
+pub struct Done {
+    /// Of which code object.
+    pub key: registry::Key,
+    /// For which tools it is true.
+    pub tools_version: u64,
+    /// Machine code, or why there is none.
+    pub result: Result<Artifact, Refusal>,
+}
+
+/// What waits, and who works.
+struct Work {
+    jobs: VecDeque<Job>,
+    done: Vec<Done>,
+    /// The thread, which is at work or has just left.
+    thread: Option<Worker>,
+    /// Whether it is at work, and takes what is added.
+    running: bool,
+    /// It shall leave after the job at hand.
+    stopping: bool,
+}
+
+struct Worker {
+    handle: JoinHandle<()>,
+}
+
+static WORK: Mutex<Work> = Mutex::new(Work {
+    jobs: VecDeque::new(),
+    done: Vec::new(),
+    thread: None,
+    running: false,
+    stopping: false,
+});
+
+fn work() -> MutexGuard<'static, Work> {
+    WORK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Adds a job.
+pub fn submit(job: Job) {
+    static AT_FORK: Once = Once::new();
+    AT_FORK.call_once(|| {
+        // SAFETY: functions that may be called around a fork; without memory for them, forks have one thread more.
+        unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(after_fork)) };
+    });
+    let mut work = work();
+    work.jobs.push_back(job);
+    start(&mut work);
+}
+
+/// Sees to it that there is a thread if there is something to do.
+fn start(work: &mut Work) {
+    if work.running || work.stopping || work.jobs.is_empty() {
+        return;
+    }
+    let signals = block_signals();
+    let thread = std::thread::Builder::new()
+        .name("pyroxene-jit".to_owned())
+        .spawn(run);
+    unblock_signals(&signals);
+    // Without a thread, the jobs wait for the next attempt.
+    if let Ok(handle) = thread {
+        work.running = true;
+        // The one before has left: it needs no more waiting for.
+        work.thread = Some(Worker { handle });
+    }
+}
+
+/// What the thread does.
+fn run() {
+    loop {
+        let mut current = work();
+        let job = match current.jobs.pop_front() {
+            Some(job) if !current.stopping => job,
+            unwanted => {
+                if let Some(job) = unwanted {
+                    current.jobs.push_front(job);
+                }
+                current.running = false;
+                return;
+            }
+        };
+        drop(current);
+        let result = library::compile(&job.snapshot, job.tier);
+        work().done.push(Done {
+            key: job.key,
+            tools_version: job.snapshot.tools_version,
+            result,
+        });
+        ask_for_publication();
+    }
+}
+
+/// Has a thread of the main interpreter fetch what is ready. If it cannot be asked now, it comes by itself when something
+/// else gets hot.
+fn ask_for_publication() {
+    let call = pending::Call {
+        function: publish::pending_call,
+        argument: null_mut(),
+        flags: 0,
+    };
+    // SAFETY: the thread ends before the interpreter does. The function may be called from any of its threads.
+    unsafe {
+        let interpreter = ffi::_PyRuntime.interpreters.main;
+        let _unless_full = pending::add(interpreter, call);
+    }
+}
+
+/// What is ready.
+pub fn take_done() -> Vec<Done> {
+    core::mem::take(&mut work().done)
+}
+
+/// Waits until the thread is gone. What is left to do stays.
+fn stop() {
+    let mut current = work();
+    current.stopping = true;
+    let thread = current.thread.take();
+    drop(current);
+    if let Some(Worker { handle }) = thread {
+        // It does not panic: that would have ended the process.
+        let _ended = handle.join();
+    }
+    work().stopping = false;
+}
+
+/// Ends the work: the interpreter ends. What is ready, and what is left to do, is dropped.
+pub fn end() {
+    work().jobs.clear();
+    stop();
+    for done in take_done() {
+        publish::discard(done);
+    }
+}
+
+std::thread_local! {
+    /// The lock, while the thread forks: nobody is within, in the child neither.
+    static FORKING: RefCell<Option<MutexGuard<'static, Work>>> = const { RefCell::new(None) };
+}
+
+extern "C" fn before_fork() {
+    stop();
+    FORKING.with_borrow_mut(|forking| *forking = Some(work()));
+}
+
+extern "C" fn after_fork() {
+    FORKING.with_borrow_mut(Option::take);
+}
+
+/// Keeps signals from the threads that this one starts: Python's handlers want to interrupt threads that wait.
+fn block_signals() -> libc::sigset_t {
+    let mut all = core::mem::MaybeUninit::uninit();
+    let mut before = core::mem::MaybeUninit::uninit();
+    // SAFETY: both sets are written before they are read; these calls do not fail with these arguments.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+        before.assume_init()
+    }
+}
+
+fn unblock_signals(before: &libc::sigset_t) {
+    // SAFETY: the set is one that the call before gave.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, null_mut()) };
+}
