@@ -245,9 +245,12 @@ impl Objects {
         })
     }
 
-    /// An object of which the machine code keeps a reference.
+    /// An object of which the machine code keeps a reference. The built-in functions that the interpreter knows by their
+    /// addresses stay as they are: it believes them to live as long as itself, and programs would see the references.
     fn hold(&mut self, object: Borrowed<'_>) -> ObjectId {
-        self.held.push(object.new_ref());
+        if builtin(object.as_ptr()).is_none() {
+            self.held.push(object.new_ref());
+        }
         self.add(object)
     }
 }

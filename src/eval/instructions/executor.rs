@@ -3,6 +3,7 @@ use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
 use crate::jit::enter::enter;
 use crate::jit::executor::executor_of;
+use crate::monitoring::code::Code;
 use pyroxene_jit_api::ExitKind;
 
 /// `ENTER_EXECUTOR(index)`: goes on in machine code, which stands for the instruction in whose place this one was put.
@@ -24,7 +25,10 @@ pub(in crate::eval) fn enter_executor(m: &mut Machine) -> Flow {
             Ok(())
         }
         ExitKind::Error => {
-            m.load_next(1);
+            // Behind the instruction and its cache, as when the evaluator itself has run it: tools are told where that is.
+            m.load_next(0);
+            let raised = Code::of(m.code()).base_opcode(m.offset().cast_unsigned());
+            m.load_next(1 + raised.caches());
             m.load_stack();
             Err(Leave::Error)
         }

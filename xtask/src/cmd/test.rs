@@ -74,6 +74,16 @@ const STEPS: &[Step] = &[
         args: &["fuzz"],
     },
     Step {
+        name: "fuzz-jit-on",
+        program: "xtask",
+        args: &["fuzz", "--jit", "on", "--programs", "2000"],
+    },
+    Step {
+        name: "fuzz-jit-eager",
+        program: "xtask",
+        args: &["fuzz", "--jit", "eager", "--programs", "500"],
+    },
+    Step {
         name: "differential",
         program: "xtask",
         args: &["differential"],
