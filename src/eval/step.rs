@@ -6,6 +6,8 @@ use super::table::dispatch;
 use crate::ffi;
 use crate::thread::ThreadState;
 
+pub(crate) use super::instructions::iteration::end_by_exception;
+
 /// What became of the instruction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Stepped {

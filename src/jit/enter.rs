@@ -3,7 +3,7 @@
 use super::executor::Executor;
 use super::{helpers, library, registry};
 use crate::ffi;
-use crate::object::Owned;
+use crate::frame::Frame;
 use crate::thread::ThreadState;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -26,13 +26,11 @@ pub struct Compiled {
     /// Of which code object, as the registry knows it.
     code: registry::Key,
     memory: Option<CodeMemory>,
-    /// The objects that the machine code refers to.
-    _held: Vec<Owned>,
 }
 
 impl Compiled {
     /// Takes over what the compiler made.
-    pub fn new(artifact: Artifact, code: registry::Key, held: Vec<Owned>) -> Self {
+    pub fn new(artifact: Artifact, code: registry::Key) -> Self {
         Self {
             run: artifact.run,
             exits: artifact
@@ -45,7 +43,6 @@ impl Compiled {
             size: artifact.code_size,
             code,
             memory: Some(artifact.memory),
-            _held: held,
         }
     }
 
@@ -155,8 +152,11 @@ static ANY_WRITTEN: AtomicBool = AtomicBool::new(false);
 
 /// Notes that a local variable of a frame was written by somebody else than its own code: if it runs in machine code, this
 /// has to give up what it knows of it.
-pub fn locals_written(frame: *mut ffi::_PyInterpreterFrame) {
-    if super::is_on() {
+pub fn locals_written(frame: Frame<'_>) {
+    let code = frame.code();
+    let is_compiled = !crate::field!(code.co_executors).is_null();
+    let frame = frame.as_ptr();
+    if is_compiled && super::is_on() {
         let mut written = written();
         if !written.contains(&frame.addr()) {
             written.push(frame.addr());

@@ -90,27 +90,30 @@ fn compile(frame: Frame<'_>, place: usize) {
     let failures = record.failures.clone();
     let key = record.key(code);
     drop(registry);
-    let Some((snapshot, held)) = snapshot::take(frame, place, &wanted, failures) else {
+    let Some(snapshot) = snapshot::take(frame, place, &wanted, failures) else {
         return;
     };
     let mut registry = super::registry::registry();
     let record = registry.record(code);
     record.stage = Stage::Waiting;
     record.attempts += 1;
-    let before = core::mem::replace(&mut record.held, held);
+    let order = worker::Order {
+        key,
+        attempt: record.attempts,
+        wanted,
+    };
     drop(registry);
-    drop(before);
     match mode() {
         Mode::Eager => {
             let result = library::compile(&snapshot, Tier::Quick);
             publish::install(worker::Done {
-                key,
+                order,
                 tools_version: snapshot.tools_version,
                 result,
             });
         }
         Mode::Off | Mode::On => worker::submit(worker::Job {
-            key,
+            order,
             snapshot,
             tier: Tier::Hot,
         }),

@@ -1,11 +1,11 @@
 //! The functions that machine code calls ([`Helpers`] says what each does). They are C's where C has one; these are the
 //! others. They run what machine code runs: destructors, where it says so.
 use super::enter::was_written;
-use crate::eval::step;
+use crate::eval::step::{self, end_by_exception};
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
-use core::ptr::NonNull;
+use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
 use pyroxene_jit_api::{ExitKind, Helpers, Raw};
 
@@ -64,11 +64,26 @@ of_c! {
     float = PyFloat_FromDouble(number: f64) -> Raw;
     int = PyLong_FromLongLong(number: i64) -> Raw;
     length = PyObject_Size(object: Raw as ffi::PyObject) -> isize;
-    iterator_next = PyIter_Next(iterator: Raw as ffi::PyObject) -> Raw;
     iterator = PyObject_GetIter(object: Raw as ffi::PyObject) -> Raw;
     tuple = _PyTuple_FromArraySteal(items: *const Raw as *mut ffi::PyObject, count: isize) -> Raw;
     list = _PyList_FromArraySteal(items: *const Raw as *mut ffi::PyObject, count: isize) -> Raw;
     str_equal = _PyUnicode_Equal(left: Raw as ffi::PyObject, right: Raw as ffi::PyObject) -> i32;
+}
+
+unsafe extern "C" fn iterator_next(iterator: Raw) -> Raw {
+    let iterator = iterator.cast::<ffi::PyObject>();
+    // SAFETY: machine code gives an iterator, and stands at the instruction that asks it.
+    unsafe {
+        let next = (*ffi::Py_TYPE(iterator)).tp_iternext;
+        let next = next.map_or(null_mut(), |next| next(iterator));
+        if next.is_null() && Raised::is_pending() {
+            let thread = ThreadState::current();
+            let frame = (*thread.as_ptr()).current_frame;
+            // What is not the end stays set, and machine code looks whether there is something.
+            let _ended = end_by_exception(thread, frame, (*frame).instr_ptr);
+        }
+        next.cast()
+    }
 }
 
 unsafe extern "C" fn int_value(object: Raw, value: *mut i64) -> i32 {
@@ -240,5 +255,13 @@ unsafe extern "C" fn run_step(thread: Raw, frame: Raw, next: u32) -> i32 {
 
 unsafe extern "C" fn disturbed(frame: Raw, tools_version: u64) -> u8 {
     let watching = ThreadState::current().eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
-    u8::from(watching as u64 != tools_version || was_written(frame.cast()))
+    let frame = frame.cast::<ffi::_PyInterpreterFrame>();
+    // A tool that wants something of this code alone has the patches taken away, and changes no version.
+    // SAFETY: machine code gives its own frame, which is alive with its code.
+    let patched = unsafe {
+        !(*(*frame).f_executable.cast::<ffi::PyCodeObject>())
+            .co_executors
+            .is_null()
+    };
+    u8::from(!patched || watching as u64 != tools_version || was_written(frame))
 }

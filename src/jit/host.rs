@@ -63,6 +63,7 @@ fn layout() -> Layout {
         sequence_iterator_index: at!(_PyListIterObject.it_index),
         sequence_iterator_sequence: at!(_PyListIterObject.it_seq),
         type_version: at!(_typeobject.tp_version_tag),
+        type_flags: at!(_typeobject.tp_flags),
         type_basic_size: at!(_typeobject.tp_basicsize),
         inline_values: at!(_dictvalues.values),
         inline_values_valid: at!(_dictvalues.valid),

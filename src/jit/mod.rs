@@ -36,11 +36,12 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
     }
 }
 
-/// Ends the work for an interpreter that ends, if it is the main one. Machine code that is there may still be entered.
+/// Ends the work for an interpreter that ends, if it is the main one. What still runs is not entered as machine code.
 pub fn end(interpreter: *mut ffi::PyInterpreterState) {
     if is_main(interpreter) && is_on() {
         options::end();
         worker::end();
+        registry::forget_all();
     }
 }
 

@@ -27,14 +27,14 @@ pub(super) fn what_is_ready() {
 /// Has the evaluator enter machine code wherever the record of its code object wants it.
 pub(super) fn install(done: Done) {
     let Done {
-        key,
+        order,
         tools_version,
         result,
     } = done;
     let mut registry = registry();
     let found = registry
-        .find(key)
-        .filter(|(record, _)| record.stage == Stage::Waiting);
+        .find(order.key)
+        .filter(|(record, _)| record.stage == Stage::Waiting && record.attempts == order.attempt);
     let (artifact, (record, code)) = match (result, found) {
         (Ok(artifact), Some(found)) if is_prepared_for(found.1, tools_version) => (artifact, found),
         (Ok(artifact), found) => {
@@ -48,12 +48,9 @@ pub(super) fn install(done: Done) {
         }
         (Err(refusal), found) => {
             statistics::refused(&refusal);
-            let dropped = found.map(|(record, _)| {
+            if let Some((record, _)) = found {
                 record.stage = Stage::GivenUp;
-                core::mem::take(&mut record.held)
-            });
-            drop(registry);
-            drop(dropped);
+            }
             return;
         }
     };
@@ -61,11 +58,9 @@ pub(super) fn install(done: Done) {
     if options::for_perf() {
         tell_perf(&artifact, code);
     }
-    let held = core::mem::take(&mut record.held);
-    let compiled = Rc::new(Compiled::new(artifact, key, held));
+    let compiled = Rc::new(Compiled::new(artifact, order.key));
     let before = record.forget_code(code);
-    let wanted: Vec<usize> = record.wanted.iter().copied().collect();
-    for (entry, place) in wanted.into_iter().enumerate() {
+    for (entry, place) in order.wanted.into_iter().enumerate() {
         record.patches.add(code, place, &compiled, entry as u32);
     }
     record.compiled = Some(compiled);

@@ -7,7 +7,7 @@ use super::enter::Compiled;
 use super::executor::Patches;
 use super::{is_main, options};
 use crate::ffi;
-use crate::object::{Borrowed, Owned};
+use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::cell::{RefCell, RefMut};
 use core::ffi::c_int;
@@ -50,8 +50,6 @@ pub struct Record {
     pub wanted: BTreeSet<usize>,
     /// Where earlier machine code left too often.
     pub failures: Vec<Failure>,
-    /// The objects that the compilation that is under way refers to.
-    pub held: Vec<Owned>,
     /// Where machine code is entered.
     pub patches: Patches,
     /// That machine code.
@@ -95,7 +93,6 @@ impl Registry {
                 attempts: 0,
                 wanted: BTreeSet::new(),
                 failures: Vec::new(),
-                held: Vec::new(),
                 patches: Patches::default(),
                 compiled: None,
             }
@@ -138,10 +135,7 @@ impl Record {
 
     /// Takes machine code away, and what was being made. What it gives is to be dropped when the table is not borrowed.
     #[must_use]
-    pub fn forget_code(
-        &mut self,
-        code: Borrowed<'_, ffi::PyCodeObject>,
-    ) -> (Option<Rc<Compiled>>, Vec<Owned>) {
+    pub fn forget_code(&mut self, code: Borrowed<'_, ffi::PyCodeObject>) -> Option<Rc<Compiled>> {
         if self.patches.count() > 0 {
             self.patches.remove(code);
         }
@@ -149,7 +143,7 @@ impl Record {
             self.stage = Stage::Cold;
             self.calls = 0;
         }
-        (self.compiled.take(), core::mem::take(&mut self.held))
+        self.compiled.take()
     }
 }
 
@@ -165,7 +159,7 @@ pub(super) fn has_failed(key: Key, failure: Failure) {
 
 /// Whether anything is known, and the running thread may look at it: threads of other interpreters do not hold the GIL that
 /// guards the table.
-fn may_look() -> bool {
+pub(super) fn may_look() -> bool {
     options::is_on() && is_main(ThreadState::current().interpreter())
 }
 
@@ -188,6 +182,22 @@ pub fn has_begun(code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
     may_look() && registry().known(code).is_some_and(|record| record.begun)
 }
 
+/// Forgets everything: no machine code is entered from now on.
+pub(super) fn forget_all() {
+    let mut registry = registry();
+    let mut records = core::mem::take(&mut registry.records);
+    let dropped: Vec<_> = records
+        .iter_mut()
+        .map(|(&address, record)| {
+            let code = core::ptr::with_exposed_provenance_mut(address);
+            // SAFETY: a code object takes its record with it when it goes.
+            record.forget_code(unsafe { Borrowed::from_raw_unchecked(code) })
+        })
+        .collect();
+    drop(registry);
+    drop((dropped, records));
+}
+
 /// The last of the places for watchers of code objects: those that programs take come first.
 const WATCHER: usize = ffi::CODE_MAX_WATCHERS as usize - 1;
 
@@ -203,7 +213,14 @@ pub(super) fn watch(interpreter: *mut ffi::PyInterpreterState) {
 /// What the interpreter calls (code.h `PyCode_WatchCallback`).
 unsafe extern "C" fn code_event(event: ffi::PyCodeEvent, code: *mut ffi::PyCodeObject) -> c_int {
     if event == ffi::PY_CODE_EVENT_DESTROY {
-        let dropped = registry().records.remove(&code.addr());
+        let mut registry = registry();
+        let dropped = registry.records.remove(&code.addr()).map(|mut record| {
+            // Another watcher may keep the code alive: then it is as if it had never been compiled.
+            // SAFETY: the code is there until all watchers have been called.
+            let code = unsafe { Borrowed::from_raw_unchecked(code) };
+            (record.forget_code(code), record)
+        });
+        drop(registry);
         drop(dropped);
     }
     0

@@ -7,7 +7,7 @@ use crate::bytecode::{Counter, Opcode, handlers, original};
 use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
-use crate::object::{Borrowed, Owned};
+use crate::object::Borrowed;
 use pyroxene_jit_api::{
     Builtin, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Site, Snapshot, Unit,
 };
@@ -16,14 +16,13 @@ use std::collections::{BTreeMap, HashMap};
 /// Takes a snapshot of the code of a frame, which stands at the instruction `place`. Machine code is to be entered wherever
 /// `wanted` says: at a `RESUME` or at jumps backward.
 ///
-/// With it come references to the objects that it mentions, as far as neither the code object nor a guard keeps them alive.
-/// Nothing if tools watch the code.
+/// The objects that it mentions are kept alive by the code object, or while a guard holds. Nothing if tools watch the code.
 pub(super) fn take(
     frame: Frame<'_>,
     place: usize,
     wanted: &[usize],
     failures: Vec<Failure>,
-) -> Option<(Snapshot, Vec<Owned>)> {
+) -> Option<Snapshot> {
     let code = frame.code();
     if publish::is_instrumented(code) {
         return None;
@@ -72,7 +71,7 @@ pub(super) fn take(
         failures,
         objects: objects.list,
     };
-    Some((snapshot, objects.held))
+    Some(snapshot)
 }
 
 /// The name by which people know some code.
@@ -212,7 +211,6 @@ fn class_of(object: Borrowed<'_>) -> Class {
 struct Objects {
     list: Vec<Object>,
     numbers: HashMap<usize, ObjectId>,
-    held: Vec<Owned>,
 }
 
 impl Objects {
@@ -243,15 +241,6 @@ impl Objects {
             });
             number
         })
-    }
-
-    /// An object of which the machine code keeps a reference. The built-in functions that the interpreter knows by their
-    /// addresses stay as they are: it believes them to live as long as itself, and programs would see the references.
-    fn hold(&mut self, object: Borrowed<'_>) -> ObjectId {
-        if builtin(object.as_ptr()).is_none() {
-            self.held.push(object.new_ref());
-        }
-        self.add(object)
     }
 }
 
@@ -357,7 +346,7 @@ fn site(
                     module_keys_version: cache.module_keys_version.get(),
                     builtin_keys_version: cache.builtin_keys_version.get(),
                     index: cache.index.get(),
-                    value: global(frame, opcode, cache).map(|value| objects.hold(value)),
+                    value: global(frame, opcode, cache).map(|value| objects.add(value)),
                 })
             }
             Opcode::TO_BOOL_ALWAYS_TRUE => {

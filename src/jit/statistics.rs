@@ -1,5 +1,5 @@
 //! What the compiler did: counters, for `pyroxene.jit`. Reads the registry.
-use super::registry::{Stage, registry};
+use super::registry::{Stage, may_look, registry};
 use crate::bytecode::Opcode;
 use pyroxene_jit_api::{Artifact, Refusal};
 use std::collections::BTreeMap;
@@ -61,7 +61,9 @@ pub fn report() -> Report {
     let mut exits: BTreeMap<&'static str, i64> = BTreeMap::new();
     let mut interpreted: BTreeMap<&'static str, i64> = BTreeMap::new();
     let (mut functions, mut entered, mut size, mut given_up, mut patches) = (0, 0, 0, 0, 0);
-    for record in registry().records() {
+    // In another interpreter than the main one, nothing is compiled, and the table is not to be looked at.
+    let registry = may_look().then(registry);
+    for record in registry.iter().flat_map(|registry| registry.records()) {
         given_up += i64::from(record.stage == Stage::GivenUp);
         patches += record.patches.count() as i64;
         let Some(compiled) = &record.compiled else {

@@ -11,11 +11,21 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 use std::thread::JoinHandle;
 
-/// Something to compile.
-pub struct Job {
+/// What a compilation was asked for.
+pub struct Order {
     /// Of which code object.
     pub key: registry::Key,
-    /// What is known of it.
+    /// Which attempt at it: what an earlier one gives is not wanted any more.
+    pub attempt: u32,
+    /// The instructions at which the machine code is to be entered, in the order of the snapshot's entries.
+    pub wanted: Vec<usize>,
+}
+
+/// Something to compile.
+pub struct Job {
+    /// For what.
+    pub order: Order,
+    /// What is known of the code.
     pub snapshot: Snapshot,
     /// How well.
     pub tier: Tier,
@@ -23,13 +33,16 @@ pub struct Job {
 
 /// What became of it.
 pub struct Done {
-    /// Of which code object.
-    pub key: registry::Key,
+    /// What was asked for.
+    pub order: Order,
     /// For which tools it is true.
     pub tools_version: u64,
     /// Machine code, or why there is none.
     pub result: Result<Artifact, Refusal>,
 }
+
+/// How much stack the thread has: LLVM recurses over big functions.
+const STACK: usize = 64 << 20;
 
 /// What waits, and who works.
 struct Work {
@@ -79,6 +92,7 @@ fn start(work: &mut Work) {
     let signals = block_signals();
     let thread = std::thread::Builder::new()
         .name("pyroxene-jit".to_owned())
+        .stack_size(STACK)
         .spawn(run);
     unblock_signals(&signals);
     // Without a thread, the jobs wait for the next attempt.
@@ -106,7 +120,7 @@ fn run() {
         drop(current);
         let result = library::compile(&job.snapshot, job.tier);
         work().done.push(Done {
-            key: job.key,
+            order: job.order,
             tools_version: job.snapshot.tools_version,
             result,
         });
@@ -129,9 +143,11 @@ fn ask_for_publication() {
     }
 }
 
-/// What is ready.
+/// What is ready. If there is more to do and nobody at work, as after a fork, it goes on.
 pub fn take_done() -> Vec<Done> {
-    core::mem::take(&mut work().done)
+    let mut work = work();
+    start(&mut work);
+    core::mem::take(&mut work.done)
 }
 
 /// Waits until the thread is gone. What is left to do stays.
@@ -166,6 +182,7 @@ extern "C" fn before_fork() {
     FORKING.with_borrow_mut(|forking| *forking = Some(work()));
 }
 
+/// The thread comes back when somebody asks what is ready: right after a fork, the system's count of threads is looked at.
 extern "C" fn after_fork() {
     FORKING.with_borrow_mut(Option::take);
 }

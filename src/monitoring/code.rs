@@ -7,6 +7,7 @@ use crate::bytecode::unit::{UnitCell, units};
 use crate::bytecode::{Counter, Opcode, Unit, original};
 use crate::ffi;
 use crate::field;
+use crate::jit;
 use crate::object::Borrowed;
 use core::cell::Cell;
 use core::ffi::c_int;
@@ -218,7 +219,11 @@ impl<'a> Code<'a> {
             && !opcode.is_instrumented()
             && let Some(counter) = self.units.get(index + 1)
         {
-            counter.set_entry(Counter::WARMUP.bits());
+            let counts = match opcode.generic() {
+                Opcode::JUMP_BACKWARD if jit::is_on() => jit::heat::loop_counter(),
+                _ => Counter::WARMUP,
+            };
+            counter.set_entry(counts.bits());
         }
     }
 }

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 /// Machine code for a code object, with what is needed to run, explain and free it.
 ///
-/// The core keeps alive, as long as the artifact, the objects of the [`Snapshot`](crate::Snapshot) it was made from: the
-/// code refers to them through a table of the artifact's own.
+/// It refers to the objects of the [`Snapshot`](crate::Snapshot) that it was made from through a table of its own.
 #[derive(Debug)]
 pub struct Artifact {
     /// The code. Its last argument is the index of one of the snapshot's entries.

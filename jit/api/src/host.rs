@@ -65,6 +65,8 @@ pub struct Layout {
     pub sequence_iterator_sequence: u32,
     /// `tp_version_tag` of a type.
     pub type_version: u32,
+    /// The low half of `tp_flags` of a type, whose highest bit says that its instances are types.
+    pub type_flags: u32,
     /// `tp_basicsize` of a type, which is where the inline values of its instances start.
     pub type_basic_size: u32,
     /// `values` of an instance's inline values.

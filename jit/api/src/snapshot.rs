@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 /// What the compiler gets to know of a code object, taken at one moment under the GIL. Nothing in it changes, and
 /// nothing in it is read from live objects, so that a thread without the GIL can work on it.
 ///
-/// Objects are entries of [`objects`](Self::objects). The core owns a reference to each for as long as the snapshot, and
-/// then the [`Artifact`](crate::Artifact) made from it, is alive.
+/// Objects are entries of [`objects`](Self::objects). Nobody owns references to them for its sake: each lives as long as the
+/// code object, or as long as a guard holds that comes before every use of it.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Snapshot {
     /// The code's qualified name.

@@ -96,7 +96,7 @@ impl<'c> Lowering<'c, '_> {
             offset: self.function[state].offset,
             opcode: opcode.number(),
         });
-        self.write_state(state, Written::ToLeave);
+        self.write_state(state, Written::All);
         let next = self.emit.int().const_int(u64::from(next), false);
         let left = self
             .emit

@@ -69,6 +69,18 @@ impl<'c> Lowering<'c, '_> {
         named
     }
 
+    /// A block by which code leaves after a destructor has run: it saw the locals where they belong, and may have written one.
+    pub(super) fn exit_seen(&mut self, state: StateId) -> BasicBlock<'c> {
+        let number = self.number(state, Reason::Disturbed, ExitKind::Resume);
+        let here = self.emit.here();
+        let block = self.emit.block();
+        self.emit.go_to(block);
+        self.write_state(state, Written::AllButLocals);
+        self.emit.give(number);
+        self.emit.go_to(here);
+        block
+    }
+
     /// A new exit, as the function gives it back.
     pub(super) fn number(
         &mut self,
@@ -113,7 +125,7 @@ impl<'c> Lowering<'c, '_> {
         states.sort_by_key(|&(state, kind, _)| (state, kind));
         for (state, _, (block, phi)) in states {
             self.emit.go_to(block);
-            self.write_state(state, Written::ToLeave);
+            self.write_state(state, Written::All);
             self.emit.give(phi.as_basic_value().into_int_value());
         }
     }

@@ -5,13 +5,15 @@ use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 use pyroxene_hir::function::Pending;
 use pyroxene_hir::{StateId, Type, Value};
 
-/// For whom a state is written to the frame.
+/// What of a state is written to the frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Written {
     /// For the evaluator, which goes on there: all of it.
-    ToLeave,
+    All,
     /// For other code that may look at locals while machine code goes on.
-    ToBeSeen,
+    Locals,
+    /// For the evaluator, after other code has seen the locals and perhaps written some.
+    AllButLocals,
 }
 
 impl<'c> Lowering<'c, '_> {
@@ -59,8 +61,9 @@ impl<'c> Lowering<'c, '_> {
         let pending = state.pending.iter().map(|pending| pending.value);
         let stack = state.stack.iter().map(|entry| entry.value);
         let unboxed: Vec<Value> = match written {
-            Written::ToLeave => pending.chain(stack).collect(),
-            Written::ToBeSeen => pending.collect(),
+            Written::All => pending.chain(stack).collect(),
+            Written::Locals => pending.collect(),
+            Written::AllButLocals => stack.collect(),
         };
         // What occurs more than once becomes one object.
         let mut shared: Vec<(Value, PointerValue<'c>)> = Vec::new();
@@ -72,14 +75,18 @@ impl<'c> Lowering<'c, '_> {
                 shared.push((value, self.boxed_for_exit(value)));
             }
         }
-        for pending in &state.pending {
+        let pending = match written {
+            Written::All | Written::Locals => &state.pending[..],
+            Written::AllButLocals => &[],
+        };
+        for pending in pending {
             let object = shared
                 .iter()
                 .find(|(value, _)| *value == pending.value)
                 .map(|&(_, object)| object);
             self.write_pending(pending, object);
         }
-        if written == Written::ToLeave {
+        if written != Written::Locals {
             for (index, entry) in state.stack.iter().enumerate() {
                 let object = match shared.iter().find(|(value, _)| *value == entry.value) {
                     Some(&(_, object)) => {

@@ -71,6 +71,14 @@ impl<'c> Lowering<'c, '_> {
         self.require(holds, by);
     }
 
+    /// Leaves unless an object is a type, of whatever metaclass.
+    pub(super) fn guard_is_type(&mut self, by: Value, object: Value) {
+        let class = self.class_of(self.pointer(object));
+        let flags = self.int_field(class, self.host.layout.type_flags);
+        let holds = self.emit.compare_with(IntPredicate::SLT, flags, 0);
+        self.require(holds, by);
+    }
+
     pub(super) fn guard_inline_values(&mut self, by: Value, object: Value, no_dict: bool) {
         let values = self.inline_values(object);
         let layout = &self.host.layout;

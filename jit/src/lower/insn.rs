@@ -78,6 +78,7 @@ impl<'c> Lowering<'c, '_> {
                 version,
                 ..
             } => {
+                self.guard_is_type(value, *object);
                 self.guard_type_version(value, self.pointer(*object), *version);
                 None
             }

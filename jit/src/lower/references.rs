@@ -6,7 +6,7 @@ use super::runtime::Helper;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use pyroxene_hir::{Classes, Insn, StateId, Value};
-use pyroxene_jit_api::{Class, ExitKind, Reason};
+use pyroxene_jit_api::Class;
 
 /// Whether all objects of these classes are immortal: there is nothing to count.
 fn immortal(classes: Classes) -> bool {
@@ -67,7 +67,7 @@ impl<'c> Lowering<'c, '_> {
         for (index, dies) in deaths.into_iter().enumerate() {
             self.emit.go_to(dies);
             if let Some(state) = state {
-                self.write_state(state, Written::ToBeSeen);
+                self.write_state(state, Written::Locals);
                 self.stand_at(self.function[by].origin);
             }
             let object = self.pointer(counted[index]);
@@ -76,7 +76,7 @@ impl<'c> Lowering<'c, '_> {
                 self.emit.run(Helper::Release, &[self.pointer(rest).into()]);
             }
             if let Some(state) = state {
-                let exit = self.exit(state, Reason::Disturbed, ExitKind::Resume);
+                let exit = self.exit_seen(state);
                 self.leave_if_disturbed(exit);
             }
             self.emit.jump(end);

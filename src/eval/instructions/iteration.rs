@@ -69,7 +69,7 @@ pub(super) fn next(m: &mut Machine) -> Result<Option<Owned>, Raised> {
 /// `frame` runs on the thread, at `this`.
 #[cold]
 #[inline(never)]
-unsafe fn end_by_exception(
+pub(crate) unsafe fn end_by_exception(
     thread: ThreadState,
     frame: *mut ffi::_PyInterpreterFrame,
     this: *mut ffi::_Py_CODEUNIT,

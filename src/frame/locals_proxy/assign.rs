@@ -32,7 +32,7 @@ pub(super) fn set_item(
     if let Some(index) = index_of(object, key, Purpose::Write)? {
         let value = value.ok_or_else(|| raise(exception::ValueError, CANNOT_REMOVE))?;
         object.frame().variable(index).bind(value);
-        crate::jit::locals_written(object.frame().as_ptr());
+        crate::jit::locals_written(object.frame());
         return Ok(());
     }
     let extra = match (extra_locals(object), value) {

@@ -100,7 +100,7 @@ impl<'a> Builder<'a> {
             }
         }
         self.ended = insn.ends_block();
-        let value = self.function.add(insn, ty, self.at.offset);
+        let value = self.function.add(insn, ty, self.at.opcode_at);
         self.function[value].ty = result(&self.function, self.code.snapshot, value);
         self.function[self.block].insns.push(value);
         value
@@ -131,7 +131,7 @@ impl<'a> Builder<'a> {
 
     /// The state for a call that raises, as it is now.
     pub fn raised(&mut self) -> StateId {
-        self.state_at(self.at.offset)
+        self.state_at(self.at.opcode_at)
     }
 
     /// The state as it is now, for going on at an instruction.

@@ -234,6 +234,11 @@ fn starts_function(builder: &Builder<'_>) -> bool {
     let Some(before) = builder.at.offset.checked_sub(1) else {
         return false;
     };
+    let earlier = &snapshot.units[..before as usize];
+    // Whoever has a generator that was not started can write to its locals.
+    let is_generator = earlier
+        .iter()
+        .any(|unit| Opcode::new(unit.opcode) == Opcode::RETURN_GENERATOR);
     let unit = snapshot.units[before as usize];
-    Opcode::new(unit.opcode).generic() == Opcode::RESUME && unit.oparg == 0
+    Opcode::new(unit.opcode).generic() == Opcode::RESUME && unit.oparg == 0 && !is_generator
 }

@@ -65,9 +65,9 @@ impl Builder<'_> {
 /// Of what classes a value is that the evaluator puts on the stack, the first being the lowest.
 fn pushed_classes(generic: Opcode, oparg: u32, place: u32) -> Classes {
     match generic {
-        Opcode::CONTAINS_OP | Opcode::TO_BOOL | Opcode::UNARY_NOT | Opcode::CHECK_EXC_MATCH => {
-            Classes::of(Class::Bool)
-        }
+        Opcode::CONTAINS_OP | Opcode::TO_BOOL | Opcode::UNARY_NOT => Classes::of(Class::Bool),
+        // Below it the exception stays.
+        Opcode::CHECK_EXC_MATCH if place == 1 => Classes::of(Class::Bool),
         Opcode::COMPARE_OP if oparg & COMPARE_TO_BOOL != 0 => Classes::of(Class::Bool),
         Opcode::BUILD_MAP | Opcode::BUILD_CONST_KEY_MAP => Classes::of(Class::Dict),
         // Whether there is something above the attribute or variable is for a call to find out.

@@ -49,7 +49,9 @@ impl Builder<'_> {
     pub(super) fn binary_op(&mut self) {
         let number = self.at.oparg as usize;
         let operator = OPERATORS.get(number % OPERATORS.len()).copied();
-        let operands = operator.and_then(|operator| self.operand_types(operator));
+        let operands = operator
+            .filter(|_| self.may_speculate(Reason::Overflow) && self.may_speculate(Reason::Domain))
+            .and_then(|operator| self.operand_types(operator));
         let (Some(operator), Some((left, right))) = (operator, operands) else {
             if self.is_unseen() {
                 self.exit(Reason::Unseen);

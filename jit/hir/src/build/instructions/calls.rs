@@ -33,9 +33,10 @@ impl Builder<'_> {
     pub(super) fn call_len(&mut self) {
         let len = self.builtin(Builtin::Len);
         let has_self = self.classes(self.peek(1).value) != Classes::NULL;
-        let Some(len) =
-            len.filter(|_| self.at.oparg == 1 && !has_self && self.may_speculate(Reason::Identity))
-        else {
+        let can_be = !self.ty(self.peek(2).value).is_unboxed();
+        let Some(len) = len.filter(|_| {
+            can_be && self.at.oparg == 1 && !has_self && self.may_speculate(Reason::Identity)
+        }) else {
             return self.interpret(&[]);
         };
         self.guard_is(self.peek(2).value, len);
@@ -68,7 +69,8 @@ impl Builder<'_> {
     /// `CALL(1)` of `list.append`, which does the work of the `POP_TOP` after it too.
     pub(super) fn call_list_append(&mut self) {
         let list = Classes::of(Class::List);
-        let can_be_list = self.classes(self.peek(1).value).meets(list);
+        let can_be_list = self.classes(self.peek(1).value).meets(list)
+            && !self.ty(self.peek(2).value).is_unboxed();
         let append = self.builtin(Builtin::ListAppend).filter(|_| {
             can_be_list && self.may_speculate(Reason::Identity) && self.may_speculate(Reason::Class)
         });

@@ -17,6 +17,8 @@ const COMPARISONS: [Comparison; 6] = [
     Comparison::GreaterEqual,
 ];
 
+const STR: Classes = Classes::of(Class::Str);
+
 impl Builder<'_> {
     /// `COMPARE_OP(comparison)`.
     pub(super) fn compare_op(&mut self) {
@@ -26,17 +28,22 @@ impl Builder<'_> {
         };
         let state = self.before();
         let (left, right) = (self.peek(1).value, self.peek(0).value);
-        let result = if let Some((left_type, right_type)) = self.compared_types() {
+        let types = self
+            .compared_types()
+            .filter(|_| self.may_speculate(Reason::Domain));
+        let result = if let Some((left_type, right_type)) = types {
             let left = self.unbox(left, left_type, state);
             let right = self.unbox(right, right_type, state);
             self.compare_numbers(op, left, right, state)
         } else if self.at.opcode == Opcode::COMPARE_OP_STR
             && matches!(op, Comparison::Equal | Comparison::NotEqual)
+            && [left, right]
+                .iter()
+                .all(|&value| self.classes(value).meets(STR))
             && self.may_speculate(Reason::Class)
         {
-            let str = Classes::of(Class::Str);
-            let left = self.guard(left, str, state);
-            let right = self.guard(right, str, state);
+            let left = self.guard(left, STR, state);
+            let right = self.guard(right, STR, state);
             let equal = self.emit(Insn::StrEqual { left, right });
             match op {
                 Comparison::NotEqual => self.emit(Insn::Not { value: equal }),
