@@ -81,7 +81,10 @@ impl Place<'_> {
     fn is_resume(self) -> bool {
         let unit = self.code.units().get(self.unit());
         unit.is_some_and(|unit| match unit.opcode.get() {
-            Opcode::RESUME => !jit::has_begun(self.code.object()),
+            Opcode::RESUME => {
+                let counts = u32::from(unit.oparg()) == ffi::RESUME_AT_FUNC_START;
+                !(counts && jit::has_begun(self.code.object()))
+            }
             opcode => opcode == Opcode::INSTRUMENTED_RESUME,
         })
     }
