@@ -5,6 +5,7 @@ use super::frame::Written;
 use super::runtime::Helper;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
+use inkwell::values::PointerValue;
 use pyroxene_hir::{Classes, Insn, StateId, Value};
 use pyroxene_jit_api::Class;
 
@@ -29,12 +30,7 @@ impl<'c> Lowering<'c, '_> {
         }
         let object = self.pointer(value);
         let after = self.emit.block();
-        if self.function.ty(value).classes().may_be_null() {
-            let there = self.emit.block();
-            self.emit
-                .branch(self.emit.is_null(object), after, there, None);
-            self.emit.go_to(there);
-        }
+        self.skip_null(value, object, after);
         let place = self.emit.at(object, self.host.layout.refcount.into());
         let count = self.emit.load_int(self.emit.int(), place);
         let one = self.emit.int().const_int(1, false);
@@ -84,16 +80,21 @@ impl<'c> Lowering<'c, '_> {
         self.emit.go_to(end);
     }
 
+    /// Goes on elsewhere if there is no object, where that can be.
+    fn skip_null(&mut self, value: Value, object: PointerValue<'c>, elsewhere: BasicBlock<'c>) {
+        if self.function.ty(value).classes().may_be_null() {
+            let there = self.emit.block();
+            self.emit
+                .branch(self.emit.is_null(object), elsewhere, there, None);
+            self.emit.go_to(there);
+        }
+    }
+
     /// Counts down, and gives the block for the case that the object dies. Goes on for the case that it does not.
     fn release_one(&mut self, value: Value) -> BasicBlock<'c> {
         let object = self.pointer(value);
         let (dies, after) = (self.emit.block(), self.emit.block());
-        if self.function.ty(value).classes().may_be_null() {
-            let there = self.emit.block();
-            self.emit
-                .branch(self.emit.is_null(object), after, there, None);
-            self.emit.go_to(there);
-        }
+        self.skip_null(value, object, after);
         let place = self.emit.at(object, self.host.layout.refcount.into());
         let count = self.emit.load_int(self.emit.long(), place);
         let int = self.emit.int();

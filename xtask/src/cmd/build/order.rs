@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The program whose functions lie together.
-const PROGRAM: &str = include_str!("small_program.py");
+pub const PROGRAM: &str = include_str!("small_program.py");
 
 /// Where the names of the functions are that lie together, beside the profile by which everything is optimised.
 pub fn names(profile: &Path) -> PathBuf {

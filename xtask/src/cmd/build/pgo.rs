@@ -34,9 +34,10 @@ fn profile(keep: bool) -> Result<PathBuf> {
     }
     let products = native::build(&runtime, &instrumented, "pgo-generate")?;
     let key = hashes::of_bytes(format!(
-        "{:?} {:?}",
+        "{:?} {:?} {}",
         fs::read_to_string(files::stamp_of(&products.library))?,
-        fs::read_to_string(files::stamp_of(&products.program))?
+        fs::read_to_string(files::stamp_of(&products.program))?,
+        order::PROGRAM
     ));
     if files::is_fresh(&merged, &key) {
         return Ok(merged);

@@ -62,7 +62,7 @@ pub struct Args {
     #[arg(long)]
     record: bool,
     /// The mode of ours' compiler: off, on or eager.
-    #[arg(long)]
+    #[arg(long, value_parser = ["off", "on", "eager"])]
     jit: Option<String>,
     /// After so many differences it is over.
     #[arg(long, default_value_t = 10)]
