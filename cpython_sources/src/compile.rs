@@ -88,8 +88,9 @@ impl<'a> Compiler<'a> {
                 self.tree.source().display()
             );
         }
-        let mut arguments = unit.flags.clone();
-        arguments.extend(self.profile.compile_flags());
+        // A file's own flags have the last word.
+        let mut arguments = self.profile.compile_flags();
+        arguments.extend(unit.flags.iter().cloned());
         arguments.push("-w".into());
         let input = self.profile.input().and_then(|path| self.hashes.hash(path));
         let key = hashes::of_bytes(format!(

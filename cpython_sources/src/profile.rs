@@ -86,25 +86,28 @@ impl Profile {
         flags
     }
 
-    /// Flags for linking.
-    pub fn link_flags(&self) -> Vec<String> {
-        let words: &[&str] = match self {
+    /// Flags for linking anything.
+    pub fn link_flags(&self) -> &'static [&'static str] {
+        match self {
             Self::Dev | Self::Release => &[],
             Self::PgoGenerate => &["-fprofile-generate"],
-            Self::PgoUse(_) => &[
-                "-flto=thin",
-                "-O3",
-                "-Wl,--lto-O3",
-                // What the profile task never ran lies apart from the rest, of each function too: it stays on the disk then.
-                "-Wl,-mllvm,-split-machine-functions",
-                "-Wl,-z,keep-text-section-prefix",
-            ],
-        };
-        let mut flags: Vec<String> = words.iter().map(|&word| word.to_owned()).collect();
-        if let Self::PgoUse(_) = self {
-            // The linker makes the machine code.
-            flags.extend(JUMP_COPIES.map(|option| format!("-Wl,-mllvm,{option}")));
+            Self::PgoUse(_) => &["-flto=thin", "-O3", "-Wl,--lto-O3"],
         }
+    }
+
+    /// Flags for linking libpython besides. They are for the evaluator and for what all programs run: loops of C that have
+    /// little to do with these get slower by them (base64 by a third).
+    pub fn library_link_flags(&self) -> Vec<String> {
+        let Self::PgoUse(_) = self else {
+            return Vec::new();
+        };
+        let mut flags = vec![
+            // What the profile task never ran lies apart from the rest, of each function too: it stays on the disk then.
+            "-Wl,-mllvm,-split-machine-functions".to_owned(),
+            "-Wl,-z,keep-text-section-prefix".to_owned(),
+        ];
+        // The linker makes the machine code.
+        flags.extend(JUMP_COPIES.map(|option| format!("-Wl,-mllvm,{option}")));
         flags
     }
 

@@ -73,8 +73,15 @@ impl Rules {
         for unit in &mut units {
             // The thread state is read at nearly every call: a load, not a call of the dynamic linker's function.
             unit.flags.push("-ftls-model=initial-exec".into());
-            if unit.path == "Modules/getpath.c" {
-                find_own_prefix(&mut unit.flags);
+            match unit.path.as_str() {
+                "Modules/getpath.c" => find_own_prefix(&mut unit.flags),
+                // An evaluator of its own, which the flags for ours would make slower: it is machine code before the
+                // linker sees it.
+                "Modules/_sre/sre.c" => {
+                    unit.flags
+                        .extend(["-fno-lto".into(), "-falign-loops=32".into()]);
+                }
+                _ => {}
             }
         }
         Ok(units)

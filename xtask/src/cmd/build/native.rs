@@ -153,6 +153,7 @@ fn library(
     ]
     .map(str::to_owned)
     .to_vec();
+    arguments.extend(profile.library_link_flags());
     arguments.push(format!("-Wl,-soname,{LIBRARY}"));
     arguments.push(format!("-Wl,--version-script={}", script.display()));
     // Not among the inputs, by which it is decided whether to link again: a commit that changes nothing in the library
