@@ -1,121 +1,25 @@
-//! Entering machine code and leaving it. Runs it on the evaluator's own frame, counts its exits, and keeps it in memory as
-//! long as a frame runs in it.
+//! Entering machine code and leaving it. Runs it on the evaluator's own frames, and counts its exits.
+use super::code::MachineCode;
 use super::executor::Executor;
-use super::{helpers, library, registry};
+use super::helpers;
 use crate::ffi;
 use crate::frame::Frame;
-use crate::thread::ThreadState;
-use core::cell::Cell;
+use crate::object::{Owned, Raised};
+use crate::thread::{ThreadState, c_stack};
 use core::sync::atomic::{AtomicBool, Ordering};
-use pyroxene_jit_api::{
-    Artifact, CodeMemory, Exit, ExitKind, ExitRecord, Failure, Interpreted, Reason, Run,
-};
-use std::rc::Rc;
+use pyroxene_jit_api::{ExitKind, Raw};
 use std::sync::Mutex;
 
-/// How often machine code leaves by one exit because it is not true there, before it is made anew.
-const MOST_FAILURES: u64 = 200;
-
-/// Machine code that is in use. It goes when the last that refers to it does: a patch, or a frame that runs in it.
-pub struct Compiled {
-    run: Run,
-    exits: Vec<(ExitRecord, Cell<u64>)>,
-    interpreted: Vec<Interpreted>,
-    entered: Cell<u64>,
-    size: usize,
-    /// Of which code object, as the registry knows it.
-    code: registry::Key,
-    memory: Option<CodeMemory>,
-}
-
-impl Compiled {
-    /// Takes over what the compiler made.
-    pub fn new(artifact: Artifact, code: registry::Key) -> Self {
-        Self {
-            run: artifact.run,
-            exits: artifact
-                .exits
-                .into_iter()
-                .map(|record| (record, Cell::new(0)))
-                .collect(),
-            interpreted: artifact.interpreted,
-            entered: Cell::new(0),
-            size: artifact.code_size,
-            code,
-            memory: Some(artifact.memory),
-        }
-    }
-
-    /// Its exits, and how often each was taken.
-    pub fn exits(&self) -> impl Iterator<Item = (ExitRecord, u64)> {
-        self.exits
-            .iter()
-            .map(|(record, count)| (*record, count.get()))
-    }
-
-    /// The instructions that it has the evaluator run.
-    pub fn interpreted(&self) -> &[Interpreted] {
-        &self.interpreted
-    }
-
-    /// How often it was entered.
-    pub fn entered(&self) -> u64 {
-        self.entered.get()
-    }
-
-    /// How many bytes it takes.
-    pub fn size(&self) -> usize {
-        self.size
-    }
-
-    /// Counts an exit.
-    #[inline]
-    fn left_by(&self, exit: Exit) {
-        let (record, count) = &self.exits[exit.index as usize];
-        count.set(count.get() + 1);
-        if count.get() == MOST_FAILURES && is_failure(record.reason) {
-            registry::has_failed(
-                self.code,
-                Failure {
-                    offset: record.offset,
-                    reason: record.reason,
-                },
-            );
-        }
-    }
-}
-
-impl Drop for Compiled {
-    fn drop(&mut self) {
-        if let Some(memory) = self.memory.take() {
-            // SAFETY: each frame that runs in the code has a reference to us; so has each patch.
-            unsafe { library::release(memory) };
-        }
-    }
-}
-
-/// Whether code that leaves for this reason was compiled for something that is not so.
-const fn is_failure(reason: Reason) -> bool {
-    match reason {
-        Reason::Return
-        | Reason::Call
-        | Reason::Generator
-        | Reason::Raised
-        | Reason::EvalBreaker
-        | Reason::Disturbed
-        | Reason::NotCompiled => false,
-        Reason::Unseen
-        | Reason::Class
-        | Reason::Unbound
-        | Reason::Overflow
-        | Reason::Domain
-        | Reason::Index
-        | Reason::TypeVersion
-        | Reason::KeysVersion
-        | Reason::InlineValues
-        | Reason::Identity
-        | Reason::LoopEntry => true,
-    }
+/// What the evaluator does after machine code. The thread's current frame is the one that goes on.
+pub enum Left {
+    /// The frame is gone, and its caller gets this.
+    Returned(Owned),
+    /// It goes on with the instruction at which the frame stands.
+    Resume,
+    /// An exception is set, raised by the instruction at which the frame stands.
+    Error,
+    /// The frame is about to be entered.
+    Switched,
 }
 
 /// Runs machine code, and says what the evaluator does then.
@@ -127,21 +31,42 @@ pub unsafe fn enter(
     thread: ThreadState,
     frame: *mut ffi::_PyInterpreterFrame,
     executor: &Executor,
-) -> ExitKind {
-    // The patch may be removed meanwhile.
-    let compiled = Rc::clone(executor.compiled());
-    let entry = executor.entry();
-    compiled.entered.set(compiled.entered.get() + 1);
+) -> Left {
+    let (run, entry) = executor.entrance();
     if ANY_WRITTEN.load(Ordering::Relaxed) {
         forget_written(frame);
     }
-    // SAFETY: as the caller promises.
-    let exit = unsafe { (compiled.run)(thread.as_ptr().cast(), frame.cast(), entry) };
-    compiled.left_by(exit);
-    if helpers::without_memory() {
-        return ExitKind::Error;
+    // SAFETY: as the caller promises. The patch may be removed meanwhile: the code counts itself, and stays while it runs.
+    let exit = unsafe {
+        run(
+            thread.as_ptr().cast(),
+            frame.cast(),
+            entry,
+            c_stack::upper_half(),
+        )
+    };
+    let no_memory = helpers::without_memory();
+    if exit.kind == ExitKind::Returned {
+        if no_memory {
+            // It was for the locals of a frame that is gone: nobody misses them.
+            Raised::on_c_word().clear();
+        }
+        // SAFETY: what a function returns is a reference.
+        return Left::Returned(unsafe { Owned::from_raw_unchecked(exit.payload.cast()) });
     }
-    exit.kind
+    // SAFETY: the code that has left names itself, and nothing has run since that could have freed it.
+    unsafe { MachineCode::left_by(exit.payload.cast(), exit.index) };
+    match exit.kind {
+        _ if no_memory => Left::Error,
+        ExitKind::Error => Left::Error,
+        ExitKind::Switched => Left::Switched,
+        ExitKind::Resume | ExitKind::Returned => Left::Resume,
+    }
+}
+
+/// Where machine code finds whether a local variable of some frame was written from outside.
+pub(super) fn any_written() -> Raw {
+    (&raw const ANY_WRITTEN).cast_mut().cast()
 }
 
 /// The frames that had a local variable written from outside since they entered machine code.

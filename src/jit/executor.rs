@@ -1,12 +1,13 @@
 //! The patches by which the evaluator enters machine code: `ENTER_EXECUTOR` over an instruction, and behind it a record that
 //! upstream's `codeobject.c` knows how to read, so that the code's bytes, hash and comparisons stay what they were. Writes
 //! bytecode and `co_executors`.
-use super::enter::Compiled;
+use super::code::Compiled;
 use crate::bytecode::{Opcode, original};
 use crate::ffi;
 use crate::object::Borrowed;
 use core::mem::MaybeUninit;
 use core::ptr::{NonNull, null_mut};
+use pyroxene_jit_api::Run;
 use std::rc::Rc;
 
 /// What stands behind one `ENTER_EXECUTOR`.
@@ -28,16 +29,11 @@ impl Executor {
         (Opcode::new(data.opcode), data.oparg)
     }
 
-    /// The machine code.
+    /// Counts that it is entered, and says how: what runs, and which of the snapshot's entries it is entered at.
     #[inline(always)]
-    pub fn compiled(&self) -> &Rc<Compiled> {
-        &self.compiled
-    }
-
-    /// Where it is entered.
-    #[inline(always)]
-    pub fn entry(&self) -> u32 {
-        self.entry
+    pub fn entrance(&self) -> (Run, u32) {
+        self.compiled.count_entry();
+        (self.compiled.run(), self.entry)
     }
 }
 

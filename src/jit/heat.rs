@@ -1,7 +1,9 @@
 //! What runs often. The evaluator tells of calls (while a function's `RESUME` is not specialised) and of loops (when the
 //! counter in the cache of a `JUMP_BACKWARD` has run down).
+use super::code::MachineCode;
 use super::options::{Mode, mode};
 use super::registry::{Stage, registry};
+use super::snapshot::Taken;
 use super::{is_main, library, publish, snapshot, worker};
 use crate::bytecode::{Counter, Opcode, original};
 use crate::frame::Frame;
@@ -90,17 +92,27 @@ fn compile(frame: Frame<'_>, place: usize) {
     let failures = record.failures.clone();
     let key = record.key(code);
     drop(registry);
-    let Some(snapshot) = snapshot::take(frame, place, &wanted, failures) else {
+    let Some(taken) = snapshot::take(frame, place, &wanted, failures) else {
         return;
     };
+    let Taken {
+        mut snapshot,
+        call_entry,
+        targets,
+    } = taken;
+    let code_object = code;
+    let code = MachineCode::ordered(key, targets);
+    snapshot.running = code.running();
     let mut registry = super::registry::registry();
-    let record = registry.record(code);
+    let record = registry.record(code_object);
     record.stage = Stage::Waiting;
     record.attempts += 1;
     let order = worker::Order {
         key,
         attempt: record.attempts,
         wanted,
+        call_entry,
+        code,
     };
     drop(registry);
     match mode() {

@@ -1,5 +1,5 @@
 //! What machine code needs to know of the runtime: from bindgen's layouts and the addresses of C's objects.
-use super::{helpers, options};
+use super::{enter, helpers, options};
 use crate::ffi;
 use core::cell::UnsafeCell;
 use core::mem::{MaybeUninit, offset_of};
@@ -35,6 +35,9 @@ pub(super) fn host() -> &'static Host {
             start: CODE.0.get().cast(),
             size: CODE_SIZE,
         },
+        // SAFETY: the place in the main interpreter, which is there for good.
+        frame_evaluator: unsafe { &raw mut (*ffi::_PyRuntime.interpreters.main).eval_frame }.cast(),
+        locals_written: enter::any_written(),
         for_debugger: options::for_debugger(),
     })
 }
@@ -79,7 +82,24 @@ fn layout() -> Layout {
         unicode_entry_value: at!(PyDictUnicodeEntry.me_value),
         eval_breaker: at!(_ts.eval_breaker),
         current_exception: at!(_ts.current_exception),
+        thread_frame: at!(_ts.current_frame),
+        thread_python_left: at!(_ts.py_recursion_remaining),
+        thread_data_chunk: at!(_ts.datastack_chunk),
+        thread_data_top: at!(_ts.datastack_top),
+        thread_data_limit: at!(_ts.datastack_limit),
+        chunk_data: at!(_stack_chunk.data),
         code_units: at!(PyCodeObject.co_code_adaptive),
+        code_executors: at!(PyCodeObject.co_executors),
+        function_version: at!(PyFunctionObject.func_version),
+        function_code: at!(PyFunctionObject.func_code),
+        function_globals: at!(PyFunctionObject.func_globals),
+        function_builtins: at!(PyFunctionObject.func_builtins),
+        frame_previous: at!(_PyInterpreterFrame.previous),
+        frame_function: at!(_PyInterpreterFrame.f_funcobj),
+        frame_namespace: at!(_PyInterpreterFrame.f_locals),
+        frame_object: at!(_PyInterpreterFrame.frame_obj),
+        frame_return_offset: at!(_PyInterpreterFrame.return_offset),
+        frame_owner: at!(_PyInterpreterFrame.owner),
         frame_executable: at!(_PyInterpreterFrame.f_executable),
         frame_globals: at!(_PyInterpreterFrame.f_globals),
         frame_builtins: at!(_PyInterpreterFrame.f_builtins),

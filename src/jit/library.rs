@@ -1,9 +1,9 @@
 //! The compiler library: found beside libpython, opened when it is first needed, and asked to compile. Touches the loader.
-use super::host;
+use super::{host, options};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use pyroxene_jit_api::{
-    Artifact, CodeMemory, DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Snapshot, Tier,
+    Artifact, CodeMemory, DOOR_SYMBOL, Door, DoorFunction, Refusal, Request, Snapshot, Tier,
     VERSION,
 };
 use std::ffi::{CStr, CString};
@@ -28,9 +28,16 @@ pub(super) fn compile(snapshot: &Snapshot, tier: Tier) -> Result<Artifact, Refus
     let request = Request {
         snapshot,
         tier,
-        dumps: Dumps::default(),
+        dumps: options::dumps(&snapshot.name),
     };
-    (door.compile)(host::host(), &request)
+    let result = (door.compile)(host::host(), &request);
+    for (stage, text) in result.iter().flat_map(|artifact| &artifact.dumps) {
+        eprintln!(
+            "; {} of {}, {}:{}\n{text}",
+            stage, snapshot.name, snapshot.file, snapshot.line
+        );
+    }
+    result
 }
 
 /// Frees machine code.

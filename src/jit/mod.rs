@@ -5,11 +5,13 @@
 //! - [`snapshot`]: what the compiler gets to see; [`host`]: what machine code knows of the runtime; [`helpers`]: the
 //!   functions that it calls.
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
-//! - [`executor`]: the patches in bytecode by which machine code is entered; [`enter`]: entering and leaving it.
+//! - [`code`]: machine code in memory; [`executor`]: the patches in bytecode by which the evaluator enters it; [`enter`]:
+//!   entering and leaving it.
 //! - [`statistics`]: what Python may ask.
 //!
 //! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, which is the default, the evaluator
 //! pays for one test of a constant byte at the end of each loop's round.
+pub mod code;
 pub mod enter;
 pub mod executor;
 pub mod heat;

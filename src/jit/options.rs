@@ -3,6 +3,8 @@
 use crate::ffi;
 use core::ffi::{CStr, c_int};
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use pyroxene_jit_api::Dumps;
+use std::sync::OnceLock;
 
 /// How eagerly code is compiled.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,6 +52,48 @@ pub fn for_perf() -> bool {
     FOR_PERF.load(Ordering::Relaxed)
 }
 
+/// What is to be shown of which functions (`-X jit-dump=hir,llvm,asm:NAME`).
+static DUMP: OnceLock<Dump> = OnceLock::new();
+
+/// What is to be shown, and of whom.
+#[derive(Debug, PartialEq, Eq)]
+struct Dump {
+    what: Dumps,
+    /// A qualified name or the last part of one; empty for all.
+    name: String,
+}
+
+impl Dump {
+    /// Reads an option's value; an error is the part that is not understood.
+    fn parse(text: &str) -> Result<Self, &str> {
+        let (kinds, name) = text.split_once(':').unwrap_or((text, ""));
+        let mut what = Dumps::default();
+        for kind in kinds.split(',') {
+            match kind {
+                "hir" => what.hir = true,
+                "llvm" => what.llvm = true,
+                "asm" => what.assembly = true,
+                other => return Err(other),
+            }
+        }
+        Ok(Self {
+            what,
+            name: name.to_owned(),
+        })
+    }
+
+    fn is_of(&self, name: &str) -> bool {
+        self.name.is_empty() || self.name == name || name.rsplit('.').next() == Some(&self.name)
+    }
+}
+
+/// What is to be shown of a function with this qualified name.
+pub fn dumps(name: &str) -> Dumps {
+    DUMP.get()
+        .filter(|dump| dump.is_of(name))
+        .map_or_else(Dumps::default, |dump| dump.what)
+}
+
 /// Reads the options of a new main interpreter, and begins to count if they say so.
 ///
 /// # Safety
@@ -72,6 +116,13 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
     MODE.store(mode as u8, Ordering::Relaxed);
     FOR_DEBUGGER.store(is_set("jit-gdb", c"PYROXENE_JIT_GDB"), Ordering::Relaxed);
     FOR_PERF.store(is_set("jit-perf", c"PYROXENE_JIT_PERF"), Ordering::Relaxed);
+    if let Some(text) = option(config, "jit-dump", c"PYROXENE_JIT_DUMP") {
+        match Dump::parse(&text) {
+            // Of several main interpreters one after the other, the first decides.
+            Ok(dump) => drop(DUMP.set(dump)),
+            Err(part) => eprintln!("python: jit-dump shows hir, llvm and asm, not {part:?}"),
+        }
+    }
     if mode != Mode::Off {
         super::registry::watch(interpreter);
         ON.store(true, Ordering::Relaxed);

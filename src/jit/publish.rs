@@ -1,5 +1,5 @@
 //! From what the compiler made to what the evaluator enters. Writes patches into bytecode.
-use super::enter::Compiled;
+use super::code::{self, Compiled};
 use super::registry::{Stage, registry};
 use super::worker::{self, Done};
 use super::{library, options, statistics};
@@ -26,6 +26,7 @@ pub(super) fn what_is_ready() {
 
 /// Has the evaluator enter machine code wherever the record of its code object wants it.
 pub(super) fn install(done: Done) {
+    code::free_what_ended();
     let Done {
         order,
         tools_version,
@@ -58,8 +59,13 @@ pub(super) fn install(done: Done) {
     if options::for_perf() {
         tell_perf(&artifact, code);
     }
-    let compiled = Rc::new(Compiled::new(artifact, order.key));
+    let mut filled = order.code;
+    filled.fill(artifact);
+    let compiled = Rc::new(Compiled::new(filled));
     let before = record.forget_code(code);
+    if let Some(entry) = order.call_entry {
+        record.target.set(compiled.run(), entry);
+    }
     for (entry, place) in order.wanted.into_iter().enumerate() {
         record.patches.add(code, place, &compiled, entry as u32);
     }

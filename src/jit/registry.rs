@@ -3,7 +3,7 @@
 //!
 //! The GIL of the main interpreter guards it. Nothing in here runs other code while the table is borrowed: what has to be
 //! dropped is handed out.
-use super::enter::Compiled;
+use super::code::{self, Compiled};
 use super::executor::Patches;
 use super::{is_main, options};
 use crate::ffi;
@@ -11,9 +11,10 @@ use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::cell::{RefCell, RefMut};
 use core::ffi::c_int;
-use pyroxene_jit_api::Failure;
+use pyroxene_jit_api::{Failure, Target};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// The identity of a code object: its address, and a number that tells it from others that had the same.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +55,8 @@ pub struct Record {
     pub patches: Patches,
     /// That machine code.
     pub compiled: Option<Rc<Compiled>>,
+    /// Where other machine code calls it.
+    pub target: Arc<Target>,
 }
 
 /// The table.
@@ -95,6 +98,7 @@ impl Registry {
                 failures: Vec::new(),
                 patches: Patches::default(),
                 compiled: None,
+                target: Arc::default(),
             }
         })
     }
@@ -136,6 +140,7 @@ impl Record {
     /// Takes machine code away, and what was being made. What it gives is to be dropped when the table is not borrowed.
     #[must_use]
     pub fn forget_code(&mut self, code: Borrowed<'_, ffi::PyCodeObject>) -> Option<Rc<Compiled>> {
+        self.target.clear();
         if self.patches.count() > 0 {
             self.patches.remove(code);
         }
@@ -196,6 +201,7 @@ pub(super) fn forget_all() {
         .collect();
     drop(registry);
     drop((dropped, records));
+    code::free_what_ended();
 }
 
 /// The last of the places for watchers of code objects: those that programs take come first.

@@ -1,5 +1,6 @@
 //! What the compiler gets to see of a code object, taken from live objects at one moment. Reads them, and runs nothing.
 use super::publish;
+use super::registry::registry;
 use crate::bytecode::cache::{
     AttributeCache, CallCache, GlobalCache, LoadAttributeCache, TruthCache,
 };
@@ -8,10 +9,23 @@ use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
 use crate::object::Borrowed;
+use core::ptr::null_mut;
 use pyroxene_jit_api::{
-    Builtin, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Site, Snapshot, Unit,
+    Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Site,
+    Snapshot, Target, Unit,
 };
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// A snapshot, and what belongs to it but not to the compiler.
+pub(super) struct Taken {
+    /// For the compiler. It does not know yet of whom it is to count the activations.
+    pub snapshot: Snapshot,
+    /// The entry for calls from other machine code, if the code is such that there can be one.
+    pub call_entry: Option<u32>,
+    /// The targets that the snapshot names.
+    pub targets: Vec<Arc<Target>>,
+}
 
 /// Takes a snapshot of the code of a frame, which stands at the instruction `place`. Machine code is to be entered wherever
 /// `wanted` says: at a `RESUME` or at jumps backward.
@@ -22,7 +36,7 @@ pub(super) fn take(
     place: usize,
     wanted: &[usize],
     failures: Vec<Failure>,
-) -> Option<Snapshot> {
+) -> Option<Taken> {
     let code = frame.code();
     if publish::is_instrumented(code) {
         return None;
@@ -32,8 +46,9 @@ pub(super) fn take(
         .map(|constant| objects.add(constant))
         .collect();
     let units = units(code);
-    let sites = sites(frame, &units, &mut objects);
-    let entries = wanted
+    let mut callees = Callees::default();
+    let sites = sites(frame, &units, &mut objects, &mut callees);
+    let mut entries: Vec<Entry> = wanted
         .iter()
         .map(|&at| Entry {
             offset: entry_offset(&units, at) as u32,
@@ -44,6 +59,7 @@ pub(super) fn take(
             },
         })
         .collect();
+    let call_entry = call_entry(code, &mut entries);
     let snapshot = Snapshot {
         name: qualified_name(code),
         file: text(field!(code.co_filename)),
@@ -67,12 +83,39 @@ pub(super) fn take(
             })
             .collect(),
         sites,
+        callees: callees.list,
         entries,
         failures,
         objects: objects.list,
+        running: 0,
     };
-    Some(snapshot)
+    Some(Taken {
+        snapshot,
+        call_entry,
+        targets: callees.targets,
+    })
 }
+
+/// The entry at which machine code calls the function: at its first instruction, if the evaluator enters it where calls are
+/// counted, so that it is worth it. It is added if what comes before that is more than nothing.
+fn call_entry(code: Borrowed<'_, ffi::PyCodeObject>, entries: &mut Vec<Entry>) -> Option<u32> {
+    let start = field!(code._co_firsttraceable).cast_unsigned();
+    let counted = entries.iter().position(|entry| entry.offset == start)?;
+    if code.has_flag(GENERATORS) {
+        return None;
+    }
+    if start == 0 {
+        return Some(counted as u32);
+    }
+    entries.push(Entry {
+        offset: 0,
+        observed: Vec::new(),
+    });
+    Some(entries.len() as u32 - 1)
+}
+
+/// The flags of code whose calls make something that has the frame in it.
+const GENERATORS: u32 = ffi::CO_GENERATOR | ffi::CO_COROUTINE | ffi::CO_ASYNC_GENERATOR;
 
 /// The name by which people know some code.
 pub(super) fn qualified_name(code: Borrowed<'_, ffi::PyCodeObject>) -> String {
@@ -124,12 +167,12 @@ fn units(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<Unit> {
     found
 }
 
-/// The first instruction that machine code runs which is entered at another one.
+/// The first instruction that machine code runs which is entered at this one: itself, or where it jumps to.
 fn entry_offset(units: &[Unit], place: usize) -> usize {
-    let next = place + 1 + Opcode::new(units[place].opcode).caches();
     if Opcode::new(units[place].opcode) != Opcode::JUMP_BACKWARD {
-        return next;
+        return place;
     }
+    let next = place + 1 + Opcode::JUMP_BACKWARD.caches();
     let mut distance = usize::from(units[place].oparg);
     let prefixes = units[..place].iter().rev();
     let prefixes = prefixes.take_while(|unit| Opcode::new(unit.opcode) == Opcode::EXTENDED_ARG);
@@ -237,10 +280,60 @@ impl Objects {
             self.list.push(Object {
                 address,
                 immortal: false,
-                known: builtin(object).map_or(Known::Instance(Class::Other), Known::Builtin),
+                known: builtin(object).map_or(Known::Nothing, Known::Builtin),
             });
             number
         })
+    }
+}
+
+/// The functions that a snapshot says machine code can call.
+#[derive(Default)]
+struct Callees {
+    list: Vec<Callee>,
+    /// Of each, the target that it names.
+    targets: Vec<Arc<Target>>,
+}
+
+impl Callees {
+    /// The function that has this version, if it can be called with so many arguments, or with one more before them.
+    fn add(&mut self, version: u32, arguments: u32) -> Option<u32> {
+        let known = self
+            .list
+            .iter()
+            .position(|callee| callee.version == version);
+        let index = known.or_else(|| {
+            let mut code = null_mut();
+            // SAFETY: the interpreter is the main one, as everywhere here. It gives a borrowed function and borrowed code.
+            let code = unsafe {
+                ffi::_PyFunction_LookupByVersion(version, &raw mut code);
+                Borrowed::<ffi::PyCodeObject>::from_c_optional(code.cast())?
+            };
+            self.add_code(version, code)
+        })?;
+        let callee = &self.list[index];
+        let fits = [arguments, arguments + 1].contains(&callee.parameters);
+        fits.then_some(index as u32)
+    }
+
+    fn add_code(&mut self, version: u32, code: Borrowed<'_, ffi::PyCodeObject>) -> Option<usize> {
+        let is_plain = code.has_flag(ffi::CO_OPTIMIZED)
+            && !code.has_flag(ffi::CO_VARARGS | ffi::CO_VARKEYWORDS | GENERATORS)
+            && field!(code.co_kwonlyargcount) == 0;
+        if !is_plain {
+            return None;
+        }
+        let target = Arc::clone(&registry().record(code).target);
+        self.list.push(Callee {
+            name: qualified_name(code),
+            version,
+            target: Arc::as_ptr(&target).expose_provenance(),
+            parameters: field!(code.co_argcount).cast_unsigned(),
+            locals: field!(code.co_nlocalsplus).cast_unsigned(),
+            frame_size: field!(code.co_framesize).cast_unsigned(),
+        });
+        self.targets.push(target);
+        Some(self.list.len() - 1)
     }
 }
 
@@ -283,14 +376,24 @@ fn builtin(object: *mut ffi::PyObject) -> Option<Builtin> {
 }
 
 /// What the inline caches say.
-fn sites(frame: Frame<'_>, units: &[Unit], objects: &mut Objects) -> BTreeMap<u32, Site> {
+fn sites(
+    frame: Frame<'_>,
+    units: &[Unit],
+    objects: &mut Objects,
+    callees: &mut Callees,
+) -> BTreeMap<u32, Site> {
     let code = frame.code();
     let mut sites = BTreeMap::new();
     let mut index = 0;
     while index < units.len() {
         let opcode = Opcode::new(units[index].opcode);
         let cache = code.instruction_at(index + 1);
-        if let Some(site) = site(frame, opcode, cache.cast(), objects) {
+        if let Some(mut site) = site(frame, opcode, cache.cast(), objects) {
+            if let Site::Call { version, callee } = &mut site
+                && opcode == Opcode::CALL_PY_EXACT_ARGS
+            {
+                *callee = callees.add(*version, u32::from(units[index].oparg));
+            }
             sites.insert(index as u32, site);
         }
         index += 1 + opcode.caches();
@@ -359,6 +462,7 @@ fn site(
                 let cache = &*cache.cast::<CallCache>();
                 Some(Site::Call {
                     version: cache.version.get(),
+                    callee: None,
                 })
             }
             _ if is_unseen(opcode, cache) => Some(Site::Unseen),

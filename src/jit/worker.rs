@@ -1,6 +1,7 @@
 //! The thread on which code is compiled. It comes when there is something to do and goes when there is not; at a fork it
 //! goes before, so that the child has whole locks and the system counts one thread less. It never takes the GIL: what it has
 //! made waits until a thread of the interpreter has been asked to fetch it.
+use super::code::MachineCode;
 use super::{library, publish, registry};
 use crate::ffi;
 use crate::thread::pending;
@@ -19,6 +20,10 @@ pub struct Order {
     pub attempt: u32,
     /// The instructions at which the machine code is to be entered, in the order of the snapshot's entries.
     pub wanted: Vec<usize>,
+    /// The entry for calls from other machine code, if there is one.
+    pub call_entry: Option<u32>,
+    /// What is to be filled with the machine code.
+    pub code: Box<MachineCode>,
 }
 
 /// Something to compile.

@@ -5,6 +5,7 @@
 //! evaluation, `ceval`.
 mod attach;
 mod breaker;
+pub mod c_stack;
 mod errno;
 pub mod gil;
 mod mutex;

@@ -32,19 +32,27 @@ pub struct CodeMemory(pub Raw);
 // SAFETY: a handle is a number until it is given back to the library, which takes it from any thread.
 unsafe impl Send for CodeMemory {}
 
-/// Machine code. It takes the thread state, the evaluator's frame and which of the snapshot's entries it is entered at. The
-/// frame's slots hold what they hold before the entry's instruction; its stack is as high as the compiler knows it to be
-/// there, and `stacktop` does not say so (-1, as while the evaluator runs it).
-pub type Run = unsafe extern "C" fn(thread: Raw, frame: Raw, entry: u32) -> Exit;
+/// Machine code. It takes the thread state, the evaluator's frame, which of the snapshot's entries it is entered at, and the
+/// lowest address to which the C stack may grow by calls from machine code to machine code. The frame's slots hold what they
+/// hold before the entry's instruction; its stack is as high as the compiler knows it to be there, and `stacktop` does not
+/// say so (-1, as while the evaluator runs it).
+pub type Run = unsafe extern "C" fn(thread: Raw, frame: Raw, entry: u32, floor: usize) -> Exit;
 
-/// How machine code ended. The locals, the value stack with its height, and `instr_ptr` are in the frame.
+/// How machine code ended. Unless it has returned, the thread's current frame is the one that goes on, which may be a frame
+/// that machine code has called: its locals, its value stack with its height, and `instr_ptr` are right, and so are those of
+/// its callers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Exit {
-    /// Which exit it was, an index into [`Artifact::exits`].
+    /// Which exit it was, an index into [`Artifact::exits`] of the code that has left.
     pub index: u32,
     /// What the evaluator does now.
     pub kind: ExitKind,
+    /// If it has returned, what the function gives, with a reference. Otherwise the [`Snapshot::running`] of the code that
+    /// has left.
+    ///
+    /// [`Snapshot::running`]: crate::Snapshot::running
+    pub payload: Raw,
 }
 
 /// What the evaluator does after machine code.
@@ -55,8 +63,10 @@ pub enum ExitKind {
     Resume = 0,
     /// An exception is set, raised by the instruction at `instr_ptr`: it looks for the handler.
     Error = 1,
-    /// The thread runs another frame now; it goes on there.
+    /// The thread runs another frame now, which it is about to enter.
     Switched = 2,
+    /// The function has returned, and its frame is gone.
+    Returned = 3,
 }
 
 /// What an exit is.

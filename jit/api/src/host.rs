@@ -19,6 +19,11 @@ pub struct Host {
     pub helpers: Helpers,
     /// Where machine code is to lie: pages that nobody else uses, near enough for the code to call the helpers directly.
     pub code_range: CodeRange,
+    /// The address of the interpreter's pointer to a frame evaluator that somebody has put in the place of ours (PEP 523),
+    /// or NULL: then the evaluator makes all calls.
+    pub frame_evaluator: Raw,
+    /// The address of a byte that is 0 unless a local variable of some frame was written from outside.
+    pub locals_written: Raw,
     /// Whether gdb is to be told of machine code.
     pub for_debugger: bool,
 }
@@ -97,8 +102,42 @@ pub struct Layout {
     pub eval_breaker: u32,
     /// `current_exception` of a thread state.
     pub current_exception: u32,
+    /// `current_frame` of a thread state.
+    pub thread_frame: u32,
+    /// `py_recursion_remaining` of a thread state, 32 bits.
+    pub thread_python_left: u32,
+    /// `datastack_chunk` of a thread state.
+    pub thread_data_chunk: u32,
+    /// `datastack_top` of a thread state.
+    pub thread_data_top: u32,
+    /// `datastack_limit` of a thread state.
+    pub thread_data_limit: u32,
+    /// `data` of a chunk of the data stack.
+    pub chunk_data: u32,
     /// `co_code_adaptive` of a code object.
     pub code_units: u32,
+    /// `co_executors` of a code object: NULL if the evaluator enters no machine code of it.
+    pub code_executors: u32,
+    /// `func_version` of a function, 32 bits.
+    pub function_version: u32,
+    /// `func_code` of a function.
+    pub function_code: u32,
+    /// `func_globals` of a function.
+    pub function_globals: u32,
+    /// `func_builtins` of a function.
+    pub function_builtins: u32,
+    /// `previous` of a frame.
+    pub frame_previous: u32,
+    /// `f_funcobj` of a frame.
+    pub frame_function: u32,
+    /// `f_locals` of a frame.
+    pub frame_namespace: u32,
+    /// `frame_obj` of a frame.
+    pub frame_object: u32,
+    /// `return_offset` of a frame, 16 bits.
+    pub frame_return_offset: u32,
+    /// `owner` of a frame, 8 bits; 0 if it lies on the data stack.
+    pub frame_owner: u32,
     /// `f_executable` of a frame.
     pub frame_executable: u32,
     /// `f_globals` of a frame.

@@ -9,6 +9,7 @@ mod door;
 mod host;
 mod reason;
 mod snapshot;
+mod target;
 
 pub use artifact::{Artifact, CodeMemory, Exit, ExitKind, ExitRecord, Interpreted, Run, Timing};
 pub use class::Class;
@@ -18,6 +19,7 @@ pub use host::{
 };
 pub use reason::Reason;
 pub use snapshot::{
-    Builtin, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Site, Snapshot,
-    Unit,
+    Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Site,
+    Snapshot, Unit,
 };
+pub use target::{Running, Target};

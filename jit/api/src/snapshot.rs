@@ -38,8 +38,12 @@ pub struct Snapshot {
     /// instructions that have run have no entry. What is said to be unseen is left to the evaluator: who compiles code
     /// that has not run says nothing.
     pub sites: BTreeMap<u32, Site>,
+    /// The functions that it calls.
+    pub callees: Vec<Callee>,
     /// Where machine code shall be entered.
     pub entries: Vec<Entry>,
+    /// The address of the machine code's [`Running`](crate::Running).
+    pub running: usize,
     /// Where earlier machine code of the same code object left for the same reason too often: not to be tried again.
     pub failures: Vec<Failure>,
 }
@@ -83,19 +87,22 @@ pub enum Known {
     Builtin(Builtin),
     /// Any other object of the class.
     Instance(Class),
+    /// Nothing: it is there only while a guard holds, and may have gone before the snapshot was taken.
+    Nothing,
 }
 
 impl Known {
-    /// The object's class.
-    pub const fn class(&self) -> Class {
-        match self {
+    /// The object's class, if it is known.
+    pub const fn class(&self) -> Option<Class> {
+        Some(match self {
             Self::None => Class::None,
             Self::Bool(_) => Class::Bool,
             Self::Int(_) => Class::Int,
             Self::Float(_) => Class::Float,
             Self::Builtin(_) => Class::Other,
             Self::Instance(class) => *class,
-        }
+            Self::Nothing => return None,
+        })
     }
 }
 
@@ -187,6 +194,8 @@ pub enum Site {
     Call {
         /// Its version.
         version: u32,
+        /// The function, if it is one that machine code could call: an index of [`Snapshot::callees`].
+        callee: Option<u32>,
     },
     /// Objects that are always true (`TO_BOOL_ALWAYS_TRUE`).
     Truth {
@@ -198,11 +207,29 @@ pub enum Site {
 /// Where machine code shall be entered.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Entry {
-    /// The first instruction that it runs, in units: the one after a `RESUME`, or one to which a `JUMP_BACKWARD` jumps.
+    /// The first instruction that it runs, in units: a `RESUME`, one to which a `JUMP_BACKWARD` jumps, or the first of all for
+    /// calls from machine code.
     pub offset: u32,
     /// The classes of what the locals held when the snapshot was taken; `None` where nothing was bound or nothing is
     /// known. Empty if the core does not know any.
     pub observed: Vec<Option<Class>>,
+}
+
+/// A Python function all of whose parameters are positional, as machine code calls it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Callee {
+    /// Its qualified name, for dumps.
+    pub name: String,
+    /// The version of the function, which says that it has the code and the defaults that it had.
+    pub version: u32,
+    /// The address of the [`Target`](crate::Target) of its code, which somebody keeps as long as the machine code.
+    pub target: usize,
+    /// How many parameters it has.
+    pub parameters: u32,
+    /// How many slots its frames have.
+    pub locals: u32,
+    /// The size of its frames, in words.
+    pub frame_size: u32,
 }
 
 /// A speculation that has failed too often.

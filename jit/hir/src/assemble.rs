@@ -7,7 +7,8 @@
 //! .args COUNT                    how many of the locals are arguments
 //! .locals NAME…                  the locals; cell:NAME and free:NAME hold cells
 //! .stack HEIGHT                  the height of the stack
-//! .object NAME CLASS             an object that instructions can name; builtin:len is a class too
+//! .object NAME CLASS             an object that instructions can name; builtin:len is a class too, ? one not known
+//! .callee NAME VERSION PARAMETERS a function that machine code can call
 //! .handler START END TARGET LEVEL [lasti]
 //! .entry LABEL [CLASS…]          where it is entered, and what the locals were seen to hold (- for nothing)
 //! .failure LABEL REASON          a speculation that has failed too often
@@ -16,11 +17,11 @@
 //! An instruction is its name and its argument: a number, the name of a local for those on locals (two for those on two), a
 //! literal or the name of an object for `LOAD_CONST` and `RETURN_CONST`, a label for jumps. After a semicolon comes what the
 //! evaluator has found out there: `unseen`, `attribute VERSION INDEX`, `type VERSION KEYS OBJECT`, `module KEYS INDEX`,
-//! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION`, `truth VERSION`.
+//! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION [CALLEE]`, `truth VERSION`.
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
-    Builtin, Class, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Reason,
-    Site, Snapshot, Unit,
+    Builtin, Callee, Class, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId,
+    Reason, Site, Snapshot, Unit,
 };
 use std::collections::HashMap;
 
@@ -123,9 +124,21 @@ impl Assembler {
                 let known = match word(2)? {
                     "builtin:len" => Known::Builtin(Builtin::Len),
                     "builtin:list.append" => Known::Builtin(Builtin::ListAppend),
+                    "?" => Known::Nothing,
                     class => Known::Instance(class_named(class)?),
                 };
                 self.object(word(1)?, known);
+            }
+            ".callee" => {
+                let parameters = number(word(3)?)?;
+                self.snapshot.callees.push(Callee {
+                    name: word(1)?.to_owned(),
+                    version: number(word(2)?)?,
+                    target: 0,
+                    parameters,
+                    locals: parameters,
+                    frame_size: parameters,
+                });
             }
             ".handler" | ".entry" | ".failure" => self.later.push(words),
             other => return Err(format!("no directive {other}")),
@@ -143,7 +156,9 @@ impl Assembler {
                     Known::None | Known::Bool(_) => true,
                     // The ints of which there is one.
                     Known::Int(number) => (-5..=256).contains(&number),
-                    Known::Float(_) | Known::Builtin(_) | Known::Instance(_) => false,
+                    Known::Float(_) | Known::Builtin(_) | Known::Instance(_) | Known::Nothing => {
+                        false
+                    }
                 },
                 known,
             });
@@ -189,6 +204,13 @@ impl Assembler {
             | Opcode::MAKE_CELL => Ok(Argument::Number(self.local(argument)?)),
             _ => Ok(Argument::Label(argument.to_owned())),
         }
+    }
+
+    fn callee(&self, name: &str) -> Result<u32, String> {
+        let callees = &self.snapshot.callees;
+        let index = callees.iter().position(|callee| callee.name == name);
+        let index = index.ok_or_else(|| format!("no callee {name}"))?;
+        Ok(u32::try_from(index).expect("few"))
     }
 
     fn local(&self, name: &str) -> Result<u32, String> {
@@ -250,6 +272,7 @@ impl Assembler {
             },
             "call" => Site::Call {
                 version: number(word(1)?)?,
+                callee: words.get(2).map(|name| self.callee(name)).transpose()?,
             },
             "truth" => Site::Truth {
                 type_version: number(word(1)?)?,

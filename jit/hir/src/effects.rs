@@ -149,8 +149,12 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GuardInlineValues { .. }
         | Insn::GuardCachedKeys { .. }
         | Insn::GuardKeys { .. }
+        | Insn::GuardFunctionVersion { .. }
         | Insn::ModuleDict { .. } => guards(Memory::VERSIONS),
-        Insn::Poll { .. } | Insn::CheckDisturbed { .. } => guards(Memory::REQUESTS),
+        Insn::Poll { .. }
+        | Insn::CheckDisturbed { .. }
+        | Insn::CheckCall { .. }
+        | Insn::CheckReturn { .. } => guards(Memory::REQUESTS),
         Insn::LoadLocal { .. } => reads(Memory::LOCALS),
         Insn::StoreLocal { .. } => writes(Memory::LOCALS),
         Insn::WriteBack { .. } => writes(Memory::LOCALS | Memory::COUNTS),
@@ -185,7 +189,9 @@ pub fn effects(insn: &Insn) -> Effects {
         Insn::Length { .. }
         | Insn::GetIterator { .. }
         | Insn::IteratorNext { .. }
-        | Insn::Interpret { .. } => ANY,
+        | Insn::CallPython { .. }
+        | Insn::Interpret { .. }
+        | Insn::Return { .. } => ANY,
         Insn::Jump(_) | Insn::Branch { .. } | Insn::Exit { .. } => GUARD,
     }
 }

@@ -494,6 +494,44 @@ pub enum Insn {
         value: Value,
     },
 
+    // Calls of Python functions.
+    /// A function still is what it was when its version was that.
+    GuardFunctionVersion {
+        /// A function.
+        value: Value,
+        /// Its version.
+        version: u32,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// Machine code can call the function: it has machine code, there is room for its frame, and no limit is reached.
+    CheckCall {
+        /// An index of the snapshot's callees.
+        callee: u32,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// Calls the machine code of a function after [`CheckCall`](Self::CheckCall), with nothing in between that runs other code:
+    /// what it returns, owned. Consumes the function and the arguments. Writes the state to the frame before. May run any
+    /// code. If the callee does not return but leaves, so does this code, and what was written stays.
+    CallPython {
+        /// An index of the snapshot's callees.
+        callee: u32,
+        /// The function.
+        function: Value,
+        /// As many as it has parameters.
+        arguments: Vec<Value>,
+        /// Where the evaluator goes on when the callee returns, in units behind the instruction of bytecode.
+        return_offset: u32,
+        /// At the instruction of bytecode, its operands taken off the stack.
+        state: StateId,
+    },
+    /// Machine code can take the frame away: nobody else has it.
+    CheckReturn {
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+
     // Calls. The frame's slots hold all locals before them, if they may run any code.
     /// `len(a)`. May run any code, and raise.
     Length {
@@ -566,6 +604,14 @@ pub enum Insn {
         then: Edge,
         /// If it is not.
         otherwise: Edge,
+    },
+    /// Returns from the function after [`CheckReturn`](Self::CheckReturn), with nothing in between that runs other code. Takes
+    /// the frame away, and lets go of all that it holds. Consumes the value. May run any code.
+    Return {
+        /// What the function gives.
+        value: Value,
+        /// What is in the slots of its locals that hold something to be counted, in order.
+        locals: Vec<Value>,
     },
     /// Back to the evaluator.
     Exit {

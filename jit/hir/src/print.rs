@@ -98,7 +98,11 @@ impl Printer<'_> {
             }
             Insn::LoadStack { index } => write!(text, " {index}"),
             Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
+            Insn::CheckCall { callee, .. } | Insn::CallPython { callee, .. } => {
+                write!(text, " {}", self.snapshot.callees[*callee as usize].name)
+            }
             Insn::GuardTypeVersion { version, .. }
+            | Insn::GuardFunctionVersion { version, .. }
             | Insn::GuardOwnTypeVersion { version, .. }
             | Insn::GuardCachedKeys { version, .. } => write!(text, " {version}"),
             Insn::GuardKeys { version, check, .. } => {
@@ -131,6 +135,7 @@ impl Printer<'_> {
             Known::Float(number) => format!("{number:?}"),
             Known::Builtin(builtin) => format!("{builtin:?}"),
             Known::Instance(class) => class.name().to_owned(),
+            Known::Nothing => "?".to_owned(),
         };
         format!("#{}({known})", object.0)
     }
@@ -282,9 +287,14 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::BuildTuple { .. } => "build_tuple",
         Insn::BuildList { .. } => "build_list",
         Insn::ListAppend { .. } => "list_append",
+        Insn::GuardFunctionVersion { .. } => "guard_function_version",
+        Insn::CheckCall { .. } => "check_call",
+        Insn::CallPython { .. } => "call_python",
+        Insn::CheckReturn { .. } => "check_return",
         Insn::Interpret { .. } => "interpret",
         Insn::Jump(_) => "jump",
         Insn::Branch { .. } => "branch",
+        Insn::Return { .. } => "return",
         Insn::Exit { .. } => "exit",
     }
 }

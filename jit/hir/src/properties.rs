@@ -20,6 +20,8 @@ macro_rules! operands {
             | Insn::Builtins
             | Insn::Poll { .. }
             | Insn::CheckDisturbed { .. }
+            | Insn::CheckCall { .. }
+            | Insn::CheckReturn { .. }
             | Insn::Interpret { .. }
             | Insn::Exit { .. } => {}
             Insn::StoreLocal { value, .. }
@@ -32,6 +34,7 @@ macro_rules! operands {
             | Insn::GuardCachedKeys { value, .. }
             | Insn::GuardKeys { dict: value, .. }
             | Insn::GuardIs { value, .. }
+            | Insn::GuardFunctionVersion { value, .. }
             | Insn::Guard {
                 condition: value, ..
             }
@@ -115,6 +118,18 @@ macro_rules! operands {
             Insn::Release { values, .. }
             | Insn::BuildTuple { items: values, .. }
             | Insn::BuildList { items: values, .. } => values.$iter().for_each($f),
+            Insn::CallPython {
+                function: first,
+                arguments: rest,
+                ..
+            }
+            | Insn::Return {
+                value: first,
+                locals: rest,
+            } => {
+                $f(first);
+                rest.$iter().for_each($f);
+            }
             Insn::Jump(edge) => edge.arguments.$iter().for_each($f),
             Insn::Branch {
                 condition,
@@ -173,6 +188,10 @@ impl Insn {
             | Self::Guard { state, .. }
             | Self::Poll { state }
             | Self::CheckDisturbed { state }
+            | Self::GuardFunctionVersion { state, .. }
+            | Self::CheckCall { state, .. }
+            | Self::CallPython { state, .. }
+            | Self::CheckReturn { state }
             | Self::UnboxInt { state, .. }
             | Self::Box { state, .. }
             | Self::FloatPower { state, .. }
@@ -231,7 +250,8 @@ impl Insn {
             | Self::CellValue { .. }
             | Self::StoreCell { .. }
             | Self::Jump(_)
-            | Self::Branch { .. } => None,
+            | Self::Branch { .. }
+            | Self::Return { .. } => None,
         }
     }
 
@@ -247,7 +267,9 @@ impl Insn {
             }
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
-            Self::GuardIs { .. } => Some(Reason::Identity),
+            Self::GuardIs { .. } | Self::GuardFunctionVersion { .. } => Some(Reason::Identity),
+            Self::CheckCall { .. } | Self::CallPython { .. } => Some(Reason::Call),
+            Self::CheckReturn { .. } => Some(Reason::Return),
             Self::Poll { .. } => Some(Reason::EvalBreaker),
             Self::CheckDisturbed { .. } => Some(Reason::Disturbed),
             Self::Release { state, .. } => state.map(|_| Reason::Disturbed),
@@ -311,7 +333,8 @@ impl Insn {
             | Self::CellValue { .. }
             | Self::StoreCell { .. }
             | Self::Jump(_)
-            | Self::Branch { .. } => None,
+            | Self::Branch { .. }
+            | Self::Return { .. } => None,
         }
     }
 
@@ -319,7 +342,7 @@ impl Insn {
     pub fn ends_block(&self) -> bool {
         matches!(
             self,
-            Self::Jump(_) | Self::Branch { .. } | Self::Exit { .. }
+            Self::Jump(_) | Self::Branch { .. } | Self::Return { .. } | Self::Exit { .. }
         )
     }
 

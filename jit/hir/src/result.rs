@@ -2,7 +2,7 @@
 use crate::function::{Function, Value};
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
-use pyroxene_jit_api::{Class, Snapshot};
+use pyroxene_jit_api::{Class, ObjectId, Snapshot};
 
 /// A list or a tuple.
 const SEQUENCE: Type = Type::Object(pair(Class::List, Class::Tuple));
@@ -23,10 +23,14 @@ const fn pair(one: Class, other: Class) -> Classes {
 /// The type of what an instruction gives, from the types of its operands. Of a parameter, which has none, it is the one that
 /// it was made with.
 pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
+    let classes = |object: ObjectId| match snapshot.objects[object.0 as usize].known.class() {
+        Some(class) => Classes::of(class),
+        None => Classes::OBJECT,
+    };
     let narrowed = |operand: Value, to: Classes| Type::Object(function.ty(operand).classes() & to);
     match function.insn(value) {
         Insn::Parameter => function.ty(value),
-        Insn::Object(object) => Type::object(snapshot.objects[object.0 as usize].known.class()),
+        Insn::Object(object) => Type::Object(classes(*object)),
         Insn::Null => Type::Object(Classes::NULL),
         Insn::Float(_)
         | Insn::UnboxFloat { .. }
@@ -63,12 +67,9 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         Insn::Builtins => OBJECT,
         Insn::GuardClass { value, classes, .. } => narrowed(*value, *classes),
         Insn::GuardBound { value, .. } | Insn::Bound { value } => narrowed(*value, Classes::OBJECT),
-        Insn::GuardIs { value, object, .. } => narrowed(
-            *value,
-            Classes::of(snapshot.objects[object.0 as usize].known.class()),
-        ),
+        Insn::GuardIs { value, object, .. } => narrowed(*value, classes(*object)),
         Insn::Box { value, .. } => Type::Object(function.ty(*value).classes()),
-        Insn::Item { .. } => OBJECT,
+        Insn::Item { .. } | Insn::CallPython { .. } => OBJECT,
         Insn::SequenceNext { .. }
         | Insn::InlineValue { .. }
         | Insn::Field { .. }
@@ -96,6 +97,9 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Guard { .. }
         | Insn::Poll { .. }
         | Insn::CheckDisturbed { .. }
+        | Insn::GuardFunctionVersion { .. }
+        | Insn::CheckCall { .. }
+        | Insn::CheckReturn { .. }
         | Insn::StoreItem { .. }
         | Insn::StoreInlineValue { .. }
         | Insn::StoreField { .. }
@@ -104,6 +108,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Interpret { .. }
         | Insn::Jump(_)
         | Insn::Branch { .. }
+        | Insn::Return { .. }
         | Insn::Exit { .. } => Type::Nothing,
     }
 }
@@ -127,6 +132,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::Builtins
         | Insn::Poll { .. }
         | Insn::CheckDisturbed { .. }
+        | Insn::CheckCall { .. }
+        | Insn::CheckReturn { .. }
         | Insn::Interpret { .. }
         | Insn::Exit { .. } => vec![],
         Insn::StoreLocal { .. }
@@ -143,6 +150,17 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         },
         Insn::Box { .. } => vec![None],
         Insn::Release { values, .. } => vec![any; values.len()],
+        Insn::GuardFunctionVersion { .. } => vec![class(Class::Function)],
+        Insn::CallPython { arguments, .. } => {
+            let mut types = vec![class(Class::Function)];
+            types.resize(1 + arguments.len(), bound);
+            types
+        }
+        Insn::Return { locals, .. } => {
+            let mut types = vec![bound];
+            types.resize(1 + locals.len(), any);
+            types
+        }
         Insn::BuildTuple { items, .. } | Insn::BuildList { items, .. } => vec![bound; items.len()],
         Insn::GuardTypeVersion { .. }
         | Insn::GuardOwnTypeVersion { .. }

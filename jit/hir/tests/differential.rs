@@ -46,8 +46,8 @@ fn a_float_sum_over_a_range() {
 .stack 5
 .entry start
 .entry loop
-  RESUME_CHECK 0
 start:
+  RESUME_CHECK 0
   LOAD_CONST 0.0
   STORE_FAST s
   LOAD_FAST n
@@ -92,8 +92,8 @@ fn a_sum_that_changes_its_type() {
 .entry start
 .entry outer
 .entry inner
-  RESUME_CHECK 0
 start:
+  RESUME_CHECK 0
   LOAD_CONST 0
   STORE_FAST total
   LOAD_FAST rows
@@ -141,8 +141,8 @@ fn destructors_run_in_order() {
 .stack 6
 .entry start
 .entry loop
-  RESUME_CHECK 0
 start:
+  RESUME_CHECK 0
   LOAD_FAST items
   GET_ITER
   LOAD_CONST None
@@ -185,8 +185,8 @@ fn items_are_swapped() {
 .stack 4
 .entry start
 .entry loop
-  RESUME_CHECK 0
 start:
+  RESUME_CHECK 0
   LOAD_FAST_LOAD_FAST i j
   COMPARE_OP_INT 18
   POP_JUMP_IF_FALSE done
@@ -237,8 +237,8 @@ fn ints_divide_as_python_does() {
 .stack 6
 .entry start
 .entry loop
-  RESUME_CHECK 0
 start:
+  RESUME_CHECK 0
   BUILD_LIST 0
   LOAD_FAST items
   GET_ITER
@@ -288,8 +288,8 @@ fn branches_join() {
 .stack 5
 .entry start
 .entry loop
-  RESUME_CHECK 0
 start:
+  RESUME_CHECK 0
   LOAD_CONST 0
   STORE_FAST k
   LOAD_FAST items
@@ -353,8 +353,8 @@ fn a_comprehension_puts_a_local_aside() {
 .stack 6
 .entry start
 .entry loop
-  RESUME_CHECK 0
 start:
+  RESUME_CHECK 0
   LOAD_FAST items
   GET_ITER
   LOAD_FAST_AND_CLEAR x
@@ -393,8 +393,8 @@ fn a_float_is_borrowed_from_a_local_that_changes() {
 .locals items x
 .stack 5
 .entry start
-  RESUME_CHECK 0
 start:
+  RESUME_CHECK 0
   LOAD_FAST items
   LOAD_CONST 0
   BINARY_SUBSCR_LIST_INT

@@ -135,7 +135,7 @@ class Dump:
             line = f"  {name} {text}".rstrip() + (f" ; {site}" if site else "")
             body.append((start, line))
             if base == "RESUME" and argument == 0:
-                entries.insert(0, instruction.offset + 2)
+                entries.insert(0, instruction.offset)
         entries = list(dict.fromkeys(entries))
         handlers = dis._parse_exception_table(code)
         for handler in handlers:

@@ -65,7 +65,7 @@ impl Writer {
                 writeln!(text, ".entry L{entry}").unwrap();
             }
         }
-        text.push_str("RESUME_CHECK 0\nstart:\n");
+        text.push_str("start:\nRESUME_CHECK 0\n");
         text + &writer.text
     }
 

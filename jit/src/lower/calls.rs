@@ -127,7 +127,7 @@ impl<'c> Lowering<'c, '_> {
         let exit = self
             .emit
             .build(|builder| builder.build_or(number, kind, ""));
-        self.emit.give(exit);
+        self.leave(exit);
         self.emit.go_to(on);
     }
 }

@@ -7,7 +7,7 @@ use inkwell::context::Context;
 use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{
-    BasicMetadataTypeEnum, BasicType, BasicTypeEnum, FloatType, IntType, PointerType,
+    BasicMetadataTypeEnum, BasicType, BasicTypeEnum, FloatType, FunctionType, IntType, PointerType,
 };
 use inkwell::values::{
     BasicMetadataValueEnum, BasicValueEnum, FloatValue, FunctionValue, GlobalValue, IntValue,
@@ -28,6 +28,17 @@ pub enum Likely {
     Otherwise,
 }
 
+/// The type of machine code.
+fn run_type(context: &Context) -> FunctionType<'_> {
+    let pointer = context.ptr_type(AddressSpace::default());
+    let (long, int) = (context.i64_type(), context.i32_type());
+    let arguments = [pointer.into(), pointer.into(), int.into(), long.into()];
+    // It comes back in two registers, as C's structs of this size do.
+    context
+        .struct_type(&[long.into(), pointer.into()], false)
+        .fn_type(&arguments, false)
+}
+
 /// Writes instructions into a function.
 pub struct Emit<'c, 'm> {
     context: &'c Context,
@@ -39,15 +50,10 @@ pub struct Emit<'c, 'm> {
 }
 
 impl<'c, 'm> Emit<'c, 'm> {
-    /// For a new function `name`, which takes the thread, the frame and the number of the entry, and gives an exit.
+    /// For a new function `name` of the type [`Run`](pyroxene_jit_api::Run).
     pub fn new(context: &'c Context, module: &'m Module<'c>, name: &str) -> Self {
-        let pointer = context.ptr_type(AddressSpace::default());
         let long = context.i64_type();
-        let ty = long.fn_type(
-            &[pointer.into(), pointer.into(), context.i32_type().into()],
-            false,
-        );
-        let function = module.add_function(name, ty, None);
+        let function = module.add_function(name, run_type(context), None);
         // The unwind table that tells of every instruction.
         let kind = inkwell::attributes::Attribute::get_named_enum_kind_id("uwtable");
         function.add_attribute(
@@ -99,7 +105,7 @@ impl<'c, 'm> Emit<'c, 'm> {
     fn argument(&self, index: u32) -> BasicValueEnum<'c> {
         self.function
             .get_nth_param(index)
-            .expect("the function has three arguments")
+            .expect("the function has four arguments")
     }
 
     // --- types ---
@@ -117,6 +123,11 @@ impl<'c, 'm> Emit<'c, 'm> {
     /// 32 bits.
     pub fn int(&self) -> IntType<'c> {
         self.context.i32_type()
+    }
+
+    /// 16 bits.
+    pub fn short(&self) -> IntType<'c> {
+        self.context.i16_type()
     }
 
     /// 8 bits.
@@ -311,6 +322,14 @@ impl<'c, 'm> Emit<'c, 'm> {
         self.builder.build_is_null(value, "").expect(WELL_TYPED)
     }
 
+    /// Whether all of some conditions hold, of which there is at least one.
+    pub fn all(&self, conditions: &[IntValue<'c>]) -> IntValue<'c> {
+        let (&first, rest) = conditions.split_first().expect("there are conditions");
+        rest.iter().fold(first, |all, &more| {
+            self.builder.build_and(all, more, "").expect(WELL_TYPED)
+        })
+    }
+
     /// One value or the other.
     pub fn select<V: Into<BasicValueEnum<'c>>>(
         &self,
@@ -421,9 +440,11 @@ impl<'c, 'm> Emit<'c, 'm> {
             .expect(WELL_TYPED);
     }
 
-    /// Ends the function.
-    pub fn give(&self, exit: IntValue<'c>) {
-        self.builder.build_return(Some(&exit)).expect(WELL_TYPED);
+    /// Ends the function with an [`Exit`](pyroxene_jit_api::Exit): its index and kind, and its payload.
+    pub fn give(&self, exit: IntValue<'c>, payload: PointerValue<'c>) {
+        self.builder
+            .build_aggregate_return(&[exit.into(), payload.into()])
+            .expect(WELL_TYPED);
     }
 
     // --- calls ---
@@ -439,6 +460,36 @@ impl<'c, 'm> Emit<'c, 'm> {
             .try_as_basic_value()
             .basic()
             .expect("the helper gives something")
+    }
+
+    /// Calls other machine code. Gives the parts of its exit, as [`give`](Self::give) takes them.
+    pub fn call_machine_code(
+        &self,
+        run: PointerValue<'c>,
+        arguments: &[BasicValueEnum<'c>; 4],
+    ) -> (IntValue<'c>, PointerValue<'c>) {
+        let arguments = arguments.map(BasicMetadataValueEnum::from);
+        let exit = self
+            .builder
+            .build_indirect_call(run_type(self.context), run, &arguments, "")
+            .expect(WELL_TYPED)
+            .try_as_basic_value()
+            .unwrap_basic()
+            .into_struct_value();
+        let part = |index| {
+            self.builder
+                .build_extract_value(exit, index, "")
+                .expect(WELL_TYPED)
+        };
+        (part(0).into_int_value(), part(1).into_pointer_value())
+    }
+
+    /// The address up to which the C stack is in use, nearly.
+    pub fn stack_pointer(&self) -> IntValue<'c> {
+        let place = self.room(1);
+        self.builder
+            .build_ptr_to_int(place, self.long(), "")
+            .expect(WELL_TYPED)
     }
 
     fn call(

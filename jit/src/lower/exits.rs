@@ -76,7 +76,7 @@ impl<'c> Lowering<'c, '_> {
         let block = self.emit.block();
         self.emit.go_to(block);
         self.write_state(state, Written::AllButLocals);
-        self.emit.give(number);
+        self.leave(number);
         self.emit.go_to(here);
         block
     }
@@ -126,7 +126,7 @@ impl<'c> Lowering<'c, '_> {
         for (state, _, (block, phi)) in states {
             self.emit.go_to(block);
             self.write_state(state, Written::All);
-            self.emit.give(phi.as_basic_value().into_int_value());
+            self.leave(phi.as_basic_value().into_int_value());
         }
     }
 }

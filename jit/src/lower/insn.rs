@@ -1,5 +1,6 @@
 //! Which part of the lowering writes which instruction: the one match over all of them.
 use super::Lowering;
+use inkwell::IntPredicate;
 use inkwell::values::BasicValueEnum;
 use pyroxene_hir::{Insn, Value};
 use pyroxene_jit_api::ExitKind;
@@ -128,6 +129,44 @@ impl<'c> Lowering<'c, '_> {
                 } else {
                     self.refuse(condition, value);
                 }
+                None
+            }
+            Insn::GuardFunctionVersion {
+                value: function,
+                version,
+                ..
+            } => {
+                let found =
+                    self.int_field(self.pointer(*function), self.host.layout.function_version);
+                let holds = self
+                    .emit
+                    .compare_with(IntPredicate::EQ, found, i64::from(*version));
+                self.require(holds, value);
+                None
+            }
+            Insn::CheckCall { callee, .. } => {
+                self.check_call(value, *callee);
+                None
+            }
+            Insn::CallPython {
+                callee,
+                function,
+                arguments,
+                return_offset,
+                state,
+            } => Some(
+                self.call_python(*callee, *function, arguments, *return_offset, *state)
+                    .into(),
+            ),
+            Insn::CheckReturn { .. } => {
+                self.check_return(value);
+                None
+            }
+            Insn::Return {
+                value: result,
+                locals,
+            } => {
+                self.return_from(*result, locals);
                 None
             }
             Insn::Poll { .. } => {

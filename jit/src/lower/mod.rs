@@ -11,6 +11,7 @@ mod guards;
 mod insn;
 mod numbers;
 mod objects;
+mod python;
 mod references;
 pub mod runtime;
 
@@ -96,6 +97,7 @@ impl<'c> Lowering<'c, '_> {
             .collect();
         self.parameters();
         self.emit.go_to(start);
+        self.count_activation();
         let entries: Vec<_> = self
             .function
             .entries

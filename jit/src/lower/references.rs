@@ -2,10 +2,10 @@
 use super::Lowering;
 use super::emit::Likely;
 use super::frame::Written;
-use super::runtime::Helper;
+use super::runtime::{Helper, LOCALS_WRITTEN};
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
-use inkwell::values::PointerValue;
+use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::{Classes, Insn, StateId, Value};
 use pyroxene_jit_api::Class;
 
@@ -31,6 +31,13 @@ impl<'c> Lowering<'c, '_> {
         let object = self.pointer(value);
         let after = self.emit.block();
         self.skip_null(value, object, after);
+        self.retain_object(object);
+        self.emit.jump(after);
+        self.emit.go_to(after);
+    }
+
+    /// The same of what is an object (`Py_INCREF`).
+    pub(super) fn retain_object(&self, object: PointerValue<'c>) {
         let place = self.emit.at(object, self.host.layout.refcount.into());
         let count = self.emit.load_int(self.emit.int(), place);
         let one = self.emit.int().const_int(1, false);
@@ -41,8 +48,6 @@ impl<'c> Lowering<'c, '_> {
         let overflowed = self.emit.compare_with(IntPredicate::EQ, more, 0);
         let new = self.emit.select(overflowed, count, more);
         self.emit.store(place, new);
-        self.emit.jump(after);
-        self.emit.go_to(after);
     }
 
     /// Lets go of references (`Py_XDECREF`), in order.
@@ -90,11 +95,46 @@ impl<'c> Lowering<'c, '_> {
         }
     }
 
+    /// Lets go of a reference that a frame which is gone has held; a destructor may run at once.
+    pub(super) fn drop_value(&mut self, value: Value) {
+        if self.is_immortal(value) {
+            return;
+        }
+        let dies = self.release_one(value);
+        self.die(dies, self.pointer(value));
+    }
+
+    /// The same of an object.
+    pub(super) fn drop_object(&mut self, object: PointerValue<'c>) {
+        let after = self.emit.block();
+        let dies = self.release_object(object, after);
+        self.die(dies, object);
+    }
+
+    /// Writes the block in which an object dies. Goes on where it was.
+    fn die(&mut self, dies: BasicBlock<'c>, object: PointerValue<'c>) {
+        let after = self.emit.here();
+        self.emit.go_to(dies);
+        self.emit.run(Helper::Deallocate, &[object.into()]);
+        self.emit.jump(after);
+        self.emit.go_to(after);
+    }
+
     /// Counts down, and gives the block for the case that the object dies. Goes on for the case that it does not.
     fn release_one(&mut self, value: Value) -> BasicBlock<'c> {
         let object = self.pointer(value);
-        let (dies, after) = (self.emit.block(), self.emit.block());
+        let after = self.emit.block();
         self.skip_null(value, object, after);
+        self.release_object(object, after)
+    }
+
+    /// The same of what is an object. Goes on at `after`.
+    fn release_object(
+        &mut self,
+        object: PointerValue<'c>,
+        after: BasicBlock<'c>,
+    ) -> BasicBlock<'c> {
+        let dies = self.emit.block();
         let place = self.emit.at(object, self.host.layout.refcount.into());
         let count = self.emit.load_int(self.emit.long(), place);
         let int = self.emit.int();
@@ -117,17 +157,41 @@ impl<'c> Lowering<'c, '_> {
         dies
     }
 
-    /// Asks whether something happened that the code must not overlook.
+    /// Leaves if something happened that the code must not overlook.
     pub(super) fn leave_if_disturbed(&mut self, exit: BasicBlock<'c>) {
+        let (ask, on) = (self.emit.block(), self.emit.block());
         let version = self.tools_version();
+        let undisturbed = self.is_undisturbed(version);
+        self.emit.branch(undisturbed, on, ask, Some(Likely::Then));
+        self.emit.go_to(ask);
         let answer = self
             .emit
             .ask(Helper::Disturbed, &[self.frame().into(), version.into()])
             .into_int_value();
         let disturbed = self.emit.compare_with(IntPredicate::NE, answer, 0);
-        let on = self.emit.block();
-        self.emit
-            .branch(disturbed, exit, on, Some(Likely::Otherwise));
+        self.emit.branch(disturbed, exit, on, None);
         self.emit.go_to(on);
+    }
+
+    /// Whether it is plain to see that nothing was disturbed: the tools are the same, the evaluator still enters machine code
+    /// of this function, and nobody wrote to locals of any frame.
+    fn is_undisturbed(&mut self, version: IntValue<'c>) -> IntValue<'c> {
+        const FLAGS: i64 = 0xff;
+        let layout = &self.host.layout;
+        let asked = self.long_field(self.thread(), layout.eval_breaker);
+        let mask = self.emit.const_long(!FLAGS);
+        let watching = self
+            .emit
+            .build(|builder| builder.build_and(asked, mask, ""));
+        let same_tools = self.emit.compare(IntPredicate::EQ, watching, version);
+        let code = self.field(self.frame(), layout.frame_executable);
+        let entered = self.field(code, layout.code_executors);
+        let no_code = self.emit.is_null(entered);
+        let entered = self.emit.build(|builder| builder.build_not(no_code, ""));
+        let written = self
+            .emit
+            .load_int(self.emit.byte(), self.emit.symbol(LOCALS_WRITTEN));
+        let unwritten = self.emit.compare_with(IntPredicate::EQ, written, 0);
+        self.emit.all(&[same_tools, entered, unwritten])
     }
 }

@@ -93,6 +93,10 @@ pub const TRUE: &str = "object.true";
 pub const FALSE: &str = "object.false";
 /// `types.ModuleType`.
 pub const MODULE: &str = "type.module";
+/// [`Host::frame_evaluator`].
+pub const FRAME_EVALUATOR: &str = "host.frame_evaluator";
+/// [`Host::locals_written`].
+pub const LOCALS_WRITTEN: &str = "host.locals_written";
 
 /// The symbol of a class; `Other` is none.
 pub const fn class_symbol(class: Class) -> Option<&'static str> {
@@ -133,6 +137,8 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         TRUE => Some(r#true.addr()),
         FALSE => Some(r#false.addr()),
         MODULE => Some(host.types.module.addr()),
+        FRAME_EVALUATOR => Some(host.frame_evaluator.addr()),
+        LOCALS_WRITTEN => Some(host.locals_written.addr()),
         _ => helper_addresses(&host.helpers)
             .into_iter()
             .find_map(|(name, address)| (name == symbol).then_some(address)),

@@ -1,10 +1,9 @@
 //! Entering machine code.
 use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
-use crate::jit::enter::enter;
+use crate::jit::enter::{Left, enter};
 use crate::jit::executor::executor_of;
 use crate::monitoring::code::Code;
-use pyroxene_jit_api::ExitKind;
 
 /// `ENTER_EXECUTOR(index)`: goes on in machine code, which stands for the instruction in whose place this one was put.
 #[inline(always)]
@@ -18,13 +17,20 @@ pub(in crate::eval) fn enter_executor(m: &mut Machine) -> Flow {
         return m.run_instead(opcode);
     }
     // SAFETY: the frame is the one that runs, and stands at the patch.
-    match unsafe { enter(m.thread(), m.frame(), executor) } {
-        ExitKind::Resume => {
+    let left = unsafe { enter(m.thread(), m.frame(), executor) };
+    // Machine code calls machine code: it may be another frame.
+    m.switch_to_current();
+    match left {
+        Left::Returned(value) => {
+            m.resume_caller(value);
+            Ok(())
+        }
+        Left::Resume => {
             m.load_next(0);
             m.load_stack();
             Ok(())
         }
-        ExitKind::Error => {
+        Left::Error => {
             // Behind the instruction and its cache, as when the evaluator itself has run it: tools are told where that is.
             m.load_next(0);
             let raised = Code::of(m.code()).base_opcode(m.offset().cast_unsigned());
@@ -32,9 +38,6 @@ pub(in crate::eval) fn enter_executor(m: &mut Machine) -> Flow {
             m.load_stack();
             Err(Leave::Error)
         }
-        ExitKind::Switched => {
-            m.switch_to_current();
-            Err(Leave::Enter)
-        }
+        Left::Switched => Err(Leave::Enter),
     }
 }

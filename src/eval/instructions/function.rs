@@ -164,11 +164,10 @@ pub(super) fn leave(m: &mut Machine, value: Owned) {
     let dying = m.frame();
     // SAFETY: the dying frame is unlinked before it is cleared, because destructors look at the frames; its caller is alive.
     unsafe {
-        let caller = (*dying).previous;
-        m.switch_to(caller);
+        m.switch_to((*dying).previous);
         frames::clear_and_pop(m.thread(), dying);
-        m.resume(usize::from((*caller).return_offset), value);
     }
+    m.resume_caller(value);
 }
 
 /// `INTERPRETER_EXIT`: in the frame that stands for a caller in C: goes back there with the value on top.

@@ -45,8 +45,8 @@ pub(in crate::eval) fn return_generator(m: &mut Machine) -> Flow {
         let caller = (*frame).previous;
         ffi::_PyThreadState_PopFrame(m.thread().as_ptr(), frame);
         m.switch_to(caller);
-        m.resume(usize::from((*caller).return_offset), generator.upcast());
     }
+    m.resume_caller(generator.upcast());
     Ok(())
 }
 

@@ -108,6 +108,14 @@ impl Machine {
         self.push(value);
     }
 
+    /// The same, as far behind as the frame itself says.
+    #[inline(always)]
+    pub(in crate::eval) fn resume_caller(&mut self, value: Owned) {
+        // SAFETY: the frame is alive.
+        let return_offset = unsafe { (*self.frame).return_offset };
+        self.resume(usize::from(return_offset), value);
+    }
+
     /// How many code units lie between the instruction that runs and where it goes on.
     #[inline(always)]
     pub(in crate::eval) fn return_offset(&self) -> usize {

@@ -18,6 +18,8 @@ pub struct Instruction {
     pub next: u32,
     /// The instruction after it, if it does the work of that one too.
     pub also: Option<u32>,
+    /// The function that it calls, if machine code can: an index of the snapshot's callees.
+    pub callee: Option<u32>,
 }
 
 /// Where an instruction leads to without raising.
@@ -66,6 +68,7 @@ impl<'a> Code<'a> {
                     oparg: oparg | u32::from(unit.oparg),
                     next: index(at),
                     also: None,
+                    callee: callee(snapshot, opcode_at),
                 },
             );
         }
@@ -110,6 +113,13 @@ impl<'a> Code<'a> {
             .ok_or(Refusal::Malformed { offset })
     }
 
+    /// Whether calls make generators, coroutines or their like, whose frames are not on a stack.
+    pub fn is_generator(&self) -> bool {
+        self.instructions
+            .values()
+            .any(|instruction| instruction.opcode == Opcode::RETURN_GENERATOR)
+    }
+
     /// What the evaluator has found out at an instruction.
     pub fn site(&self, instruction: Instruction) -> Option<&'a Site> {
         self.snapshot.sites.get(&instruction.opcode_at)
@@ -120,10 +130,11 @@ impl Instruction {
     /// Why compiled code never goes past the instruction, if that is so: the evaluator leaves the frame there, or goes to a
     /// place that is not known.
     pub fn leaves(self) -> Option<Reason> {
+        if self.callee.is_some() {
+            return None;
+        }
         Some(match self.opcode {
-            Opcode::RETURN_VALUE | Opcode::RETURN_CONST | Opcode::INTERPRETER_EXIT => {
-                Reason::Return
-            }
+            Opcode::INTERPRETER_EXIT => Reason::Return,
             Opcode::RETURN_GENERATOR
             | Opcode::YIELD_VALUE
             | Opcode::SEND
@@ -170,6 +181,7 @@ impl Instruction {
             return Ok(Flow::End);
         }
         Ok(match self.opcode.generic() {
+            Opcode::RETURN_VALUE | Opcode::RETURN_CONST => Flow::End,
             Opcode::JUMP_FORWARD => Flow::Jump(forward(0)?),
             Opcode::JUMP_BACKWARD | Opcode::JUMP_BACKWARD_NO_INTERRUPT => {
                 Flow::Jump(self.next.checked_sub(self.oparg).ok_or(malformed)?)
@@ -182,6 +194,14 @@ impl Instruction {
             Opcode::FOR_ITER => Flow::Branch(forward(2)?),
             _ => Flow::Next,
         })
+    }
+}
+
+/// The function that an instruction calls, if machine code can call it and has not failed to.
+fn callee(snapshot: &Snapshot, opcode_at: u32) -> Option<u32> {
+    match snapshot.sites.get(&opcode_at)? {
+        Site::Call { callee, .. } => *callee,
+        _ => None,
     }
 }
 

@@ -202,15 +202,22 @@ fn enter_from_outside(
             stack: Vec::new(),
         },
     );
-    let is_start = starts_function(builder);
+    let start = starts_function(builder);
     let snapshot = builder.snapshot();
     for (slot, local) in snapshot.locals.iter().enumerate() {
         let slot = u32::try_from(slot).expect("slots are few");
-        // Cells are made by instructions before the start.
-        let classes = match (is_start && local.kind == LocalKind::Plain, slot) {
-            (true, slot) if slot < snapshot.arguments => Classes::OBJECT,
-            (true, _) => Classes::NULL,
-            (false, _) => Classes::ANY,
+        let is_fresh = match start {
+            Start::First => true,
+            // Cells are made by instructions before it.
+            Start::Resume => local.kind == LocalKind::Plain,
+            Start::No => false,
+        };
+        let classes = if !is_fresh {
+            Classes::ANY
+        } else if slot < snapshot.arguments {
+            Classes::OBJECT
+        } else {
+            Classes::NULL
         };
         let value = builder.emit_typed(Insn::LoadLocal { slot }, Type::Object(classes));
         builder.state.locals.push(Local::Clean(value));
@@ -228,17 +235,28 @@ fn enter_from_outside(
     })
 }
 
-/// Whether the instruction is the first after the `RESUME` that starts a function.
-fn starts_function(builder: &Builder<'_>) -> bool {
-    let snapshot = builder.snapshot();
-    let Some(before) = builder.at.offset.checked_sub(1) else {
-        return false;
-    };
-    let earlier = &snapshot.units[..before as usize];
-    // Whoever has a generator that was not started can write to its locals.
-    let is_generator = earlier
-        .iter()
-        .any(|unit| Opcode::new(unit.opcode) == Opcode::RETURN_GENERATOR);
-    let unit = snapshot.units[before as usize];
-    Opcode::new(unit.opcode).generic() == Opcode::RESUME && unit.oparg == 0 && !is_generator
+/// How an entry relates to the start of the function.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// It is the first instruction.
+    First,
+    /// It is the `RESUME` at which calls are counted.
+    Resume,
+    /// It is somewhere else, or others can have written to the locals before.
+    No,
+}
+
+/// What is known of an entry by where it is.
+fn starts_function(builder: &Builder<'_>) -> Start {
+    let at = builder.at;
+    if builder.code.is_generator() {
+        // Whoever has a generator that was not started can write to its locals.
+        Start::No
+    } else if at.offset == 0 {
+        Start::First
+    } else if at.opcode.generic() == Opcode::RESUME && at.oparg == 0 {
+        Start::Resume
+    } else {
+        Start::No
+    }
 }

@@ -13,7 +13,7 @@ impl Builder<'_> {
             Known::Float(number) => Some(Insn::Float(number)),
             Known::Int(number) => Some(Insn::Int(number)),
             Known::Bool(truth) => Some(Insn::Bool(truth)),
-            Known::None | Known::Builtin(_) | Known::Instance(_) => None,
+            Known::None | Known::Builtin(_) | Known::Instance(_) | Known::Nothing => None,
         };
         if let Some(payload) = payload {
             let payload = self.emit(payload);

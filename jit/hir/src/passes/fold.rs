@@ -210,7 +210,7 @@ fn unboxed(function: &Function, snapshot: &Snapshot, object: Value) -> Option<Si
             Known::Float(number) => Some(Simpler::Insn(Insn::Float(number))),
             Known::Int(number) => Some(Simpler::Insn(Insn::Int(number))),
             Known::Bool(truth) => Some(Simpler::Insn(Insn::Bool(truth))),
-            Known::None | Known::Builtin(_) | Known::Instance(_) => None,
+            Known::None | Known::Builtin(_) | Known::Instance(_) | Known::Nothing => None,
         },
         _ => None,
     }

@@ -79,8 +79,14 @@ impl<'a> Run<'a> {
             self.heap.release(value);
         }
         self.heap.check_counts(&self.frame, &self.held);
-        let locals = self.frame.locals.iter().map(|local| self.heap.show(*local));
-        let locals = locals.collect();
+        // Nobody can look at the locals of a function that has returned.
+        let locals = match outcome {
+            Outcome::Returned(_) => Vec::new(),
+            Outcome::Raised(_) => {
+                let locals = self.frame.locals.iter().map(|local| self.heap.show(*local));
+                locals.collect()
+            }
+        };
         for value in core::mem::take(&mut self.frame.locals) {
             self.heap.release(value);
         }
@@ -106,10 +112,14 @@ impl<'a> Run<'a> {
     /// With HIR; also whether it was made to leave.
     pub fn compiled(mut self, function: &Function, patience: usize) -> (Seen, bool) {
         let mut patience = Some(patience);
+        let mut begun = false;
         loop {
-            match step(self.snapshot, &mut self.heap, &mut self.frame) {
-                Step::Next => {}
-                Step::Done(outcome) => return (self.finish(outcome), patience.is_none()),
+            // Where it has left, it goes on by bytecode first.
+            if core::mem::replace(&mut begun, true) {
+                match step(self.snapshot, &mut self.heap, &mut self.frame) {
+                    Step::Next => {}
+                    Step::Done(outcome) => return (self.finish(outcome), patience.is_none()),
+                }
             }
             let at = self.frame.at;
             let Some(entry) = function.entries.iter().find(|entry| entry.offset == at) else {

@@ -79,6 +79,14 @@ impl<'a> Machine<'a> {
                         continue 'blocks;
                     }
                     Insn::Exit { reason, state } => return self.leave(*reason, *state),
+                    Insn::Return { value, .. } => {
+                        let value = self.object(*value);
+                        let shown = self.heap.show(value);
+                        self.heap.release(value);
+                        // What was there when the code was entered has been taken over.
+                        self.frame.stack.clear();
+                        return Left::Done(Outcome::Returned(shown));
+                    }
                     _ => {}
                 }
                 match self.insn(insn, value) {
@@ -286,7 +294,7 @@ impl<'a> Machine<'a> {
                 self.check(insn, holds)?;
                 None
             }
-            Insn::Poll { .. } | Insn::CheckDisturbed { .. } => {
+            Insn::Poll { .. } | Insn::CheckDisturbed { .. } | Insn::CheckReturn { .. } => {
                 self.check(insn, true)?;
                 None
             }

@@ -77,7 +77,9 @@ impl Heap {
                 Known::Bool(truth) => Thing::Bool(*truth),
                 Known::Int(number) => Thing::Int(*number),
                 Known::Float(number) => Thing::Float(*number),
-                Known::Builtin(_) | Known::Instance(_) => Thing::Str("constant".to_owned()),
+                Known::Builtin(_) | Known::Instance(_) | Known::Nothing => {
+                    Thing::Str("constant".to_owned())
+                }
             };
             let object = heap.add(thing);
             heap.cells[object].immortal = *immortal;

@@ -1,9 +1,11 @@
-//! Calls of built-in functions whose meaning is known. All others are the evaluator's.
+//! Calls: of Python functions that machine code can call, of built-in functions whose meaning is known; and returns. All other
+//! calls are the evaluator's.
 use crate::build::builder::Builder;
+use crate::build::state::{Entry, Holder, Local};
 use crate::function::Value;
 use crate::insn::Insn;
-use crate::types::Classes;
-use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Reason};
+use crate::types::{Classes, Type};
+use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Reason, Refusal};
 
 impl Builder<'_> {
     /// The object that is a built-in function, if the snapshot mentions it.
@@ -27,6 +29,124 @@ impl Builder<'_> {
             state,
         });
         self.state.refine(value, guarded);
+    }
+
+    /// `CALL(count)` of a Python function with as many positional parameters as there are arguments.
+    pub(super) fn call_python(&mut self) {
+        let callee = match self.at.callee {
+            Some(callee) if self.may_speculate(Reason::Identity) => callee,
+            _ => return self.exit(Reason::Call),
+        };
+        let known = &self.snapshot().callees[callee as usize];
+        let count = self.at.oparg as usize;
+        let has_self = known.parameters as usize == count + 1;
+        let fits = has_self || known.parameters as usize == count;
+        let receiver = if has_self {
+            Classes::OBJECT
+        } else {
+            Classes::NULL
+        };
+        let function = Classes::of(Class::Function);
+        let can_be = fits
+            && self.classes(self.peek(count).value).meets(receiver)
+            && self.classes(self.peek(count + 1).value).meets(function)
+            && self.may_speculate(Reason::Class)
+            && self.may_speculate(Reason::Unbound);
+        if !can_be {
+            return self.exit(Reason::Call);
+        }
+        let version = known.version;
+        let state = self.before();
+        self.guard(self.peek(count).value, receiver, state);
+        for depth in 0..count {
+            self.bound(depth);
+        }
+        let value = self.guard(self.peek(count + 1).value, function, state);
+        self.emit(Insn::GuardFunctionVersion {
+            value,
+            version,
+            state,
+        });
+        self.emit(Insn::CheckCall { callee, state });
+        self.expose();
+        let operands = self.pop_many(count + 2);
+        let function = self.take(operands[0]);
+        let first = if has_self { 1 } else { 2 };
+        let arguments = operands[first..]
+            .iter()
+            .map(|&operand| self.take(operand))
+            .collect();
+        let state = self.state_at(self.at.opcode_at);
+        let result = self.emit(Insn::CallPython {
+            callee,
+            function,
+            arguments,
+            return_offset: self.at.next - self.at.opcode_at,
+            state,
+        });
+        self.push_owned(result);
+        self.check_disturbed();
+    }
+
+    /// `RETURN_VALUE`.
+    pub(super) fn return_value(&mut self) {
+        self.bound(0);
+        if self.check_return() {
+            let entry = self.pop();
+            self.leave(entry);
+        }
+    }
+
+    /// `RETURN_CONST(constant)`.
+    pub(super) fn return_const(&mut self) -> Result<(), Refusal> {
+        if self.check_return() {
+            self.load_const()?;
+            let entry = self.pop();
+            self.leave(entry);
+        }
+        Ok(())
+    }
+
+    /// Leaves to the evaluator if that has to take the frame away; false if it always does.
+    fn check_return(&mut self) -> bool {
+        if self.code.is_generator() {
+            self.exit(Reason::Return);
+            return false;
+        }
+        let state = self.before();
+        self.emit(Insn::CheckReturn { state });
+        true
+    }
+
+    /// Returns what was taken off the stack.
+    fn leave(&mut self, entry: Entry) {
+        let value = if self.ty(entry.value).is_unboxed() {
+            // The locals go, so that nobody can tell whether one of them was the same object.
+            let state = self.before();
+            let value = entry.value;
+            self.emit(Insn::Box { value, state })
+        } else if let Holder::Local(slot) = entry.holder {
+            // The reference of the slot becomes the caller's.
+            let null = self.emit(Insn::Null);
+            self.emit(Insn::StoreLocal { slot, value: null });
+            self.state.locals[slot as usize] = Local::Clean(null);
+            entry.value
+        } else {
+            self.take(entry)
+        };
+        let slots = 0..u32::try_from(self.state.locals.len()).expect("slots are few");
+        let locals: Vec<Value> = slots
+            .map(|slot| match self.state.locals[slot as usize] {
+                Local::Clean(held) => held,
+                Local::Dirty(dirty) => {
+                    let ty = Type::Object(dirty.memory);
+                    self.emit_typed(Insn::LoadLocal { slot }, ty)
+                }
+            })
+            .collect();
+        let locals = locals.into_iter();
+        let locals = locals.filter(|held| self.is_counted(*held)).collect();
+        self.emit(Insn::Return { value, locals });
     }
 
     /// `CALL(1)` of `len`.

@@ -122,6 +122,9 @@ impl Builder<'_> {
             | Opcode::STORE_ATTR_SLOT
             | Opcode::STORE_ATTR_WITH_HINT => self.store_attr(),
 
+            Opcode::CALL_PY_EXACT_ARGS => self.call_python(),
+            Opcode::RETURN_VALUE => self.return_value(),
+            Opcode::RETURN_CONST => self.return_const()?,
             Opcode::CALL_LEN => self.call_len(),
             Opcode::CALL_LIST_APPEND => self.call_list_append(),
             Opcode::CALL
@@ -213,7 +216,6 @@ impl Builder<'_> {
             | Opcode::CALL_ALLOC_AND_ENTER_INIT
             | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
             | Opcode::CALL_BOUND_METHOD_GENERAL
-            | Opcode::CALL_PY_EXACT_ARGS
             | Opcode::CALL_PY_GENERAL
             | Opcode::CLEANUP_THROW
             | Opcode::ENTER_EXECUTOR
@@ -244,9 +246,7 @@ impl Builder<'_> {
             | Opcode::RAISE_VARARGS
             | Opcode::RERAISE
             | Opcode::RESERVED
-            | Opcode::RETURN_CONST
             | Opcode::RETURN_GENERATOR
-            | Opcode::RETURN_VALUE
             | Opcode::SEND
             | Opcode::SEND_GEN
             | Opcode::YIELD_VALUE

@@ -1,0 +1,236 @@
+//! Calls of Python functions from machine code to machine code, and returns.
+//!
+//! A call makes the callee's frame on the data stack, as the evaluator does, and calls the callee's machine code on the C
+//! stack. If that returns, the frame is gone again. If it leaves, so does the caller: its own frame is already as the
+//! evaluator wants to find it below a frame that it runs.
+use super::Lowering;
+use super::emit::Likely;
+use super::frame::Written;
+use super::runtime::FRAME_EVALUATOR;
+use core::mem::offset_of;
+use inkwell::IntPredicate;
+use inkwell::values::{IntValue, PointerValue};
+use pyroxene_hir::{StateId, Value};
+use pyroxene_jit_api::{Callee, ExitKind, Target};
+
+/// The exit of a function that has returned.
+const RETURNED: i64 = (ExitKind::Returned as i64) << 32;
+
+/// The bytes of a word of the data stack.
+const WORD: i64 = 8;
+
+impl<'c> Lowering<'c, '_> {
+    /// The lowest address that the C stack may grow to by calls.
+    fn floor(&self) -> IntValue<'c> {
+        self.emit.int_argument(3)
+    }
+
+    fn callee(&self, callee: u32) -> &Callee {
+        &self.snapshot.callees[callee as usize]
+    }
+
+    fn target(&mut self, callee: u32) -> PointerValue<'c> {
+        let target = self.callee(callee).target;
+        self.emit.literal(target as u64)
+    }
+
+    /// Counts the activation that begins.
+    pub(super) fn count_activation(&mut self) {
+        self.change_activations(1);
+    }
+
+    fn change_activations(&mut self, by: i64) {
+        let place = self.emit.literal(self.snapshot.running as u64);
+        let count = self.emit.load_int(self.emit.long(), place);
+        let by = self.emit.const_long(by);
+        let count = self
+            .emit
+            .build(|builder| builder.build_int_add(count, by, ""));
+        self.emit.store(place, count);
+    }
+
+    /// Ends the function by an exit of its own.
+    pub(super) fn leave(&mut self, exit: IntValue<'c>) {
+        let own = self.emit.literal(self.snapshot.running as u64);
+        self.give(exit, own);
+    }
+
+    fn give(&mut self, exit: IntValue<'c>, payload: PointerValue<'c>) {
+        self.change_activations(-1);
+        self.emit.give(exit, payload);
+    }
+
+    /// How many frames of Python code may still be called, changed by a number.
+    fn change_python_left(&self, by: i64) {
+        let place = self
+            .emit
+            .at(self.thread(), self.host.layout.thread_python_left.into());
+        let int = self.emit.int();
+        let left = self.emit.load_int(int, place);
+        let by = int.const_int(by.cast_unsigned(), true);
+        let left = self
+            .emit
+            .build(|builder| builder.build_int_add(left, by, ""));
+        self.emit.store(place, left);
+    }
+
+    /// Leaves unless the call can be made (`_PyThreadState_HasStackSpace`, `CALL_PY_EXACT_ARGS`).
+    pub(super) fn check_call(&mut self, by: Value, callee: u32) {
+        let size = i64::from(self.callee(callee).frame_size) * WORD;
+        let target = self.target(callee);
+        let run = self.field(target, offset_of!(Target, run) as u32);
+        let nothing = self.emit.is_null(run);
+        let has_code = self.emit.build(|builder| builder.build_not(nothing, ""));
+        let layout = &self.host.layout;
+        let top = self.long_field(self.thread(), layout.thread_data_top);
+        let limit = self.long_field(self.thread(), layout.thread_data_limit);
+        let room = self
+            .emit
+            .build(|builder| builder.build_int_sub(limit, top, ""));
+        let has_room = self.emit.compare_with(IntPredicate::SGT, room, size);
+        let left = self.int_field(self.thread(), layout.thread_python_left);
+        let may_recurse = self.emit.compare_with(IntPredicate::SGT, left, 1);
+        let above = self
+            .emit
+            .compare(IntPredicate::UGT, self.emit.stack_pointer(), self.floor());
+        let other = self.emit.load_pointer(self.emit.symbol(FRAME_EVALUATOR));
+        let is_ours = self.emit.is_null(other);
+        let possible = self
+            .emit
+            .all(&[has_code, has_room, may_recurse, above, is_ours]);
+        self.require(possible, by);
+    }
+
+    /// Calls, and gives what the function returns.
+    pub(super) fn call_python(
+        &mut self,
+        callee: u32,
+        function: Value,
+        arguments: &[Value],
+        return_offset: u32,
+        state: StateId,
+    ) -> PointerValue<'c> {
+        self.write_state(state, Written::All);
+        let offset = self.emit.short().const_int(u64::from(return_offset), false);
+        self.set(self.frame(), self.host.layout.frame_return_offset, offset);
+        let frame = self.push_frame(callee, function, arguments);
+        let target = self.target(callee);
+        let run = self.field(target, offset_of!(Target, run) as u32);
+        let entry = self.int_field(target, offset_of!(Target, entry) as u32);
+        let (exit, payload) = self.emit.call_machine_code(
+            run,
+            &[
+                self.thread().into(),
+                frame.into(),
+                entry.into(),
+                self.floor().into(),
+            ],
+        );
+        let (on, left) = (self.emit.block(), self.emit.block());
+        let returned = self.emit.compare_with(IntPredicate::EQ, exit, RETURNED);
+        self.emit.branch(returned, on, left, Some(Likely::Then));
+        self.emit.go_to(left);
+        self.give(exit, payload);
+        self.emit.go_to(on);
+        // Others do not look at the stack of a frame that runs.
+        let unknown = self.emit.int().const_all_ones();
+        self.set(self.frame(), self.host.layout.frame_stack_top, unknown);
+        payload
+    }
+
+    /// Makes the frame of a function that is called (`_PyFrame_PushUnchecked`). The thread runs it from now on.
+    fn push_frame(
+        &mut self,
+        callee: u32,
+        function: Value,
+        arguments: &[Value],
+    ) -> PointerValue<'c> {
+        let Callee {
+            frame_size, locals, ..
+        } = *self.callee(callee);
+        let layout = self.host.layout;
+        let (thread, caller) = (self.thread(), self.frame());
+        let function = self.pointer(function);
+        let frame = self.field(thread, layout.thread_data_top);
+        let top = self.emit.at(frame, i64::from(frame_size) * WORD);
+        self.set(thread, layout.thread_data_top, top);
+        let code = self.field(function, layout.function_code);
+        self.retain_object(code);
+        self.set(frame, layout.frame_executable, code);
+        self.set(frame, layout.frame_previous, caller);
+        self.set(frame, layout.frame_function, function);
+        let globals = self.field(function, layout.function_globals);
+        self.set(frame, layout.frame_globals, globals);
+        let builtins = self.field(function, layout.function_builtins);
+        self.set(frame, layout.frame_builtins, builtins);
+        self.set(frame, layout.frame_namespace, self.emit.null());
+        self.set(frame, layout.frame_object, self.emit.null());
+        let first = self.emit.at(code, layout.code_units.into());
+        self.set(frame, layout.frame_instruction, first);
+        let unknown = self.emit.int().const_all_ones();
+        self.set(frame, layout.frame_stack_top, unknown);
+        self.set(
+            frame,
+            layout.frame_return_offset,
+            self.emit.short().const_zero(),
+        );
+        self.set(frame, layout.frame_owner, self.emit.byte().const_zero());
+        for slot in 0..locals {
+            let value = match arguments.get(slot as usize) {
+                Some(&argument) => self.pointer(argument),
+                None => self.emit.null(),
+            };
+            self.set(frame, layout.frame_locals + slot * WORD as u32, value);
+        }
+        self.set(thread, layout.thread_frame, frame);
+        self.change_python_left(-1);
+        frame
+    }
+
+    /// Leaves unless the frame is nobody else's, and not the first of a chunk of the data stack, which would have to go too.
+    pub(super) fn check_return(&mut self, by: Value) {
+        let layout = &self.host.layout;
+        let object = self.field(self.frame(), layout.frame_object);
+        let namespace = self.field(self.frame(), layout.frame_namespace);
+        let chunk = self.field(self.thread(), layout.thread_data_chunk);
+        let first = self.emit.at(chunk, layout.chunk_data.into());
+        let is_first = self.emit.same(first, self.frame());
+        let possible = self.emit.all(&[
+            self.emit.is_null(object),
+            self.emit.is_null(namespace),
+            self.emit.build(|builder| builder.build_not(is_first, "")),
+        ]);
+        self.require(possible, by);
+    }
+
+    /// Takes the frame away and returns (`_PyEval_FrameClearAndPop`).
+    pub(super) fn return_from(&mut self, value: Value, locals: &[Value]) {
+        let layout = self.host.layout;
+        let (thread, frame) = (self.thread(), self.frame());
+        let value = self.pointer(value);
+        // Destructors look at the thread's frames, where this one is not any more.
+        let caller = self.field(frame, layout.frame_previous);
+        self.set(thread, layout.thread_frame, caller);
+        self.change_python_left(1);
+        for &local in locals {
+            self.drop_value(local);
+        }
+        let function = self.field(frame, layout.frame_function);
+        self.drop_object(function);
+        let code = self.field(frame, layout.frame_executable);
+        self.drop_object(code);
+        self.set(thread, layout.thread_data_top, frame);
+        let returned = self.emit.const_long(RETURNED);
+        self.give(returned, value);
+    }
+
+    /// Writes a member.
+    fn set(
+        &self,
+        object: PointerValue<'c>,
+        offset: u32,
+        value: impl Into<inkwell::values::BasicValueEnum<'c>>,
+    ) {
+        self.emit.store(self.emit.at(object, offset.into()), value);
+    }
+}

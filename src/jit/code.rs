@@ -1,0 +1,203 @@
+//! Machine code in memory: what is known of it, how long it lives. Frees it when it neither runs nor can be entered.
+use super::{library, registry};
+use core::cell::Cell;
+use core::ops::Deref;
+use pyroxene_jit_api::{
+    Artifact, CodeMemory, ExitRecord, Failure, Interpreted, Reason, Run, Running, Target,
+};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How often machine code leaves by one exit because it is not true there, before it is made anew.
+const MOST_FAILURES: u64 = 200;
+
+/// The machine code of one compilation. It is made empty when that is ordered, because the code names it by its address.
+#[repr(C)]
+pub struct MachineCode {
+    /// How often it runs. It is first: the code knows all of it by this place.
+    running: Running,
+    run: Option<Run>,
+    exits: Vec<(ExitRecord, Cell<u64>)>,
+    interpreted: Vec<Interpreted>,
+    entered: Cell<u64>,
+    size: usize,
+    /// Of which code object, as the registry knows it.
+    code: registry::Key,
+    /// Kept for the code, which names them.
+    targets: Vec<Arc<Target>>,
+    memory: Option<CodeMemory>,
+}
+
+impl MachineCode {
+    /// For what is to be compiled of a code object, with the targets that the snapshot names.
+    pub fn ordered(code: registry::Key, targets: Vec<Arc<Target>>) -> Box<Self> {
+        Box::new(Self {
+            running: Running::default(),
+            run: None,
+            exits: Vec::new(),
+            interpreted: Vec::new(),
+            entered: Cell::new(0),
+            size: 0,
+            code,
+            targets,
+            memory: None,
+        })
+    }
+
+    /// The address by which the code names it.
+    pub fn running(&self) -> usize {
+        (&raw const *self).expose_provenance()
+    }
+
+    /// Takes over what the compiler made.
+    pub fn fill(&mut self, artifact: Artifact) {
+        self.run = Some(artifact.run);
+        self.exits = artifact
+            .exits
+            .into_iter()
+            .map(|record| (record, Cell::new(0)))
+            .collect();
+        self.interpreted = artifact.interpreted;
+        self.size = artifact.code_size;
+        self.memory = Some(artifact.memory);
+    }
+
+    /// How it is run.
+    ///
+    /// # Panics
+    /// If it was not filled.
+    #[inline(always)]
+    pub fn run(&self) -> Run {
+        self.run
+            .expect("machine code is published when there is some")
+    }
+
+    /// Its exits, and how often each was taken.
+    pub fn exits(&self) -> impl Iterator<Item = (ExitRecord, u64)> {
+        self.exits
+            .iter()
+            .map(|(record, count)| (*record, count.get()))
+    }
+
+    /// The instructions that it has the evaluator run.
+    pub fn interpreted(&self) -> &[Interpreted] {
+        &self.interpreted
+    }
+
+    /// How often the evaluator entered it.
+    pub fn entered(&self) -> u64 {
+        self.entered.get()
+    }
+
+    /// The evaluator enters it.
+    #[inline(always)]
+    pub fn count_entry(&self) {
+        self.entered.set(self.entered.get() + 1);
+    }
+
+    /// How many bytes it takes.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Counts an exit; the code may go by that.
+    ///
+    /// # Safety
+    /// `this` is alive, and has such an exit.
+    #[inline]
+    pub unsafe fn left_by(this: *const Self, exit: u32) {
+        // SAFETY: as the caller promises.
+        let failed = unsafe { (*this).count_exit(exit) };
+        if let Some((code, failure)) = failed {
+            registry::has_failed(code, failure);
+        }
+    }
+
+    /// Counts an exit, and says if it was taken too often.
+    #[inline]
+    fn count_exit(&self, exit: u32) -> Option<(registry::Key, Failure)> {
+        let (record, count) = &self.exits[exit as usize];
+        count.set(count.get() + 1);
+        (count.get() == MOST_FAILURES && is_failure(record.reason)).then_some((
+            self.code,
+            Failure {
+                offset: record.offset,
+                reason: record.reason,
+            },
+        ))
+    }
+}
+
+impl Drop for MachineCode {
+    fn drop(&mut self) {
+        debug_assert!(self.running.is_zero());
+        if let Some(memory) = self.memory.take() {
+            // SAFETY: it does not run, and nothing enters it.
+            unsafe { library::release(memory) };
+        }
+    }
+}
+
+/// Machine code that is in use: a patch or a target enters it. When the last goes that refers to it, it stays only as long
+/// as it still runs.
+pub struct Compiled(Option<Box<MachineCode>>);
+
+impl Compiled {
+    /// Takes over what was filled.
+    pub fn new(code: Box<MachineCode>) -> Self {
+        Self(Some(code))
+    }
+}
+
+impl Deref for Compiled {
+    type Target = MachineCode;
+
+    #[inline(always)]
+    fn deref(&self) -> &MachineCode {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Compiled {
+    fn drop(&mut self) {
+        let unneeded = self.0.take().filter(|code| !code.running.is_zero());
+        retired().extend(unneeded);
+    }
+}
+
+/// What nothing enters any more, but still runs. It must not move: the code names it by its address.
+type Retired = Vec<Box<MachineCode>>;
+
+static RETIRED: Mutex<Retired> = Mutex::new(Retired::new());
+
+fn retired() -> std::sync::MutexGuard<'static, Retired> {
+    RETIRED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Frees what nothing enters any more and what has ended meanwhile.
+pub fn free_what_ended() {
+    retired().retain(|code| !code.running.is_zero());
+}
+
+/// Whether code that leaves for this reason was compiled for something that is not so.
+const fn is_failure(reason: Reason) -> bool {
+    match reason {
+        Reason::Return
+        | Reason::Call
+        | Reason::Generator
+        | Reason::Raised
+        | Reason::EvalBreaker
+        | Reason::Disturbed
+        | Reason::NotCompiled => false,
+        Reason::Unseen
+        | Reason::Class
+        | Reason::Unbound
+        | Reason::Overflow
+        | Reason::Domain
+        | Reason::Index
+        | Reason::TypeVersion
+        | Reason::KeysVersion
+        | Reason::InlineValues
+        | Reason::Identity
+        | Reason::LoopEntry => true,
+    }
+}
