@@ -51,8 +51,12 @@ fn find() -> Result<Main, String> {
         .flat_map(|path| place::candidates(path))
         .filter_map(|folder| CString::new([&folder, &b"/"[..], LIBRARY.to_bytes()].concat()).ok())
         .find(|path| system::exists(path));
-    // Outside of a prefix, the loader knows where libraries are.
-    load(place.as_deref().unwrap_or(LIBRARY)).map_err(|why| {
+    // The loader is not asked for one of this name: it might know another Python's.
+    let found = match place {
+        Some(place) => load(&place),
+        None => Err(MISSING.into()),
+    };
+    found.map_err(|why| {
         let executable = executable.as_deref().unwrap_or(b"python3.13");
         format!(
             "{}: cannot load the library that belongs to it: {why}\n",
@@ -60,6 +64,10 @@ fn find() -> Result<Main, String> {
         )
     })
 }
+
+/// What is said when there is no library.
+const MISSING: &str = "libpython3.13.so.1.0 is neither in ../lib nor where a pyvenv.cfg says; a copy of the executable alone \
+    does not run, and a virtual environment needs the prefix that it was made from";
 
 /// Loads the library for all that is loaded later: extension modules name no library that their symbols come from.
 fn load(path: &CStr) -> Result<Main, String> {

@@ -1,10 +1,16 @@
-//! One instruction, for machine code that does not know how to run it: the same functions as in the loop, once.
+//! One instruction, for machine code that does not know how to run it: the same functions as in the loop, once. If it calls
+//! a function that has machine code, that runs at once, on the C stack.
 use super::flow::Leave;
+use super::instructions::function::{copy_free_vars, make_cell};
 use super::machine::Machine;
-use super::recursion;
 use super::table::dispatch;
+use super::{frames, recursion};
+use crate::bytecode::Opcode;
 use crate::ffi;
-use crate::thread::ThreadState;
+use crate::jit::enter::{Left, enter};
+use crate::jit::executor::executor_of;
+use crate::object::{Borrowed, Owned, Raised};
+use crate::thread::{ThreadState, c_stack};
 
 pub(crate) use super::instructions::iteration::end_by_exception;
 
@@ -13,8 +19,10 @@ pub(crate) use super::instructions::iteration::end_by_exception;
 pub enum Stepped {
     /// The frame stands before another instruction.
     On,
-    /// An exception is set, and the frame stands at the instruction that raised.
+    /// An exception is set, and the frame that the thread runs stands at the instruction that raised.
     Raised,
+    /// The thread runs another frame, which goes on with the instruction at which it stands.
+    Resumed,
     /// The thread runs another frame, about to be entered: its own count against the limit of recursion is still to be
     /// made.
     Switched,
@@ -45,9 +53,11 @@ pub unsafe fn step(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) ->
             machine.save_stack();
             // Who enters the frame counts it.
             recursion::leave_python(thread);
-            Stepped::Switched
+            // SAFETY: the frame is new, and its caller has its stack saved.
+            unsafe { call(thread, frame) }
         }
-        Some(Leave::Enter) => Stepped::Switched,
+        // SAFETY: as above.
+        Some(Leave::Enter) => unsafe { call(thread, frame) },
         Some(Leave::Error) => {
             machine.save_stack();
             Stepped::Raised
@@ -59,4 +69,101 @@ pub unsafe fn step(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) ->
             )
         }
     }
+}
+
+/// Runs the frame that an instruction has made, if its code has machine code and there is room on the C stack.
+///
+/// # Safety
+/// The thread runs the new frame, which is about to be entered; `caller` or the frame of a class that makes an instance for it
+/// has called it.
+unsafe fn call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> Stepped {
+    // SAFETY: as the caller promises; an `ENTER_EXECUTOR` stands in the code with its record.
+    let left = unsafe {
+        let frame = (*thread.as_ptr()).current_frame;
+        if !c_stack::has_room() || !recursion::has_python(thread, 1) {
+            return Stepped::Switched;
+        }
+        let mut machine = Machine::new(thread, frame);
+        let Some(index) = begin(&mut machine) else {
+            return Stepped::Switched;
+        };
+        recursion::count_python(thread);
+        enter(thread, frame, executor_of(machine.code().as_ptr(), index))
+    };
+    match left {
+        // SAFETY: the frame is gone, and its caller runs.
+        Left::Returned(value) => unsafe { returned(thread, caller, value) },
+        Left::Resume => Stepped::Resumed,
+        Left::Error => Stepped::Raised,
+        Left::Switched => Stepped::Switched,
+    }
+}
+
+/// Runs a new frame up to where machine code is entered, and gives the argument of the instruction there. Nothing if it is not
+/// entered at its start; the frame may have begun all the same.
+fn begin(machine: &mut Machine) -> Option<usize> {
+    machine.load_next(0);
+    machine.load_stack();
+    loop {
+        machine.save_next();
+        machine.fetch();
+        let prologue = match machine.opcode() {
+            Opcode::ENTER_EXECUTOR => return Some(machine.operand()),
+            Opcode::COPY_FREE_VARS => copy_free_vars,
+            Opcode::MAKE_CELL => make_cell,
+            _ => {
+                machine.save_stack();
+                return None;
+            }
+        };
+        machine.begin(0);
+        if prologue(machine).is_err() {
+            // Without memory: the evaluator tries once more, and raises.
+            Raised::on_c_word().clear();
+            machine.save_stack();
+            return None;
+        }
+    }
+}
+
+/// Gives the caller what a function has returned.
+///
+/// # Safety
+/// The thread runs the frame that has called it: `caller`, or the one in between if a class makes an instance.
+unsafe fn returned(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+    value: Owned,
+) -> Stepped {
+    // SAFETY: as the caller promises. The frame in between has the instance on its stack, and nobody knows of it.
+    unsafe {
+        let mut value = value;
+        let between = (*thread.as_ptr()).current_frame;
+        if between != caller {
+            if !value.borrow().is_none() {
+                // The evaluator raises.
+                resume_with(thread, between, value);
+                return Stepped::Resumed;
+            }
+            let place = ffi::_PyFrame_GetLocalsArray(between);
+            value = Borrowed::<ffi::PyObject>::from_raw_unchecked(*place).new_ref();
+            (*thread.as_ptr()).current_frame = (*between).previous;
+            recursion::leave_python(thread);
+            frames::clear_and_pop(thread, between);
+        }
+        resume_with(thread, caller, value);
+    }
+    Stepped::On
+}
+
+/// Puts what a call gives onto the stack of the frame that has made it, behind the instruction that did.
+///
+/// # Safety
+/// The thread runs the frame, which has its stack saved.
+unsafe fn resume_with(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame, value: Owned) {
+    // SAFETY: as the caller promises.
+    let mut machine = unsafe { Machine::new(thread, frame) };
+    machine.resume_caller(value);
+    machine.save_next();
+    machine.save_stack();
 }

@@ -31,6 +31,7 @@ pub use undeclared::*;
     non_camel_case_types,
     non_snake_case,
     non_upper_case_globals,
+    unnecessary_transmutes,
     unreachable_pub,
     unsafe_op_in_unsafe_fn,
     clippy::all,

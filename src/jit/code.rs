@@ -10,6 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How often machine code leaves by one exit because it is not true there, before it is made anew.
 const MOST_FAILURES: u64 = 200;
 
+/// How often another exit is taken to be among the reasons.
+const SOME_FAILURES: u64 = 10;
+
 /// The machine code of one compilation. It is made empty when that is ordered, because the code names it by its address.
 #[repr(C)]
 pub struct MachineCode {
@@ -106,24 +109,25 @@ impl MachineCode {
     #[inline]
     pub unsafe fn left_by(this: *const Self, exit: u32) {
         // SAFETY: as the caller promises.
-        let failed = unsafe { (*this).count_exit(exit) };
-        if let Some((code, failure)) = failed {
-            registry::has_failed(code, failure);
+        let this = unsafe { &*this };
+        let (record, count) = &this.exits[exit as usize];
+        count.set(count.get() + 1);
+        if count.get() == MOST_FAILURES && is_failure(record.reason) {
+            let (code, failures) = (this.code, this.failures());
+            registry::has_failed(code, failures);
         }
     }
 
-    /// Counts an exit, and says if it was taken too often.
-    #[inline]
-    fn count_exit(&self, exit: u32) -> Option<(registry::Key, Failure)> {
-        let (record, count) = &self.exits[exit as usize];
-        count.set(count.get() + 1);
-        (count.get() == MOST_FAILURES && is_failure(record.reason)).then_some((
-            self.code,
-            Failure {
+    /// Where it was not true more often than by chance.
+    #[cold]
+    fn failures(&self) -> Vec<Failure> {
+        self.exits()
+            .filter(|(record, count)| *count >= SOME_FAILURES && is_failure(record.reason))
+            .map(|(record, _)| Failure {
                 offset: record.offset,
                 reason: record.reason,
-            },
-        ))
+            })
+            .collect()
     }
 }
 
@@ -187,6 +191,7 @@ const fn is_failure(reason: Reason) -> bool {
         | Reason::Raised
         | Reason::EvalBreaker
         | Reason::Disturbed
+        | Reason::Cold
         | Reason::NotCompiled => false,
         Reason::Unseen
         | Reason::Class

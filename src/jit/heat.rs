@@ -2,7 +2,7 @@
 //! counter in the cache of a `JUMP_BACKWARD` has run down).
 use super::code::MachineCode;
 use super::options::{Mode, mode};
-use super::registry::{Stage, registry};
+use super::registry::{ATTEMPTS, Stage, registry};
 use super::snapshot::Taken;
 use super::{is_main, library, publish, snapshot, worker};
 use crate::bytecode::{Counter, Opcode, original};
@@ -14,9 +14,6 @@ use pyroxene_jit_api::Tier;
 const CALLS: u32 = 500;
 /// The same for [`Mode::Eager`]: the instructions have been specialised by then.
 const CALLS_EAGER: u32 = 3;
-
-/// How often one code object is compiled at most.
-const ATTEMPTS: u32 = 8;
 
 /// What the counter of a `JUMP_BACKWARD` starts with.
 pub fn loop_counter() -> Counter {

@@ -248,6 +248,7 @@ unsafe extern "C" fn run_step(thread: Raw, frame: Raw, next: u32) -> i32 {
                 }
             }
             step::Stepped::Raised => 1 + ExitKind::Error as i32,
+            step::Stepped::Resumed => 1 + ExitKind::Resume as i32,
             step::Stepped::Switched => 1 + ExitKind::Switched as i32,
         }
     }

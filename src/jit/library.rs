@@ -23,7 +23,15 @@ static DOOR: OnceLock<Option<&'static Door>> = OnceLock::new();
 /// Why not.
 pub(super) fn compile(snapshot: &Snapshot, tier: Tier) -> Result<Artifact, Refusal> {
     let door = DOOR
-        .get_or_init(open)
+        .get_or_init(|| {
+            let door = open();
+            if door.is_none() {
+                eprintln!(
+                    "python: nothing is compiled: there is no {NAME} of this build beside libpython"
+                );
+            }
+            door
+        })
         .ok_or(Refusal::Backend("the library cannot be opened"))?;
     let request = Request {
         snapshot,

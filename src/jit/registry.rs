@@ -152,13 +152,21 @@ impl Record {
     }
 }
 
-/// Machine code was wrong too often at one place: it is made anew, with what is known now.
+/// How often one code object is compiled at most.
+pub(super) const ATTEMPTS: u32 = 8;
+
+/// Machine code was wrong too often: it is made anew, with what is known now. The last that may be made stays.
 #[cold]
-pub(super) fn has_failed(key: Key, failure: Failure) {
-    let dropped = registry().find(key).map(|(record, code)| {
-        record.failures.push(failure);
+pub(super) fn has_failed(key: Key, failures: Vec<Failure>) {
+    let mut registry = registry();
+    let failed = registry
+        .find(key)
+        .filter(|(record, _)| record.attempts < ATTEMPTS);
+    let dropped = failed.map(|(record, code)| {
+        record.failures.extend(failures);
         record.forget_code(code)
     });
+    drop(registry);
     drop(dropped);
 }
 

@@ -173,13 +173,22 @@ fn entry_offset(units: &[Unit], place: usize) -> usize {
         return place;
     }
     let next = place + 1 + Opcode::JUMP_BACKWARD.caches();
-    let mut distance = usize::from(units[place].oparg);
-    let prefixes = units[..place].iter().rev();
-    let prefixes = prefixes.take_while(|unit| Opcode::new(unit.opcode) == Opcode::EXTENDED_ARG);
-    for (index, prefix) in prefixes.enumerate() {
-        distance |= usize::from(prefix.oparg) << (8 * (index + 1));
+    next.saturating_sub(argument(units, place))
+}
+
+/// The whole argument of an instruction. What stands before it says whether it has a prefix only when read from the start:
+/// in a cache there can be anything.
+fn argument(units: &[Unit], place: usize) -> usize {
+    let (mut index, mut prefix) = (0, 0);
+    while index < place {
+        let opcode = Opcode::new(units[index].opcode);
+        prefix = match opcode {
+            Opcode::EXTENDED_ARG => (prefix | usize::from(units[index].oparg)) << 8,
+            _ => 0,
+        };
+        index += 1 + opcode.caches();
     }
-    next.saturating_sub(distance)
+    prefix | usize::from(units[place].oparg)
 }
 
 fn locals(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<Local> {

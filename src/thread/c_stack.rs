@@ -20,6 +20,12 @@ pub fn upper_half() -> usize {
     }
 }
 
+/// Whether the thread is in the upper half of its C stack.
+pub fn has_room() -> bool {
+    let here = 0_u8;
+    (&raw const here).addr() > upper_half()
+}
+
 #[cold]
 fn find() -> (usize, usize) {
     let stack = bounds().unwrap_or_default();

@@ -35,9 +35,10 @@ def flags_of_pkg_config():
 
 
 def bare_environment():
-    """No variable and no entry of PATH tells a program where this interpreter lies."""
+    """No variable tells a program where an interpreter lies, and on PATH there is none: libpython takes the prefix of the
+    first python3 there, as stock's does."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL", "LD_"))}
-    return {**kept, "PATH": "/usr/bin:/bin"}
+    return {**kept, "PATH": "/nonexistent"}
 
 
 def compiled(source, program, compile_flags=(), link_flags=()):

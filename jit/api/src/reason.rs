@@ -44,6 +44,8 @@ reasons! {
     EvalBreaker = "eval_breaker";
     /// The machine code is no longer true, or somebody wrote to a local variable from outside.
     Disturbed = "disturbed";
+    /// A loop has ended, and what comes after it runs too seldom.
+    Cold = "cold";
     /// The instruction has no lowering and cannot be run by itself either.
     NotCompiled = "not_compiled";
 

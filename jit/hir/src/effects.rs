@@ -151,10 +151,9 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GuardKeys { .. }
         | Insn::GuardFunctionVersion { .. }
         | Insn::ModuleDict { .. } => guards(Memory::VERSIONS),
-        Insn::Poll { .. }
-        | Insn::CheckDisturbed { .. }
-        | Insn::CheckCall { .. }
-        | Insn::CheckReturn { .. } => guards(Memory::REQUESTS),
+        Insn::Poll { .. } | Insn::CheckDisturbed { .. } | Insn::CheckReturn { .. } => {
+            guards(Memory::REQUESTS)
+        }
         Insn::LoadLocal { .. } => reads(Memory::LOCALS),
         Insn::StoreLocal { .. } => writes(Memory::LOCALS),
         Insn::WriteBack { .. } => writes(Memory::LOCALS | Memory::COUNTS),

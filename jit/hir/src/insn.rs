@@ -504,16 +504,10 @@ pub enum Insn {
         /// How it is before the instruction of bytecode.
         state: StateId,
     },
-    /// Machine code can call the function: it has machine code, there is room for its frame, and no limit is reached.
-    CheckCall {
-        /// An index of the snapshot's callees.
-        callee: u32,
-        /// How it is before the instruction of bytecode.
-        state: StateId,
-    },
-    /// Calls the machine code of a function after [`CheckCall`](Self::CheckCall), with nothing in between that runs other code:
-    /// what it returns, owned. Consumes the function and the arguments. Writes the state to the frame before. May run any
-    /// code. If the callee does not return but leaves, so does this code, and what was written stays.
+    /// Calls a function, which was guarded to be the callee: what it returns, owned. Consumes the function and the arguments.
+    /// Writes the state to the frame before. Its machine code is called, if there is some and room for it; otherwise the
+    /// evaluator makes the call. May run any code. If the callee does not return but leaves, so does this code, and what
+    /// was written stays.
     CallPython {
         /// An index of the snapshot's callees.
         callee: u32,
@@ -521,9 +515,11 @@ pub enum Insn {
         function: Value,
         /// As many as it has parameters.
         arguments: Vec<Value>,
-        /// Where the evaluator goes on when the callee returns, in units behind the instruction of bytecode.
-        return_offset: u32,
-        /// At the instruction of bytecode, its operands taken off the stack.
+        /// Whether the first of them is the receiver of a method.
+        has_receiver: bool,
+        /// The instruction that the evaluator runs after the one that calls, in units.
+        next: u32,
+        /// At the instruction that calls, its operands taken off the stack.
         state: StateId,
     },
     /// Machine code can take the frame away: nobody else has it.

@@ -98,7 +98,7 @@ impl Printer<'_> {
             }
             Insn::LoadStack { index } => write!(text, " {index}"),
             Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
-            Insn::CheckCall { callee, .. } | Insn::CallPython { callee, .. } => {
+            Insn::CallPython { callee, .. } => {
                 write!(text, " {}", self.snapshot.callees[*callee as usize].name)
             }
             Insn::GuardTypeVersion { version, .. }
@@ -288,7 +288,6 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::BuildList { .. } => "build_list",
         Insn::ListAppend { .. } => "list_append",
         Insn::GuardFunctionVersion { .. } => "guard_function_version",
-        Insn::CheckCall { .. } => "check_call",
         Insn::CallPython { .. } => "call_python",
         Insn::CheckReturn { .. } => "check_return",
         Insn::Interpret { .. } => "interpret",

@@ -20,7 +20,6 @@ macro_rules! operands {
             | Insn::Builtins
             | Insn::Poll { .. }
             | Insn::CheckDisturbed { .. }
-            | Insn::CheckCall { .. }
             | Insn::CheckReturn { .. }
             | Insn::Interpret { .. }
             | Insn::Exit { .. } => {}
@@ -189,7 +188,6 @@ impl Insn {
             | Self::Poll { state }
             | Self::CheckDisturbed { state }
             | Self::GuardFunctionVersion { state, .. }
-            | Self::CheckCall { state, .. }
             | Self::CallPython { state, .. }
             | Self::CheckReturn { state }
             | Self::UnboxInt { state, .. }
@@ -268,7 +266,7 @@ impl Insn {
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
             Self::GuardIs { .. } | Self::GuardFunctionVersion { .. } => Some(Reason::Identity),
-            Self::CheckCall { .. } | Self::CallPython { .. } => Some(Reason::Call),
+            Self::CallPython { .. } => Some(Reason::Call),
             Self::CheckReturn { .. } => Some(Reason::Return),
             Self::Poll { .. } => Some(Reason::EvalBreaker),
             Self::CheckDisturbed { .. } => Some(Reason::Disturbed),

@@ -98,7 +98,6 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Poll { .. }
         | Insn::CheckDisturbed { .. }
         | Insn::GuardFunctionVersion { .. }
-        | Insn::CheckCall { .. }
         | Insn::CheckReturn { .. }
         | Insn::StoreItem { .. }
         | Insn::StoreInlineValue { .. }
@@ -132,7 +131,6 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::Builtins
         | Insn::Poll { .. }
         | Insn::CheckDisturbed { .. }
-        | Insn::CheckCall { .. }
         | Insn::CheckReturn { .. }
         | Insn::Interpret { .. }
         | Insn::Exit { .. } => vec![],

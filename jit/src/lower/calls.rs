@@ -97,6 +97,12 @@ impl<'c> Lowering<'c, '_> {
             opcode: opcode.number(),
         });
         self.write_state(state, Written::All);
+        self.step(state, next);
+    }
+
+    /// Has the evaluator run the instruction at which the frame stands, which is as it wants it. Leaves if it does not stand
+    /// before `next` afterwards.
+    pub(super) fn step(&mut self, state: StateId, next: u32) {
         let next = self.emit.int().const_int(u64::from(next), false);
         let left = self
             .emit

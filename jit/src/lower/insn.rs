@@ -1,5 +1,6 @@
 //! Which part of the lowering writes which instruction: the one match over all of them.
 use super::Lowering;
+use super::python::Call;
 use inkwell::IntPredicate;
 use inkwell::values::BasicValueEnum;
 use pyroxene_hir::{Insn, Value};
@@ -144,20 +145,24 @@ impl<'c> Lowering<'c, '_> {
                 self.require(holds, value);
                 None
             }
-            Insn::CheckCall { callee, .. } => {
-                self.check_call(value, *callee);
-                None
-            }
             Insn::CallPython {
                 callee,
                 function,
                 arguments,
-                return_offset,
+                has_receiver,
+                next,
                 state,
-            } => Some(
-                self.call_python(*callee, *function, arguments, *return_offset, *state)
-                    .into(),
-            ),
+            } => {
+                let call = Call {
+                    callee: *callee,
+                    function: *function,
+                    arguments,
+                    has_receiver: *has_receiver,
+                    next: *next,
+                    state: *state,
+                };
+                Some(self.call_python(&call).into())
+            }
             Insn::CheckReturn { .. } => {
                 self.check_return(value);
                 None

@@ -19,6 +19,22 @@ const RETURNED: i64 = (ExitKind::Returned as i64) << 32;
 /// The bytes of a word of the data stack.
 const WORD: i64 = 8;
 
+/// A call of a Python function ([`pyroxene_hir::Insn::CallPython`]).
+pub(super) struct Call<'a> {
+    /// An index of the snapshot's callees.
+    pub callee: u32,
+    /// The function.
+    pub function: Value,
+    /// As many as it has parameters.
+    pub arguments: &'a [Value],
+    /// Whether the first of them is the receiver of a method.
+    pub has_receiver: bool,
+    /// The instruction after the one that calls, in units.
+    pub next: u32,
+    /// At the instruction that calls, its operands taken off the stack.
+    pub state: StateId,
+}
+
 impl<'c> Lowering<'c, '_> {
     /// The lowest address that the C stack may grow to by calls.
     fn floor(&self) -> IntValue<'c> {
@@ -74,8 +90,9 @@ impl<'c> Lowering<'c, '_> {
         self.emit.store(place, left);
     }
 
-    /// Leaves unless the call can be made (`_PyThreadState_HasStackSpace`, `CALL_PY_EXACT_ARGS`).
-    pub(super) fn check_call(&mut self, by: Value, callee: u32) {
+    /// Whether machine code can call the callee: there is some, there is room for its frame, no limit is reached, and nobody
+    /// else evaluates frames (`_PyThreadState_HasStackSpace`, `CALL_PY_EXACT_ARGS`).
+    fn can_call(&mut self, callee: u32) -> IntValue<'c> {
         let size = i64::from(self.callee(callee).frame_size) * WORD;
         let target = self.target(callee);
         let run = self.field(target, offset_of!(Target, run) as u32);
@@ -95,26 +112,37 @@ impl<'c> Lowering<'c, '_> {
             .compare(IntPredicate::UGT, self.emit.stack_pointer(), self.floor());
         let other = self.emit.load_pointer(self.emit.symbol(FRAME_EVALUATOR));
         let is_ours = self.emit.is_null(other);
-        let possible = self
-            .emit
-            .all(&[has_code, has_room, may_recurse, above, is_ours]);
-        self.require(possible, by);
+        self.emit
+            .all(&[has_code, has_room, may_recurse, above, is_ours])
     }
 
     /// Calls, and gives what the function returns.
-    pub(super) fn call_python(
-        &mut self,
-        callee: u32,
-        function: Value,
-        arguments: &[Value],
-        return_offset: u32,
-        state: StateId,
-    ) -> PointerValue<'c> {
-        self.write_state(state, Written::All);
-        let offset = self.emit.short().const_int(u64::from(return_offset), false);
+    pub(super) fn call_python(&mut self, call: &Call<'_>) -> PointerValue<'c> {
+        self.write_state(call.state, Written::All);
+        let (direct, slow, end) = (self.emit.block(), self.emit.block(), self.emit.block());
+        let possible = self.can_call(call.callee);
+        self.emit.branch(possible, direct, slow, Some(Likely::Then));
+        self.emit.go_to(direct);
+        let returned = self.call_directly(call);
+        let returned_from = self.emit.here();
+        self.emit.jump(end);
+        self.emit.go_to(slow);
+        let evaluated = self.call_by_evaluator(call);
+        let evaluated_from = self.emit.here();
+        self.emit.jump(end);
+        self.emit.go_to(end);
+        let result = self.emit.phi(self.emit.pointer());
+        result.add_incoming(&[(&returned, returned_from), (&evaluated, evaluated_from)]);
+        result.as_basic_value().into_pointer_value()
+    }
+
+    /// Calls machine code on a new frame.
+    fn call_directly(&mut self, call: &Call<'_>) -> PointerValue<'c> {
+        let offset = call.next - self.function[call.state].offset;
+        let offset = self.emit.short().const_int(u64::from(offset), false);
         self.set(self.frame(), self.host.layout.frame_return_offset, offset);
-        let frame = self.push_frame(callee, function, arguments);
-        let target = self.target(callee);
+        let frame = self.push_frame(call);
+        let target = self.target(call.callee);
         let run = self.field(target, offset_of!(Target, run) as u32);
         let entry = self.int_field(target, offset_of!(Target, entry) as u32);
         let (exit, payload) = self.emit.call_machine_code(
@@ -138,19 +166,36 @@ impl<'c> Lowering<'c, '_> {
         payload
     }
 
+    /// Has the evaluator make the call, with the operands where it wants them.
+    fn call_by_evaluator(&mut self, call: &Call<'_>) -> PointerValue<'c> {
+        let bottom = self.function[call.state].stack.len() as u32;
+        let mut operands = vec![self.pointer(call.function)];
+        if !call.has_receiver {
+            operands.push(self.emit.null());
+        }
+        operands.extend(
+            call.arguments
+                .iter()
+                .map(|&argument| self.pointer(argument)),
+        );
+        for (index, &operand) in (bottom..).zip(&operands) {
+            self.emit.store(self.stack_place(index), operand);
+        }
+        let height = self.snapshot.locals.len() + bottom as usize + operands.len();
+        let height = self.emit.int().const_int(height as u64, false);
+        self.set(self.frame(), self.host.layout.frame_stack_top, height);
+        self.step(call.state, call.next);
+        self.emit.load_pointer(self.stack_place(bottom))
+    }
+
     /// Makes the frame of a function that is called (`_PyFrame_PushUnchecked`). The thread runs it from now on.
-    fn push_frame(
-        &mut self,
-        callee: u32,
-        function: Value,
-        arguments: &[Value],
-    ) -> PointerValue<'c> {
+    fn push_frame(&mut self, call: &Call<'_>) -> PointerValue<'c> {
         let Callee {
             frame_size, locals, ..
-        } = *self.callee(callee);
+        } = *self.callee(call.callee);
         let layout = self.host.layout;
         let (thread, caller) = (self.thread(), self.frame());
-        let function = self.pointer(function);
+        let function = self.pointer(call.function);
         let frame = self.field(thread, layout.thread_data_top);
         let top = self.emit.at(frame, i64::from(frame_size) * WORD);
         self.set(thread, layout.thread_data_top, top);
@@ -176,7 +221,7 @@ impl<'c> Lowering<'c, '_> {
         );
         self.set(frame, layout.frame_owner, self.emit.byte().const_zero());
         for slot in 0..locals {
-            let value = match arguments.get(slot as usize) {
+            let value = match call.arguments.get(slot as usize) {
                 Some(&argument) => self.pointer(argument),
                 None => self.emit.null(),
             };

@@ -69,7 +69,13 @@ fn programs(names: &[String]) -> Result<Vec<PathBuf>> {
         .collect();
     found.sort();
     if found.len() < names.len().max(1) {
-        bail!("not all of these programs are in {}", folder.display());
+        let has = |name: &String| {
+            found
+                .iter()
+                .any(|path| path.ends_with(format!("{name}.py")))
+        };
+        let missing: Vec<&String> = names.iter().filter(|name| !has(name)).collect();
+        bail!("{} has no {missing:?}", folder.display());
     }
     Ok(found)
 }

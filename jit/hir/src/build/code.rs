@@ -120,6 +120,15 @@ impl<'a> Code<'a> {
             .any(|instruction| instruction.opcode == Opcode::RETURN_GENERATOR)
     }
 
+    /// Whether one of the entries is where a call begins.
+    pub fn is_entered_at_start(&self) -> bool {
+        self.snapshot.entries.iter().any(|entry| {
+            let first = self.instructions.get(&entry.offset);
+            let resumes = first.is_some_and(|first| first.opcode.generic() == Opcode::RESUME);
+            entry.offset == 0 || resumes
+        })
+    }
+
     /// What the evaluator has found out at an instruction.
     pub fn site(&self, instruction: Instruction) -> Option<&'a Site> {
         self.snapshot.sites.get(&instruction.opcode_at)
@@ -130,9 +139,6 @@ impl Instruction {
     /// Why compiled code never goes past the instruction, if that is so: the evaluator leaves the frame there, or goes to a
     /// place that is not known.
     pub fn leaves(self) -> Option<Reason> {
-        if self.callee.is_some() {
-            return None;
-        }
         Some(match self.opcode {
             Opcode::INTERPRETER_EXIT => Reason::Return,
             Opcode::RETURN_GENERATOR
@@ -141,14 +147,6 @@ impl Instruction {
             | Opcode::SEND_GEN
             | Opcode::FOR_ITER_GEN
             | Opcode::CLEANUP_THROW => Reason::Generator,
-            Opcode::CALL_PY_EXACT_ARGS
-            | Opcode::CALL_PY_GENERAL
-            | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
-            | Opcode::CALL_BOUND_METHOD_GENERAL
-            | Opcode::CALL_ALLOC_AND_ENTER_INIT
-            | Opcode::BINARY_SUBSCR_GETITEM
-            | Opcode::LOAD_ATTR_PROPERTY
-            | Opcode::LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN => Reason::Call,
             Opcode::RAISE_VARARGS | Opcode::RERAISE => Reason::Raised,
             Opcode::CACHE | Opcode::RESERVED | Opcode::EXTENDED_ARG | Opcode::ENTER_EXECUTOR => {
                 Reason::NotCompiled

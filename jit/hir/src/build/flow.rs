@@ -16,6 +16,8 @@ pub struct CodeBlock {
     pub is_header: bool,
     /// The last block of the order that leads to it, if it is a header.
     pub last_latch: usize,
+    /// Whether it is not worth compiling: control does not come back from there to where the code is entered.
+    pub is_cold: bool,
     /// The locals that may be read before they are written, at its start.
     pub live: Locals,
     /// The locals that it writes.
@@ -81,6 +83,7 @@ impl Blocks {
         let starts = starts(code, &entries)?;
         let mut blocks = Self::ordered(code, &entries, &starts)?;
         blocks.find_headers();
+        blocks.find_cold(code, &entries);
         blocks.find_live(code)?;
         Ok(blocks)
     }
@@ -120,6 +123,7 @@ impl Blocks {
                 successors: successors.iter().map(|target| by_offset[target]).collect(),
                 is_header: false,
                 last_latch: 0,
+                is_cold: false,
                 live: Locals::default(),
                 written: Locals::default(),
             });
@@ -136,6 +140,31 @@ impl Blocks {
                     header.last_latch = header.last_latch.max(index);
                 }
             }
+        }
+    }
+
+    /// Where code is entered only in loops, as that of a module is, what comes after them runs once for each time they do.
+    fn find_cold(&mut self, code: &Code<'_>, entries: &[u32]) {
+        let is_loop = |entry: &u32| self.order[self.by_offset[entry]].is_header;
+        if code.is_entered_at_start() || !entries.iter().all(is_loop) {
+            return;
+        }
+        let mut comes_back = vec![false; self.order.len()];
+        for entry in entries {
+            comes_back[self.by_offset[entry]] = true;
+        }
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for (index, block) in self.order.iter().enumerate().rev() {
+                if !comes_back[index] && block.successors.iter().any(|&next| comes_back[next]) {
+                    comes_back[index] = true;
+                    changed = true;
+                }
+            }
+        }
+        for (block, comes_back) in self.order.iter_mut().zip(comes_back) {
+            block.is_cold = !comes_back;
         }
     }
 

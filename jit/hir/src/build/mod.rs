@@ -136,7 +136,13 @@ impl<'a> Attempt<'a> {
 
     /// Builds the instructions of a block.
     fn walk(&mut self, index: usize) -> Result<(), Refusal> {
-        let instructions: &[Instruction] = &self.blocks.order[index].instructions;
+        let block = &self.blocks.order[index];
+        let instructions: &[Instruction] = &block.instructions;
+        if block.is_cold {
+            self.builder.begin(instructions[0]);
+            self.builder.exit(Reason::Cold);
+            return Ok(());
+        }
         for &instruction in instructions {
             self.builder.begin(instruction);
             self.builder.instruction()?;

@@ -24,8 +24,8 @@ use std::time::Duration;
 pub struct Args {
     /// Benchmarks by name; without any, those of the set.
     names: Vec<String>,
-    /// Which set: quick, full, web or numpy.
-    #[arg(long, default_value = "quick")]
+    /// Which set.
+    #[arg(long, default_value = "quick", value_parser = ["quick", "full", "web", "numpy"])]
     set: String,
     /// How many times each program runs on each interpreter.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]

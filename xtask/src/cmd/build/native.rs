@@ -114,7 +114,7 @@ fn compiler(profile: &Profile) -> Result<PathBuf> {
         Profile::Dev => ("dev", "debug"),
         Profile::Release | Profile::PgoGenerate | Profile::PgoUse(_) => ("release", "release"),
     };
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = proc::cargo();
     command
         .current_dir(paths::root())
         .args(["build", "--package", "pyroxene-jit", "--lib"])

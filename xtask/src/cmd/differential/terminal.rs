@@ -83,7 +83,10 @@ fn pair() -> Result<(OwnedFd, OwnedFd)> {
         )
     } != 0;
     if failed {
-        bail!("no terminal: {}", std::io::Error::last_os_error());
+        bail!(
+            "no terminal: {} (a container or chroot needs a devpts file system on /dev/pts)",
+            std::io::Error::last_os_error()
+        );
     }
     // SAFETY: openpty gave two open descriptors, which nobody else has.
     let pair = unsafe { (OwnedFd::from_raw_fd(ours), OwnedFd::from_raw_fd(theirs)) };

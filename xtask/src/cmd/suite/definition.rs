@@ -76,13 +76,29 @@ impl Suite {
     /// When the file is missing or is no definition.
     pub fn read(file: &Path, name: &str, record: PathBuf) -> Result<Self> {
         let text = std::fs::read_to_string(file)
-            .with_context(|| format!("no suite {name}: cannot read {}", file.display()))?;
+            .with_context(|| format!("there is no suite {name}; there are {}", known(file)))?;
         let mut suite: Self =
             toml::from_str(&text).with_context(|| format!("{} is no suite", file.display()))?;
         name.clone_into(&mut suite.name);
         suite.record = record;
         Ok(suite)
     }
+}
+
+/// The names of the suites beside a file.
+fn known(file: &Path) -> String {
+    let entries = file.parent().and_then(|folder| folder.read_dir().ok());
+    let files = entries.into_iter().flatten().flatten();
+    let mut names: Vec<String> = files
+        .map(|entry| entry.path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "toml")
+        })
+        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    names.sort();
+    names.join(", ")
 }
 
 #[cfg(test)]

@@ -35,7 +35,7 @@ impl Builder<'_> {
     pub(super) fn call_python(&mut self) {
         let callee = match self.at.callee {
             Some(callee) if self.may_speculate(Reason::Identity) => callee,
-            _ => return self.exit(Reason::Call),
+            _ => return self.interpret(&[]),
         };
         let known = &self.snapshot().callees[callee as usize];
         let count = self.at.oparg as usize;
@@ -53,7 +53,7 @@ impl Builder<'_> {
             && self.may_speculate(Reason::Class)
             && self.may_speculate(Reason::Unbound);
         if !can_be {
-            return self.exit(Reason::Call);
+            return self.interpret(&[]);
         }
         let version = known.version;
         let state = self.before();
@@ -67,7 +67,6 @@ impl Builder<'_> {
             version,
             state,
         });
-        self.emit(Insn::CheckCall { callee, state });
         self.expose();
         let operands = self.pop_many(count + 2);
         let function = self.take(operands[0]);
@@ -81,7 +80,8 @@ impl Builder<'_> {
             callee,
             function,
             arguments,
-            return_offset: self.at.next - self.at.opcode_at,
+            has_receiver: has_self,
+            next: self.at.next,
             state,
         });
         self.push_owned(result);

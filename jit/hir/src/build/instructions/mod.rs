@@ -128,6 +128,10 @@ impl Builder<'_> {
             Opcode::CALL_LEN => self.call_len(),
             Opcode::CALL_LIST_APPEND => self.call_list_append(),
             Opcode::CALL
+            | Opcode::BINARY_SUBSCR_GETITEM
+            | Opcode::CALL_ALLOC_AND_ENTER_INIT
+            | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
+            | Opcode::CALL_BOUND_METHOD_GENERAL
             | Opcode::CALL_BUILTIN_CLASS
             | Opcode::CALL_BUILTIN_FAST
             | Opcode::CALL_BUILTIN_FAST_WITH_KEYWORDS
@@ -138,12 +142,15 @@ impl Builder<'_> {
             | Opcode::CALL_METHOD_DESCRIPTOR_NOARGS
             | Opcode::CALL_METHOD_DESCRIPTOR_O
             | Opcode::CALL_NON_PY_GENERAL
+            | Opcode::CALL_PY_GENERAL
             | Opcode::CALL_STR_1
             | Opcode::CALL_TUPLE_1
             | Opcode::CALL_TYPE_1
             | Opcode::CONTAINS_OP
             | Opcode::CONTAINS_OP_DICT
             | Opcode::CONTAINS_OP_SET
+            | Opcode::LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN
+            | Opcode::LOAD_ATTR_PROPERTY
             | Opcode::LOAD_SUPER_ATTR
             | Opcode::LOAD_SUPER_ATTR_ATTR
             | Opcode::LOAD_SUPER_ATTR_METHOD => self.interpret_if_seen(),
@@ -211,12 +218,7 @@ impl Builder<'_> {
             Opcode::MAKE_CELL => self.interpret(&[self.at.oparg]),
 
             // Compiled code never goes past these (`Instruction::leaves`).
-            Opcode::BINARY_SUBSCR_GETITEM
-            | Opcode::CACHE
-            | Opcode::CALL_ALLOC_AND_ENTER_INIT
-            | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
-            | Opcode::CALL_BOUND_METHOD_GENERAL
-            | Opcode::CALL_PY_GENERAL
+            Opcode::CACHE
             | Opcode::CLEANUP_THROW
             | Opcode::ENTER_EXECUTOR
             | Opcode::EXTENDED_ARG
@@ -241,8 +243,6 @@ impl Builder<'_> {
             | Opcode::INSTRUMENTED_RETURN_VALUE
             | Opcode::INSTRUMENTED_YIELD_VALUE
             | Opcode::INTERPRETER_EXIT
-            | Opcode::LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN
-            | Opcode::LOAD_ATTR_PROPERTY
             | Opcode::RAISE_VARARGS
             | Opcode::RERAISE
             | Opcode::RESERVED
