@@ -80,15 +80,20 @@ unsafe fn call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> St
     // SAFETY: as the caller promises; an `ENTER_EXECUTOR` stands in the code with its record.
     let left = unsafe {
         let frame = (*thread.as_ptr()).current_frame;
-        if !c_stack::has_room() || !recursion::has_python(thread, 1) {
+        let Some(floor) = c_stack::floor().filter(|_| recursion::has_python(thread, 1)) else {
             return Stepped::Switched;
-        }
+        };
         let mut machine = Machine::new(thread, frame);
         let Some(index) = begin(&mut machine) else {
             return Stepped::Switched;
         };
         recursion::count_python(thread);
-        enter(thread, frame, executor_of(machine.code().as_ptr(), index))
+        enter(
+            thread,
+            frame,
+            executor_of(machine.code().as_ptr(), index),
+            floor,
+        )
     };
     match left {
         // SAFETY: the frame is gone, and its caller runs.

@@ -5,7 +5,7 @@ use super::helpers;
 use crate::ffi;
 use crate::frame::Frame;
 use crate::object::{Owned, Raised};
-use crate::thread::{ThreadState, c_stack};
+use crate::thread::ThreadState;
 use core::sync::atomic::{AtomicBool, Ordering};
 use pyroxene_jit_api::{ExitKind, Raw};
 use std::sync::Mutex;
@@ -22,7 +22,8 @@ pub enum Left {
     Switched,
 }
 
-/// Runs machine code, and says what the evaluator does then.
+/// Runs machine code, and says what the evaluator does then. Calls from machine code to machine code use the C stack down
+/// to `floor`.
 ///
 /// # Safety
 /// The thread runs the frame, which stands at the patch that the record belongs to, its code as the tools want it.
@@ -31,20 +32,14 @@ pub unsafe fn enter(
     thread: ThreadState,
     frame: *mut ffi::_PyInterpreterFrame,
     executor: &Executor,
+    floor: usize,
 ) -> Left {
     let (run, entry) = executor.entrance();
     if ANY_WRITTEN.load(Ordering::Relaxed) {
         forget_written(frame);
     }
     // SAFETY: as the caller promises. The patch may be removed meanwhile: the code counts itself, and stays while it runs.
-    let exit = unsafe {
-        run(
-            thread.as_ptr().cast(),
-            frame.cast(),
-            entry,
-            c_stack::upper_half(),
-        )
-    };
+    let exit = unsafe { run(thread.as_ptr().cast(), frame.cast(), entry, floor) };
     let no_memory = helpers::without_memory();
     if exit.kind == ExitKind::Returned {
         if no_memory {

@@ -8,22 +8,14 @@ std::thread_local! {
     static STACK: Cell<Option<(usize, usize)>> = const { Cell::new(None) };
 }
 
-/// The middle of the C stack: whoever goes no deeper leaves as much to others. Above all addresses if the thread runs on
-/// another stack than the system gave it.
-pub fn upper_half() -> usize {
+/// How far down the C stack those may go who could do without it: a quarter is theirs, the rest is for code that has no choice,
+/// and for the limit of C recursion, which reckons with a whole stack. Nothing if the thread is below that, or runs on another
+/// stack than the system gave it.
+pub fn floor() -> Option<usize> {
     let (low, high) = STACK.get().unwrap_or_else(find);
+    let floor = high - (high - low) / 4;
     let here = (&raw const low).addr();
-    if (low..high).contains(&here) {
-        low + (high - low) / 2
-    } else {
-        usize::MAX
-    }
-}
-
-/// Whether the thread is in the upper half of its C stack.
-pub fn has_room() -> bool {
-    let here = 0_u8;
-    (&raw const here).addr() > upper_half()
+    (floor..high).contains(&here).then_some(floor)
 }
 
 #[cold]

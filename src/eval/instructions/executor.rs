@@ -4,6 +4,7 @@ use crate::eval::machine::Machine;
 use crate::jit::enter::{Left, enter};
 use crate::jit::executor::executor_of;
 use crate::monitoring::code::Code;
+use crate::thread::c_stack;
 
 /// `ENTER_EXECUTOR(index)`: goes on in machine code, which stands for the instruction in whose place this one was put.
 #[inline(always)]
@@ -11,13 +12,16 @@ pub(in crate::eval) fn enter_executor(m: &mut Machine) -> Flow {
     // SAFETY: the instruction stands in the code with its record.
     let executor = unsafe { executor_of(m.code().as_ptr(), m.operand()) };
     // What that instruction would have looked at: somebody wants something, or the tools that watch have changed.
-    if m.eval_breaker() != m.code_version() {
-        let (opcode, operand) = executor.original();
-        m.set_low_operand(operand);
-        return m.run_instead(opcode);
-    }
+    let floor = match c_stack::floor() {
+        Some(floor) if m.eval_breaker() == m.code_version() => floor,
+        _ => {
+            let (opcode, operand) = executor.original();
+            m.set_low_operand(operand);
+            return m.run_instead(opcode);
+        }
+    };
     // SAFETY: the frame is the one that runs, and stands at the patch.
-    let left = unsafe { enter(m.thread(), m.frame(), executor) };
+    let left = unsafe { enter(m.thread(), m.frame(), executor, floor) };
     // Machine code calls machine code: it may be another frame.
     m.switch_to_current();
     match left {
