@@ -51,10 +51,13 @@ fn find() -> Result<Main, String> {
         .flat_map(|path| place::candidates(path))
         .filter_map(|folder| CString::new([&folder, &b"/"[..], LIBRARY.to_bytes()].concat()).ok())
         .find(|path| system::exists(path));
-    // The loader is not asked for one of this name: it might know another Python's.
+    // Outside of a prefix, the loader may know where libraries are; it may also know another Python's.
     let found = match place {
-        Some(place) => load(&place),
-        None => Err(MISSING.into()),
+        Some(place) => load(&place).and_then(Library::main),
+        None => load(LIBRARY).and_then(|library| match library.is_ours() {
+            Ok(true) => library.main(),
+            _ => Err(MISSING.into()),
+        }),
     };
     found.map_err(|why| {
         let executable = executable.as_deref().unwrap_or(b"python3.13");
@@ -65,20 +68,48 @@ fn find() -> Result<Main, String> {
     })
 }
 
-/// What is said when there is no library.
-const MISSING: &str = "libpython3.13.so.1.0 is neither in ../lib nor where a pyvenv.cfg says; a copy of the executable alone \
-    does not run, and a virtual environment needs the prefix that it was made from";
+/// What is said when there is only another Python's library.
+const MISSING: &str = "libpython3.13.so.1.0 is neither in ../lib nor where a pyvenv.cfg says, and that which the system knows is \
+    not Pyroxene's; a virtual environment needs the prefix that it was made from";
+
+/// An open library.
+struct Library(NonNull<c_void>);
+
+/// `Py_GetVersion` of the library.
+type Version = unsafe extern "C" fn() -> *const c_char;
+
+impl Library {
+    /// Its entry.
+    fn main(self) -> Result<Main, String> {
+        let main = self.symbol(c"Py_BytesMain")?;
+        // SAFETY: it is this function under this name in every libpython. The library is never unloaded.
+        Ok(unsafe { core::mem::transmute::<NonNull<c_void>, Main>(main) })
+    }
+
+    /// Whether it is Pyroxene's, by what it says of its version.
+    fn is_ours(&self) -> Result<bool, String> {
+        let version = self.symbol(c"Py_GetVersion")?;
+        // SAFETY: it is this function under this name in every libpython, and may be called before all others. It gives a
+        // string that stays.
+        let version = unsafe {
+            let version = core::mem::transmute::<NonNull<c_void>, Version>(version)();
+            CStr::from_ptr(version).to_bytes()
+        };
+        Ok(version.windows(8).any(|part| part == b"pyroxene"))
+    }
+
+    fn symbol(&self, name: &CStr) -> Result<NonNull<c_void>, String> {
+        // SAFETY: the handle is open, and the name ends with a NUL.
+        let symbol = unsafe { libc::dlsym(self.0.as_ptr(), name.as_ptr()) };
+        NonNull::new(symbol).ok_or_else(failure)
+    }
+}
 
 /// Loads the library for all that is loaded later: extension modules name no library that their symbols come from.
-fn load(path: &CStr) -> Result<Main, String> {
+fn load(path: &CStr) -> Result<Library, String> {
     // SAFETY: the path ends with a NUL. Of the library's own code nothing runs yet.
     let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_LAZY | libc::RTLD_GLOBAL) };
-    let handle = NonNull::new(handle).ok_or_else(failure)?;
-    // SAFETY: the handle is open, and the name ends with a NUL.
-    let main = unsafe { libc::dlsym(handle.as_ptr(), c"Py_BytesMain".as_ptr()) };
-    let main = NonNull::new(main).ok_or_else(failure)?;
-    // SAFETY: it is this function under this name in every libpython. The library is never unloaded.
-    Ok(unsafe { core::mem::transmute::<NonNull<c_void>, Main>(main) })
+    NonNull::new(handle).map(Library).ok_or_else(failure)
 }
 
 /// What the loader says of the call that failed.

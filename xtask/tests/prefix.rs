@@ -160,10 +160,7 @@ fn an_executable_without_a_library_says_so() {
         .expect("it starts");
     assert!(found.status.success(), "{found:?}");
 
-    // The loader of a machine with a stock CPython of this version knows that one's library.
-    if output(Path::new("/sbin/ldconfig"), &["-p"]).contains(LIBRARY) {
-        return;
-    }
+    // Also where the system has a stock CPython of this version, whose library the loader knows.
     let done = run(&copy, &["-c", "pass"]);
     let said = String::from_utf8_lossy(&done.stderr).into_owned();
     assert_eq!(done.status.code(), Some(127), "{said}");
