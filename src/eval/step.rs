@@ -91,7 +91,7 @@ unsafe fn call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> St
         enter(
             thread,
             frame,
-            executor_of(machine.code().as_ptr(), index),
+            executor_of(machine.code().as_ptr(), index).entrance(),
             floor,
         )
     };
@@ -113,6 +113,7 @@ fn begin(machine: &mut Machine) -> Option<usize> {
         machine.save_next();
         machine.fetch();
         let prologue = match machine.opcode() {
+            // It stands for the `RESUME`: jumps backward come later.
             Opcode::ENTER_EXECUTOR => return Some(machine.operand()),
             Opcode::COPY_FREE_VARS => copy_free_vars,
             Opcode::MAKE_CELL => make_cell,

@@ -46,8 +46,8 @@ impl MachineCode {
         })
     }
 
-    /// The address by which the code names it.
-    pub fn running(&self) -> usize {
+    /// The address by which the code names it: of all of it, and of what counts its activations.
+    pub fn address(&self) -> usize {
         (&raw const *self).expose_provenance()
     }
 

@@ -1,13 +1,12 @@
 //! Entering machine code and leaving it. Runs it on the evaluator's own frames, and counts its exits.
 use super::code::MachineCode;
-use super::executor::Executor;
 use super::helpers;
 use crate::ffi;
 use crate::frame::Frame;
 use crate::object::{Owned, Raised};
 use crate::thread::ThreadState;
 use core::sync::atomic::{AtomicBool, Ordering};
-use pyroxene_jit_api::{ExitKind, Raw};
+use pyroxene_jit_api::{ExitKind, Raw, Run};
 use std::sync::Mutex;
 
 /// What the evaluator does after machine code. The thread's current frame is the one that goes on.
@@ -26,15 +25,15 @@ pub enum Left {
 /// to `floor`.
 ///
 /// # Safety
-/// The thread runs the frame, which stands at the patch that the record belongs to, its code as the tools want it.
+/// The thread runs the frame, which stands at the patch that the entrance belongs to: at a `RESUME`, whose machine code looks
+/// first whether the code is as the tools want it, or elsewhere in code that is.
 #[inline(never)]
 pub unsafe fn enter(
     thread: ThreadState,
     frame: *mut ffi::_PyInterpreterFrame,
-    executor: &Executor,
+    (run, entry): (Run, u32),
     floor: usize,
 ) -> Left {
-    let (run, entry) = executor.entrance();
     if ANY_WRITTEN.load(Ordering::Relaxed) {
         forget_written(frame);
     }
@@ -43,7 +42,8 @@ pub unsafe fn enter(
     let no_memory = helpers::without_memory();
     if exit.kind == ExitKind::Returned {
         if no_memory {
-            // It was for the locals of a frame that is gone: nobody misses them.
+            // There was none for an object in the slot of a local, which a destructor might have looked at. The frame is
+            // gone, and nobody is left to be told.
             Raised::on_c_word().clear();
         }
         // SAFETY: what a function returns is a reference.
@@ -85,18 +85,22 @@ pub fn locals_written(frame: Frame<'_>) {
     }
 }
 
-/// Whether a local variable of the frame was written by somebody else since it entered machine code.
+/// Whether a local variable of the frame was written by somebody else since it entered machine code, which then leaves: it is
+/// told once.
 pub(super) fn was_written(frame: *mut ffi::_PyInterpreterFrame) -> bool {
-    ANY_WRITTEN.load(Ordering::Relaxed) && written().contains(&frame.addr())
+    ANY_WRITTEN.load(Ordering::Relaxed) && forget_written(frame)
 }
 
+/// Forgets that the frame was written; whether it had been.
 #[cold]
-fn forget_written(frame: *mut ffi::_PyInterpreterFrame) {
+fn forget_written(frame: *mut ffi::_PyInterpreterFrame) -> bool {
     let mut written = written();
+    let before = written.len();
     written.retain(|&known| known != frame.addr());
     if written.is_empty() {
         ANY_WRITTEN.store(false, Ordering::Relaxed);
     }
+    written.len() < before
 }
 
 fn written() -> std::sync::MutexGuard<'static, Vec<usize>> {

@@ -97,11 +97,10 @@ fn compile(frame: Frame<'_>, place: usize) {
         call_entry,
         targets,
     } = taken;
-    let code_object = code;
-    let code = MachineCode::ordered(key, targets);
-    snapshot.running = code.running();
+    let machine_code = MachineCode::ordered(key, targets);
+    snapshot.running = machine_code.address();
     let mut registry = super::registry::registry();
-    let record = registry.record(code_object);
+    let record = registry.record(code);
     record.stage = Stage::Waiting;
     record.attempts += 1;
     let order = worker::Order {
@@ -109,7 +108,7 @@ fn compile(frame: Frame<'_>, place: usize) {
         attempt: record.attempts,
         wanted,
         call_entry,
-        code,
+        machine_code,
     };
     drop(registry);
     match mode() {

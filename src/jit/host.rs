@@ -81,6 +81,7 @@ fn layout() -> Layout {
         unicode_entry_size: size_of::<ffi::PyDictUnicodeEntry>() as u32,
         unicode_entry_value: at!(PyDictUnicodeEntry.me_value),
         eval_breaker: at!(_ts.eval_breaker),
+        eval_breaker_flags: ffi::_PY_EVAL_EVENTS_MASK as u64,
         current_exception: at!(_ts.current_exception),
         thread_frame: at!(_ts.current_frame),
         thread_python_left: at!(_ts.py_recursion_remaining),

@@ -26,9 +26,9 @@ pub(super) fn compile(snapshot: &Snapshot, tier: Tier) -> Result<Artifact, Refus
         .get_or_init(|| {
             let door = open();
             if door.is_none() {
-                eprintln!(
+                options::tell(format_args!(
                     "python: nothing is compiled: there is no {NAME} of this build beside libpython"
-                );
+                ));
             }
             door
         })
@@ -40,10 +40,10 @@ pub(super) fn compile(snapshot: &Snapshot, tier: Tier) -> Result<Artifact, Refus
     };
     let result = (door.compile)(host::host(), &request);
     for (stage, text) in result.iter().flat_map(|artifact| &artifact.dumps) {
-        eprintln!(
+        options::tell(format_args!(
             "; {} of {}, {}:{}\n{text}",
             stage, snapshot.name, snapshot.file, snapshot.line
-        );
+        ));
     }
     result
 }

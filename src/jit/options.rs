@@ -2,8 +2,10 @@
 //! main interpreter starts.
 use crate::ffi;
 use core::ffi::{CStr, c_int};
+use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use pyroxene_jit_api::Dumps;
+use std::io::Write as _;
 use std::sync::OnceLock;
 
 /// How eagerly code is compiled.
@@ -108,7 +110,9 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
         Some("eager") => Mode::Eager,
         Some(other) => {
             // There is no way from here to refuse to start.
-            eprintln!("python: jit is off: its mode is off, on or eager, not {other:?}");
+            tell(format_args!(
+                "python: jit is off: its mode is off, on or eager, not {other:?}"
+            ));
             Mode::Off
         }
     };
@@ -120,13 +124,20 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
         match Dump::parse(&text) {
             // Of several main interpreters one after the other, the first decides.
             Ok(dump) => drop(DUMP.set(dump)),
-            Err(part) => eprintln!("python: jit-dump shows hir, llvm and asm, not {part:?}"),
+            Err(part) => tell(format_args!(
+                "python: jit-dump shows hir, llvm and asm, not {part:?}"
+            )),
         }
     }
     if mode != Mode::Off {
         super::registry::watch(interpreter);
         ON.store(true, Ordering::Relaxed);
     }
+}
+
+/// Says something on stderr, if anybody listens.
+pub(super) fn tell(text: fmt::Arguments<'_>) {
+    let _unheard = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Counts no more: the interpreter ends.

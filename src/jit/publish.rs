@@ -59,9 +59,9 @@ pub(super) fn install(done: Done) {
     if options::for_perf() {
         tell_perf(&artifact, code);
     }
-    let mut filled = order.code;
-    filled.fill(artifact);
-    let compiled = Rc::new(Compiled::new(filled));
+    let mut machine_code = order.machine_code;
+    machine_code.fill(artifact);
+    let compiled = Rc::new(Compiled::new(machine_code));
     let before = record.forget_code(code);
     if let Some(entry) = order.call_entry {
         record.target.set(compiled.run(), entry);

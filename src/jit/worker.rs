@@ -23,7 +23,7 @@ pub struct Order {
     /// The entry for calls from other machine code, if there is one.
     pub call_entry: Option<u32>,
     /// What is to be filled with the machine code.
-    pub code: Box<MachineCode>,
+    pub machine_code: Box<MachineCode>,
 }
 
 /// Something to compile.

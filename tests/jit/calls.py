@@ -243,6 +243,21 @@ def watched():
     return len(references)
 
 
+def mixed(count):
+    total = 0.0
+    for index in range(count):
+        total = total * 0.5 + add(index, 1) * 2.0 + (index * 3 + add(index, index))
+    return total
+
+
+def grows(function, *arguments):
+    """Whether calls leave objects behind."""
+    function(*arguments)
+    before = sys.getallocatedblocks()
+    function(*arguments)
+    return sys.getallocatedblocks() - before > 500
+
+
 def main():
     account = Account(5)
     for _ in range(40):
@@ -279,6 +294,7 @@ def main():
     print(events(drops))
     print(in_thread(depth, 800), in_thread(deep, 20000), in_thread(fib, 14))
     print(redefined(), new_code(), new_defaults())
+    print(mixed(3000), grows(mixed, 3000), grows(fib, 15), grows(sums, Account(7).plus, 2000))
     print(kept_frames()[-3:], watched(), len(Loud.log))
 
 

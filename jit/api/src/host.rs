@@ -98,8 +98,10 @@ pub struct Layout {
     pub unicode_entry_size: u32,
     /// `me_value` of such an entry.
     pub unicode_entry_value: u32,
-    /// `eval_breaker` of a thread state: flags in the low 8 bits, the version of the instrumentation above.
+    /// `eval_breaker` of a thread state: flags, and above them the version of the instrumentation.
     pub eval_breaker: u32,
+    /// Which of its bits are flags.
+    pub eval_breaker_flags: u64,
     /// `current_exception` of a thread state.
     pub current_exception: u32,
     /// `current_frame` of a thread state.

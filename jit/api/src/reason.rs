@@ -32,9 +32,9 @@ macro_rules! reasons {
 reasons! {
     // Not a failure: the program goes where compiled code does not go along.
 
-    /// The function returns: the evaluator runs the instruction that does so.
+    /// The function returns, and the evaluator has to take its frame away.
     Return = "return";
-    /// A Python function is called.
+    /// A Python function is called that has no machine code, or the one that was called has left.
     Call = "call";
     /// A generator is resumed, or the running one pauses.
     Generator = "generator";

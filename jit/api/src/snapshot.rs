@@ -220,7 +220,7 @@ pub struct Entry {
 pub struct Callee {
     /// Its qualified name, for dumps.
     pub name: String,
-    /// The version of the function, which says that it has the code and the defaults that it had.
+    /// The version of the function, which says that it has this code. Defaults, closure and globals are each function's own.
     pub version: u32,
     /// The address of the [`Target`](crate::Target) of its code, which somebody keeps as long as the machine code.
     pub target: usize,

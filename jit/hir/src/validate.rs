@@ -160,6 +160,11 @@ impl Validator<'_> {
             {
                 Err(format!("{value} is boxed"))
             }
+            Insn::CallPython { state, .. } | Insn::Interpret { state, .. }
+                if self.holds_unboxed(*state) =>
+            {
+                Err("the frame would hold an object that nobody lets go of".to_owned())
+            }
             Insn::Release {
                 values,
                 state: None,
@@ -182,6 +187,13 @@ impl Validator<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether something of a state has no object yet.
+    fn holds_unboxed(&self, state: StateId) -> bool {
+        let state = &self.function[state];
+        let is_unboxed = |value| self.function.ty(value).is_unboxed();
+        !state.pending.is_empty() || state.stack.iter().any(|entry| is_unboxed(entry.value))
     }
 
     fn state(&self, block: BlockId, user: Value, state: StateId) -> Result<(), String> {

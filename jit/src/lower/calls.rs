@@ -97,12 +97,12 @@ impl<'c> Lowering<'c, '_> {
             opcode: opcode.number(),
         });
         self.write_state(state, Written::All);
-        self.step(state, next);
+        self.step(state, next, Reason::NotCompiled);
     }
 
     /// Has the evaluator run the instruction at which the frame stands, which is as it wants it. Leaves if it does not stand
-    /// before `next` afterwards.
-    pub(super) fn step(&mut self, state: StateId, next: u32) {
+    /// before `next` afterwards, for the reason given.
+    pub(super) fn step(&mut self, state: StateId, next: u32, reason: Reason) {
         let next = self.emit.int().const_int(u64::from(next), false);
         let left = self
             .emit
@@ -117,7 +117,7 @@ impl<'c> Lowering<'c, '_> {
 
         self.emit.go_to(leaves);
         // What the evaluator left in the frame is right as it is.
-        let number = self.number(state, Reason::NotCompiled, ExitKind::Resume);
+        let number = self.number(state, reason, ExitKind::Resume);
         let long = self.emit.long();
         let left = self
             .emit

@@ -11,7 +11,7 @@ use core::mem::offset_of;
 use inkwell::IntPredicate;
 use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::{StateId, Value};
-use pyroxene_jit_api::{Callee, ExitKind, Target};
+use pyroxene_jit_api::{Callee, ExitKind, Reason, Target};
 
 /// The exit of a function that has returned.
 const RETURNED: i64 = (ExitKind::Returned as i64) << 32;
@@ -92,10 +92,8 @@ impl<'c> Lowering<'c, '_> {
 
     /// Whether machine code can call the callee: there is some, there is room for its frame, no limit is reached, and nobody
     /// else evaluates frames (`_PyThreadState_HasStackSpace`, `CALL_PY_EXACT_ARGS`).
-    fn can_call(&mut self, callee: u32) -> IntValue<'c> {
+    fn can_call(&mut self, callee: u32, run: PointerValue<'c>) -> IntValue<'c> {
         let size = i64::from(self.callee(callee).frame_size) * WORD;
-        let target = self.target(callee);
-        let run = self.field(target, offset_of!(Target, run) as u32);
         let nothing = self.emit.is_null(run);
         let has_code = self.emit.build(|builder| builder.build_not(nothing, ""));
         let layout = &self.host.layout;
@@ -120,10 +118,12 @@ impl<'c> Lowering<'c, '_> {
     pub(super) fn call_python(&mut self, call: &Call<'_>) -> PointerValue<'c> {
         self.write_state(call.state, Written::All);
         let (direct, slow, end) = (self.emit.block(), self.emit.block(), self.emit.block());
-        let possible = self.can_call(call.callee);
+        let target = self.target(call.callee);
+        let run = self.field(target, offset_of!(Target, run) as u32);
+        let possible = self.can_call(call.callee, run);
         self.emit.branch(possible, direct, slow, Some(Likely::Then));
         self.emit.go_to(direct);
-        let returned = self.call_directly(call);
+        let returned = self.call_directly(call, target, run);
         let returned_from = self.emit.here();
         self.emit.jump(end);
         self.emit.go_to(slow);
@@ -137,13 +137,16 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// Calls machine code on a new frame.
-    fn call_directly(&mut self, call: &Call<'_>) -> PointerValue<'c> {
+    fn call_directly(
+        &mut self,
+        call: &Call<'_>,
+        target: PointerValue<'c>,
+        run: PointerValue<'c>,
+    ) -> PointerValue<'c> {
         let offset = call.next - self.function[call.state].offset;
         let offset = self.emit.short().const_int(u64::from(offset), false);
         self.set(self.frame(), self.host.layout.frame_return_offset, offset);
         let frame = self.push_frame(call);
-        let target = self.target(call.callee);
-        let run = self.field(target, offset_of!(Target, run) as u32);
         let entry = self.int_field(target, offset_of!(Target, entry) as u32);
         let (exit, payload) = self.emit.call_machine_code(
             run,
@@ -184,7 +187,7 @@ impl<'c> Lowering<'c, '_> {
         let height = self.snapshot.locals.len() + bottom as usize + operands.len();
         let height = self.emit.int().const_int(height as u64, false);
         self.set(self.frame(), self.host.layout.frame_stack_top, height);
-        self.step(call.state, call.next);
+        self.step(call.state, call.next, Reason::Call);
         self.emit.load_pointer(self.stack_place(bottom))
     }
 

@@ -176,10 +176,11 @@ impl<'c> Lowering<'c, '_> {
     /// Whether it is plain to see that nothing was disturbed: the tools are the same, the evaluator still enters machine code
     /// of this function, and nobody wrote to locals of any frame.
     fn is_undisturbed(&mut self, version: IntValue<'c>) -> IntValue<'c> {
-        const FLAGS: i64 = 0xff;
         let layout = &self.host.layout;
         let asked = self.long_field(self.thread(), layout.eval_breaker);
-        let mask = self.emit.const_long(!FLAGS);
+        let mask = self
+            .emit
+            .const_long(!layout.eval_breaker_flags.cast_signed());
         let watching = self
             .emit
             .build(|builder| builder.build_and(asked, mask, ""));

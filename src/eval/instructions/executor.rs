@@ -21,7 +21,7 @@ pub(in crate::eval) fn enter_executor(m: &mut Machine) -> Flow {
         }
     };
     // SAFETY: the frame is the one that runs, and stands at the patch.
-    let left = unsafe { enter(m.thread(), m.frame(), executor, floor) };
+    let left = unsafe { enter(m.thread(), m.frame(), executor.entrance(), floor) };
     // Machine code calls machine code: it may be another frame.
     m.switch_to_current();
     match left {

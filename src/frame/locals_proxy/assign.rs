@@ -31,8 +31,9 @@ pub(super) fn set_item(
     let object = proxy.frame_object()?;
     if let Some(index) = index_of(object, key, Purpose::Write)? {
         let value = value.ok_or_else(|| raise(exception::ValueError, CANNOT_REMOVE))?;
-        object.frame().variable(index).bind(value);
+        // Before: the destructor of the old value may have the frame go on, in another thread.
         crate::jit::locals_written(object.frame());
+        object.frame().variable(index).bind(value);
         return Ok(());
     }
     let extra = match (extra_locals(object), value) {

@@ -18,8 +18,6 @@ pub struct Instruction {
     pub next: u32,
     /// The instruction after it, if it does the work of that one too.
     pub also: Option<u32>,
-    /// The function that it calls, if machine code can: an index of the snapshot's callees.
-    pub callee: Option<u32>,
 }
 
 /// Where an instruction leads to without raising.
@@ -39,6 +37,8 @@ pub enum Flow {
 pub struct Code<'a> {
     /// The snapshot.
     pub snapshot: &'a Snapshot,
+    /// Whether calls make generators, coroutines or their like, whose frames are not on a stack.
+    pub is_generator: bool,
     instructions: BTreeMap<u32, Instruction>,
 }
 
@@ -68,12 +68,14 @@ impl<'a> Code<'a> {
                     oparg: oparg | u32::from(unit.oparg),
                     next: index(at),
                     also: None,
-                    callee: callee(snapshot, opcode_at),
                 },
             );
         }
         let mut code = Self {
             snapshot,
+            is_generator: instructions
+                .values()
+                .any(|instruction: &Instruction| instruction.opcode == Opcode::RETURN_GENERATOR),
             instructions,
         };
         code.join_pairs()?;
@@ -111,13 +113,6 @@ impl<'a> Code<'a> {
             .get(&offset)
             .copied()
             .ok_or(Refusal::Malformed { offset })
-    }
-
-    /// Whether calls make generators, coroutines or their like, whose frames are not on a stack.
-    pub fn is_generator(&self) -> bool {
-        self.instructions
-            .values()
-            .any(|instruction| instruction.opcode == Opcode::RETURN_GENERATOR)
     }
 
     /// Whether one of the entries is where a call begins.
@@ -192,14 +187,6 @@ impl Instruction {
             Opcode::FOR_ITER => Flow::Branch(forward(2)?),
             _ => Flow::Next,
         })
-    }
-}
-
-/// The function that an instruction calls, if machine code can call it and has not failed to.
-fn callee(snapshot: &Snapshot, opcode_at: u32) -> Option<u32> {
-    match snapshot.sites.get(&opcode_at)? {
-        Site::Call { callee, .. } => *callee,
-        _ => None,
     }
 }
 

@@ -255,7 +255,7 @@ enum Start {
 /// What is known of an entry by where it is.
 fn starts_function(builder: &Builder<'_>) -> Start {
     let at = builder.at;
-    if builder.code.is_generator() {
+    if builder.code.is_generator {
         // Whoever has a generator that was not started can write to its locals.
         Start::No
     } else if at.offset == 0 {

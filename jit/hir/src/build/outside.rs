@@ -16,6 +16,16 @@ impl Builder<'_> {
         self.own_stack();
     }
 
+    /// The same, with an object for each place of the stack: the frame shall hold the stack meanwhile.
+    pub fn expose_whole(&mut self) {
+        self.expose();
+        for index in 0..self.state.stack.len() {
+            let entry = self.state.stack[index];
+            let value = self.take(entry);
+            self.state.stack[index] = Entry::owned(value);
+        }
+    }
+
     /// Has the evaluator run the instruction, and reloads the locals that it writes.
     pub fn interpret(&mut self, written: &[u32]) {
         let Instruction {
@@ -26,12 +36,7 @@ impl Builder<'_> {
         } = self.at;
         // There is an effect, or the depths would not have been found.
         let (popped, pushed) = self.at.effect().unwrap_or_default();
-        self.expose();
-        for index in 0..self.state.stack.len() {
-            let entry = self.state.stack[index];
-            let value = self.take(entry);
-            self.state.stack[index] = Entry::owned(value);
-        }
+        self.expose_whole();
         let state = self.state_at(self.at.offset);
         self.emit(Insn::Interpret {
             opcode,

@@ -79,11 +79,16 @@ impl<'a> Machine<'a> {
                         continue 'blocks;
                     }
                     Insn::Exit { reason, state } => return self.leave(*reason, *state),
-                    Insn::Return { value, .. } => {
+                    Insn::Return { value, locals } => {
                         let value = self.object(*value);
                         let shown = self.heap.show(value);
                         self.heap.release(value);
-                        // What was there when the code was entered has been taken over.
+                        for local in locals {
+                            let local = self.object(*local);
+                            self.heap.release(local);
+                        }
+                        // The frame is gone; what was on its stack when the code was entered has been taken over.
+                        self.frame.locals.clear();
                         self.frame.stack.clear();
                         return Left::Done(Outcome::Returned(shown));
                     }

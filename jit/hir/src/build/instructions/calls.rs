@@ -5,7 +5,7 @@ use crate::build::state::{Entry, Holder, Local};
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
-use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Reason, Refusal};
+use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Reason, Refusal, Site};
 
 impl Builder<'_> {
     /// The object that is a built-in function, if the snapshot mentions it.
@@ -33,8 +33,11 @@ impl Builder<'_> {
 
     /// `CALL(count)` of a Python function with as many positional parameters as there are arguments.
     pub(super) fn call_python(&mut self) {
-        let callee = match self.at.callee {
-            Some(callee) if self.may_speculate(Reason::Identity) => callee,
+        let callee = match self.code.site(self.at) {
+            Some(&Site::Call {
+                callee: Some(callee),
+                ..
+            }) if self.may_speculate(Reason::Identity) => callee,
             _ => return self.interpret(&[]),
         };
         let known = &self.snapshot().callees[callee as usize];
@@ -67,14 +70,12 @@ impl Builder<'_> {
             version,
             state,
         });
-        self.expose();
+        self.expose_whole();
         let operands = self.pop_many(count + 2);
-        let function = self.take(operands[0]);
+        let function = operands[0].value;
         let first = if has_self { 1 } else { 2 };
-        let arguments = operands[first..]
-            .iter()
-            .map(|&operand| self.take(operand))
-            .collect();
+        let arguments = operands[first..].iter().map(|operand| operand.value);
+        let arguments = arguments.collect();
         let state = self.state_at(self.at.opcode_at);
         let result = self.emit(Insn::CallPython {
             callee,
@@ -109,7 +110,7 @@ impl Builder<'_> {
 
     /// Leaves to the evaluator if that has to take the frame away; false if it always does.
     fn check_return(&mut self) -> bool {
-        if self.code.is_generator() {
+        if self.code.is_generator {
             self.exit(Reason::Return);
             return false;
         }
@@ -126,9 +127,8 @@ impl Builder<'_> {
             let value = entry.value;
             self.emit(Insn::Box { value, state })
         } else if let Holder::Local(slot) = entry.holder {
-            // The reference of the slot becomes the caller's.
+            // The reference of the slot becomes the caller's, and the slot goes.
             let null = self.emit(Insn::Null);
-            self.emit(Insn::StoreLocal { slot, value: null });
             self.state.locals[slot as usize] = Local::Clean(null);
             entry.value
         } else {

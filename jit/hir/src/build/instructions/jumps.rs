@@ -7,7 +7,7 @@ use crate::types::Type;
 use pyroxene_jit_api::Refusal;
 
 impl Builder<'_> {
-    /// `RESUME`, where it is not an entry: looks what is asked of the evaluator.
+    /// `RESUME`: looks what is asked of the evaluator.
     pub(super) fn poll(&mut self) {
         let state = self.before();
         self.emit(Insn::Poll { state });
