@@ -10,8 +10,8 @@ use inkwell::types::{
     BasicMetadataTypeEnum, BasicType, BasicTypeEnum, FloatType, FunctionType, IntType, PointerType,
 };
 use inkwell::values::{
-    BasicMetadataValueEnum, BasicValueEnum, FloatValue, FunctionValue, GlobalValue, IntValue,
-    MetadataValue, PhiValue, PointerValue,
+    BasicMetadataValueEnum, BasicValueEnum, CallSiteValue, FloatValue, FunctionValue, GlobalValue,
+    IntValue, MetadataValue, PhiValue, PointerValue,
 };
 use inkwell::{AddressSpace, FloatPredicate, GlobalVisibility, IntPredicate};
 use std::collections::HashMap;
@@ -361,20 +361,22 @@ impl<'c, 'm> Emit<'c, 'm> {
         let function = Intrinsic::find(name)
             .and_then(|found| found.get_declaration(self.module, &[self.long().into()]))
             .expect("LLVM has this intrinsic");
-        let both = self
+        let call = self
             .builder
             .build_call(function, &[left.into(), right.into()], "")
-            .expect(WELL_TYPED)
-            .try_as_basic_value()
-            .unwrap_basic()
-            .into_struct_value();
-        let part = |index| {
+            .expect(WELL_TYPED);
+        let [result, overflowed] = self.parts(call);
+        (result.into_int_value(), overflowed.into_int_value())
+    }
+
+    /// The two parts of what a call gives.
+    fn parts(&self, call: CallSiteValue<'c>) -> [BasicValueEnum<'c>; 2] {
+        let both = call.try_as_basic_value().unwrap_basic().into_struct_value();
+        [0, 1].map(|index| {
             self.builder
                 .build_extract_value(both, index, "")
                 .expect(WELL_TYPED)
-                .into_int_value()
-        };
-        (part(0), part(1))
+        })
     }
 
     /// A value that depends on where the block was entered from. It is at the start of the block.
@@ -469,19 +471,12 @@ impl<'c, 'm> Emit<'c, 'm> {
         arguments: &[BasicValueEnum<'c>; 4],
     ) -> (IntValue<'c>, PointerValue<'c>) {
         let arguments = arguments.map(BasicMetadataValueEnum::from);
-        let exit = self
+        let call = self
             .builder
             .build_indirect_call(run_type(self.context), run, &arguments, "")
-            .expect(WELL_TYPED)
-            .try_as_basic_value()
-            .unwrap_basic()
-            .into_struct_value();
-        let part = |index| {
-            self.builder
-                .build_extract_value(exit, index, "")
-                .expect(WELL_TYPED)
-        };
-        (part(0).into_int_value(), part(1).into_pointer_value())
+            .expect(WELL_TYPED);
+        let [exit, payload] = self.parts(call);
+        (exit.into_int_value(), payload.into_pointer_value())
     }
 
     /// The address up to which the C stack is in use, nearly.
@@ -492,11 +487,7 @@ impl<'c, 'm> Emit<'c, 'm> {
             .expect(WELL_TYPED)
     }
 
-    fn call(
-        &self,
-        helper: Helper,
-        arguments: &[BasicValueEnum<'c>],
-    ) -> inkwell::values::CallSiteValue<'c> {
+    fn call(&self, helper: Helper, arguments: &[BasicValueEnum<'c>]) -> CallSiteValue<'c> {
         let function = self
             .module
             .get_function(helper.name())
