@@ -1,5 +1,7 @@
 //! Machine code in memory: what is known of it, how long it lives. Frees it when it neither runs nor can be entered.
-use super::{library, registry};
+use super::{exits, heat, library};
+use crate::frame::Frame;
+use crate::thread::ThreadState;
 use core::cell::Cell;
 use core::ops::Deref;
 use pyroxene_jit_api::{
@@ -23,16 +25,14 @@ pub struct MachineCode {
     interpreted: Vec<Interpreted>,
     entered: Cell<u64>,
     size: usize,
-    /// Of which code object, as the registry knows it.
-    code: registry::Key,
     /// Kept for the code, which names them.
     targets: Vec<Arc<Target>>,
     memory: Option<CodeMemory>,
 }
 
 impl MachineCode {
-    /// For what is to be compiled of a code object, with the targets that the snapshot names.
-    pub fn ordered(code: registry::Key, targets: Vec<Arc<Target>>) -> Box<Self> {
+    /// For what is to be compiled, with the targets that the snapshot names.
+    pub fn ordered(targets: Vec<Arc<Target>>) -> Box<Self> {
         Box::new(Self {
             running: Running::default(),
             run: None,
@@ -40,7 +40,6 @@ impl MachineCode {
             interpreted: Vec::new(),
             entered: Cell::new(0),
             size: 0,
-            code,
             targets,
             memory: None,
         })
@@ -75,10 +74,10 @@ impl MachineCode {
     }
 
     /// Its exits, and how often each was taken.
-    pub fn exits(&self) -> impl Iterator<Item = (ExitRecord, u64)> {
+    pub fn exits(&self) -> impl Iterator<Item = (&ExitRecord, u64)> {
         self.exits
             .iter()
-            .map(|(record, count)| (*record, count.get()))
+            .map(|(record, count)| (record, count.get()))
     }
 
     /// The instructions that it has the evaluator run.
@@ -102,19 +101,32 @@ impl MachineCode {
         self.size
     }
 
-    /// Counts an exit; the code may go by that.
+    /// Writes the frame that has left by an exit, and counts that; the code may go by that.
     ///
     /// # Safety
-    /// `this` is alive, and has such an exit.
+    /// `this` is alive, and has just left by such an exit: the thread runs its frame, or one that it has made.
     #[inline]
-    pub unsafe fn left_by(this: *const Self, exit: u32) {
+    pub unsafe fn left_by(this: *const Self, exit: u32, thread: ThreadState) {
         // SAFETY: as the caller promises.
         let this = unsafe { &*this };
         let (record, count) = &this.exits[exit as usize];
+        if let Some(state) = &record.state {
+            // SAFETY: as the caller promises. Where there is something to write, the code's own frame runs.
+            unsafe {
+                exits::write(
+                    state,
+                    (*thread.as_ptr()).current_frame,
+                    record.offset as usize,
+                )
+            };
+        }
+        this.running.end_one();
         count.set(count.get() + 1);
         if count.get() == MOST_FAILURES && is_failure(record.reason) {
-            let (code, failures) = (this.code, this.failures());
-            registry::has_failed(code, failures);
+            let failures = this.failures();
+            // SAFETY: the thread runs the frame that has left, which stands where the evaluator goes on.
+            let frame = unsafe { Frame::from_raw_unchecked((*thread.as_ptr()).current_frame) };
+            heat::failed(frame, this, failures);
         }
     }
 

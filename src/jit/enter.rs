@@ -39,8 +39,8 @@ pub unsafe fn enter(
     }
     // SAFETY: as the caller promises. The patch may be removed meanwhile: the code counts itself, and stays while it runs.
     let exit = unsafe { run(thread.as_ptr().cast(), frame.cast(), entry, floor) };
-    let no_memory = helpers::without_memory();
     if exit.kind == ExitKind::Returned {
+        let no_memory = helpers::without_memory();
         if no_memory {
             // There was none for an object in the slot of a local, which a destructor might have looked at. The frame is
             // gone, and nobody is left to be told.
@@ -49,8 +49,10 @@ pub unsafe fn enter(
         // SAFETY: what a function returns is a reference.
         return Left::Returned(unsafe { Owned::from_raw_unchecked(exit.payload.cast()) });
     }
-    // SAFETY: the code that has left names itself, and nothing has run since that could have freed it.
-    unsafe { MachineCode::left_by(exit.payload.cast(), exit.index) };
+    // SAFETY: the code that has left names itself, and counts as running until its exit is done with. The thread runs its
+    // frame.
+    unsafe { MachineCode::left_by(exit.payload.cast(), exit.index, thread) };
+    let no_memory = helpers::without_memory();
     match exit.kind {
         _ if no_memory => Left::Error,
         ExitKind::Error => Left::Error,

@@ -8,7 +8,7 @@ use super::{is_main, library, publish, snapshot, worker};
 use crate::bytecode::{Counter, Opcode, original};
 use crate::frame::Frame;
 use crate::thread::ThreadState;
-use pyroxene_jit_api::Tier;
+use pyroxene_jit_api::{Failure, Reason, Tier};
 
 /// After how many calls a function is compiled.
 const CALLS: u32 = 500;
@@ -51,8 +51,9 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
         return true;
     }
     record.wanted.insert(place);
+    record.observed.insert(place, snapshot::observed(frame));
     drop(registry);
-    compile(frame, place);
+    compile(frame);
     true
 }
 
@@ -72,12 +73,38 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
         return;
     }
     record.wanted.insert(place);
+    record.observed.insert(place, snapshot::observed(frame));
     drop(registry);
-    compile(frame, place);
+    compile(frame);
 }
 
-/// Has the code of a frame compiled, which stands at a place where the machine code is to be entered.
-fn compile(frame: Frame<'_>, place: usize) {
+/// Machine code of a frame that runs was wrong too often: it is made anew, with what is known now. Until then it stays, as does
+/// the last that may be made.
+#[cold]
+#[inline(never)]
+pub(super) fn failed(frame: Frame<'_>, machine_code: &MachineCode, failures: Vec<Failure>) {
+    let mut registry = registry();
+    let record = registry.record(frame.code());
+    let is_entered = record
+        .compiled
+        .as_ref()
+        .is_some_and(|compiled| core::ptr::eq::<MachineCode>(&***compiled, machine_code));
+    if record.stage != Stage::Compiled || record.attempts == ATTEMPTS || !is_entered {
+        return;
+    }
+    if failures
+        .iter()
+        .any(|failure| failure.reason == Reason::LoopEntry)
+    {
+        record.observed.clear();
+    }
+    record.failures.extend(failures);
+    drop(registry);
+    compile(frame);
+}
+
+/// Has the code of a frame compiled, for all places where its machine code is to be entered.
+fn compile(frame: Frame<'_>) {
     let code = frame.code();
     let mut registry = registry();
     let record = registry.record(code);
@@ -87,9 +114,10 @@ fn compile(frame: Frame<'_>, place: usize) {
     }
     let wanted: Vec<usize> = record.wanted.iter().copied().collect();
     let failures = record.failures.clone();
+    let observed = record.observed.clone();
     let key = record.key(code);
     drop(registry);
-    let Some(taken) = snapshot::take(frame, place, &wanted, failures) else {
+    let Some(taken) = snapshot::take(frame, &wanted, &observed, failures) else {
         return;
     };
     let Taken {
@@ -97,7 +125,7 @@ fn compile(frame: Frame<'_>, place: usize) {
         call_entry,
         targets,
     } = taken;
-    let machine_code = MachineCode::ordered(key, targets);
+    let machine_code = MachineCode::ordered(targets);
     snapshot.running = machine_code.address();
     let mut registry = super::registry::registry();
     let record = registry.record(code);

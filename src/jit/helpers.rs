@@ -182,7 +182,7 @@ unsafe fn write_new(place: *mut Raw, new: *mut ffi::PyObject) -> i32 {
     0
 }
 
-unsafe extern "C" fn write_float(place: *mut Raw, number: f64) -> i32 {
+pub(super) unsafe extern "C" fn write_float(place: *mut Raw, number: f64) -> i32 {
     // SAFETY: machine code gives the slot of a local, which holds NULL or a reference.
     unsafe {
         if let Some(old) = NonNull::new((*place).cast::<ffi::PyObject>())
@@ -196,12 +196,12 @@ unsafe extern "C" fn write_float(place: *mut Raw, number: f64) -> i32 {
     }
 }
 
-unsafe extern "C" fn write_int(place: *mut Raw, number: i64) -> i32 {
+pub(super) unsafe extern "C" fn write_int(place: *mut Raw, number: i64) -> i32 {
     // SAFETY: machine code gives the slot of a local, which holds NULL or a reference.
     unsafe { write_new(place, ffi::PyLong_FromLongLong(number)) }
 }
 
-unsafe extern "C" fn write_object(place: *mut Raw, object: Raw) {
+pub(super) unsafe extern "C" fn write_object(place: *mut Raw, object: Raw) {
     // SAFETY: machine code gives the slot of a local, which holds NULL or a reference, and a live object.
     unsafe {
         ffi::Py_INCREF(object.cast());
@@ -218,12 +218,12 @@ fn or_none(object: *mut ffi::PyObject) -> Raw {
     object.cast()
 }
 
-unsafe extern "C" fn exit_float(number: f64) -> Raw {
+pub(super) unsafe extern "C" fn exit_float(number: f64) -> Raw {
     // SAFETY: gives a new reference or NULL.
     or_none(unsafe { ffi::PyFloat_FromDouble(number) })
 }
 
-unsafe extern "C" fn exit_int(number: i64) -> Raw {
+pub(super) unsafe extern "C" fn exit_int(number: i64) -> Raw {
     // SAFETY: gives a new reference or NULL.
     or_none(unsafe { ffi::PyLong_FromLongLong(number) })
 }

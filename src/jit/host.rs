@@ -1,5 +1,5 @@
 //! What machine code needs to know of the runtime: from bindgen's layouts and the addresses of C's objects.
-use super::{enter, helpers, options};
+use super::{enter, exits, helpers, options};
 use crate::ffi;
 use core::cell::UnsafeCell;
 use core::mem::{MaybeUninit, offset_of};
@@ -38,6 +38,7 @@ pub(super) fn host() -> &'static Host {
         // SAFETY: the place in the main interpreter, which is there for good.
         frame_evaluator: unsafe { &raw mut (*ffi::_PyRuntime.interpreters.main).eval_frame }.cast(),
         locals_written: enter::any_written(),
+        exit_values: exits::values(),
         for_debugger: options::for_debugger(),
     })
 }

@@ -6,7 +6,7 @@
 //!   functions that it calls.
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
 //! - [`code`]: machine code in memory; [`executor`]: the patches in bytecode by which the evaluator enters it; [`enter`]:
-//!   entering and leaving it.
+//!   entering and leaving it; [`exits`]: what is written to the frame then.
 //! - [`statistics`]: what Python may ask.
 //!
 //! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, which is the default, the evaluator
@@ -14,6 +14,7 @@
 pub mod code;
 pub mod enter;
 pub mod executor;
+mod exits;
 pub mod heat;
 pub mod helpers;
 pub mod host;

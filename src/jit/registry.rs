@@ -11,8 +11,8 @@ use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::cell::{RefCell, RefMut};
 use core::ffi::c_int;
-use pyroxene_jit_api::{Failure, Target};
-use std::collections::{BTreeSet, HashMap};
+use pyroxene_jit_api::{Class, Failure, Target};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -49,6 +49,8 @@ pub struct Record {
     pub attempts: u32,
     /// The instructions at which machine code is to be entered: a `RESUME`, and jumps backward.
     pub wanted: BTreeSet<usize>,
+    /// The classes of what the locals held when machine code was first wanted at an instruction.
+    pub observed: Observed,
     /// Where earlier machine code left too often.
     pub failures: Vec<Failure>,
     /// Where machine code is entered.
@@ -58,6 +60,9 @@ pub struct Record {
     /// Where other machine code calls it.
     pub target: Arc<Target>,
 }
+
+/// The classes of what locals held, by the instruction at which machine code is to be entered.
+pub type Observed = BTreeMap<usize, Vec<Option<Class>>>;
 
 /// The table.
 #[derive(Default)]
@@ -95,6 +100,7 @@ impl Registry {
                 begun: false,
                 attempts: 0,
                 wanted: BTreeSet::new(),
+                observed: Observed::new(),
                 failures: Vec::new(),
                 patches: Patches::default(),
                 compiled: None,
@@ -154,21 +160,6 @@ impl Record {
 
 /// How often one code object is compiled at most.
 pub(super) const ATTEMPTS: u32 = 8;
-
-/// Machine code was wrong too often: it is made anew, with what is known now. The last that may be made stays.
-#[cold]
-pub(super) fn has_failed(key: Key, failures: Vec<Failure>) {
-    let mut registry = registry();
-    let failed = registry
-        .find(key)
-        .filter(|(record, _)| record.attempts < ATTEMPTS);
-    let dropped = failed.map(|(record, code)| {
-        record.failures.extend(failures);
-        record.forget_code(code)
-    });
-    drop(registry);
-    drop(dropped);
-}
 
 /// Whether anything is known, and the running thread may look at it: threads of other interpreters do not hold the GIL that
 /// guards the table.

@@ -1,6 +1,6 @@
 //! What the compiler gets to see of a code object, taken from live objects at one moment. Reads them, and runs nothing.
 use super::publish;
-use super::registry::registry;
+use super::registry::{Observed, registry};
 use crate::bytecode::cache::{
     AttributeCache, CallCache, GlobalCache, LoadAttributeCache, TruthCache,
 };
@@ -27,14 +27,14 @@ pub(super) struct Taken {
     pub targets: Vec<Arc<Target>>,
 }
 
-/// Takes a snapshot of the code of a frame, which stands at the instruction `place`. Machine code is to be entered wherever
-/// `wanted` says: at a `RESUME` or at jumps backward.
+/// Takes a snapshot of the code of a frame. Machine code is to be entered wherever `wanted` says: at a `RESUME` or at jumps
+/// backward.
 ///
 /// The objects that it mentions are kept alive by the code object, or while a guard holds. Nothing if tools watch the code.
 pub(super) fn take(
     frame: Frame<'_>,
-    place: usize,
     wanted: &[usize],
+    observed: &Observed,
     failures: Vec<Failure>,
 ) -> Option<Taken> {
     let code = frame.code();
@@ -52,11 +52,7 @@ pub(super) fn take(
         .iter()
         .map(|&at| Entry {
             offset: entry_offset(&units, at) as u32,
-            observed: if at == place {
-                observed(frame)
-            } else {
-                Vec::new()
-            },
+            observed: observed.get(&at).cloned().unwrap_or_default(),
         })
         .collect();
     let call_entry = call_entry(code, &mut entries);
@@ -220,7 +216,7 @@ fn arguments(code: Borrowed<'_, ffi::PyCodeObject>) -> u32 {
 }
 
 /// The classes of what the locals of a frame hold.
-fn observed(frame: Frame<'_>) -> Vec<Option<Class>> {
+pub(super) fn observed(frame: Frame<'_>) -> Vec<Option<Class>> {
     (0..frame.code().variable_count())
         .map(|index| {
             // SAFETY: the frame runs, and owns what its locals hold.

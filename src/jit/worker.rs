@@ -7,6 +7,7 @@ use crate::ffi;
 use crate::thread::pending;
 use core::cell::RefCell;
 use core::ptr::null_mut;
+use core::sync::atomic::{AtomicBool, Ordering};
 use pyroxene_jit_api::{Artifact, Refusal, Snapshot, Tier};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
@@ -101,6 +102,7 @@ fn start(work: &mut Work) {
         .spawn(run);
     unblock_signals(&signals);
     // Without a thread, the jobs wait for the next attempt.
+    NEWS.fetch_or(thread.is_err(), Ordering::Relaxed);
     if let Ok(handle) = thread {
         work.running = true;
         // The one before has left: it needs no more waiting for.
@@ -124,11 +126,14 @@ fn run() {
         };
         drop(current);
         let result = library::compile(&job.snapshot, job.tier);
-        work().done.push(Done {
+        let mut current = work();
+        current.done.push(Done {
             order: job.order,
             tools_version: job.snapshot.tools_version,
             result,
         });
+        NEWS.store(true, Ordering::Relaxed);
+        drop(current);
         ask_for_publication();
     }
 }
@@ -148,9 +153,16 @@ fn ask_for_publication() {
     }
 }
 
+/// Whether [`take_done`] has something to look at: it is asked at each call of what is being compiled.
+static NEWS: AtomicBool = AtomicBool::new(false);
+
 /// What is ready. If there is more to do and nobody at work, as after a fork, it goes on.
 pub fn take_done() -> Vec<Done> {
+    if !NEWS.load(Ordering::Relaxed) {
+        return Vec::new();
+    }
     let mut work = work();
+    NEWS.store(false, Ordering::Relaxed);
     start(&mut work);
     core::mem::take(&mut work.done)
 }
@@ -189,6 +201,7 @@ extern "C" fn before_fork() {
 
 /// The thread comes back when somebody asks what is ready: right after a fork, the system's count of threads is looked at.
 extern "C" fn after_fork() {
+    NEWS.store(true, Ordering::Relaxed);
     FORKING.with_borrow_mut(Option::take);
 }
 

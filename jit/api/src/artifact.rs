@@ -1,5 +1,6 @@
 //! `Artifact`: what the compiler makes.
 use crate::{Raw, Reason};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Machine code for a code object, with what is needed to run, explain and free it.
@@ -39,8 +40,9 @@ unsafe impl Send for CodeMemory {}
 pub type Run = unsafe extern "C" fn(thread: Raw, frame: Raw, entry: u32, floor: usize) -> Exit;
 
 /// How machine code ended. Unless it has returned, the thread's current frame is the one that goes on, which may be a frame
-/// that machine code has called: its locals, its value stack with its height, and `instr_ptr` are right, and so are those of
-/// its callers.
+/// that machine code has called: once the [`ExitState`] is written, its locals, its value stack with its height, and
+/// `instr_ptr` are right, and so are those of its callers. The activation that has left is still counted by its
+/// [`Running`](crate::Running); those of its callers are not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(C)]
 pub struct Exit {
@@ -70,12 +72,77 @@ pub enum ExitKind {
 }
 
 /// What an exit is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ExitRecord {
     /// The instruction that the evaluator goes on with, in units.
     pub offset: u32,
     /// Why the code leaves.
     pub reason: Reason,
+    /// What is still to be written to the frame; without it, the frame is right as it is.
+    pub state: Option<Arc<ExitState>>,
+}
+
+/// What the core writes to the frame after machine code has left. The code itself has only put the values that are not
+/// constant into [`Host::exit_values`](crate::Host::exit_values): so exits are little code.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ExitState {
+    /// The locals whose slots are out of date.
+    pub locals: Vec<ExitLocal>,
+    /// The value stack, from its bottom.
+    pub stack: Vec<ExitEntry>,
+}
+
+/// A local whose slot holds something older, which dies unseen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExitLocal {
+    /// The slot.
+    pub slot: u32,
+    /// Its value.
+    pub value: ExitValue,
+    /// A truth value: without it, or if it is not 0, the slot is out of date.
+    pub stale: Option<ExitSource>,
+}
+
+/// A place of the value stack.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExitEntry {
+    /// Its value.
+    pub value: ExitValue,
+    /// Whether the reference of an object is the place's already. If not, one is taken.
+    pub owned: bool,
+}
+
+/// A value, and how it is represented.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExitValue {
+    /// Where it is.
+    pub source: ExitSource,
+    /// What it is.
+    pub kind: ExitValueKind,
+    /// Whether the same unboxed value occurs elsewhere in the state too: they become one object.
+    pub shared: bool,
+}
+
+/// How a value is represented.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExitValueKind {
+    /// The address of an object, or NULL.
+    Object,
+    /// The bits of a double.
+    Float,
+    /// A number.
+    Int,
+    /// A truth value, 0 or 1.
+    Bool,
+}
+
+/// Where 64 bits are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExitSource {
+    /// The code has left them there: an index into [`Host::exit_values`](crate::Host::exit_values).
+    Saved(u32),
+    /// They are always the same.
+    Constant(u64),
 }
 
 /// An instruction that has no machine code of its own.

@@ -24,9 +24,14 @@ pub struct Host {
     pub frame_evaluator: Raw,
     /// The address of a byte that is 0 unless a local variable of some frame was written from outside.
     pub locals_written: Raw,
+    /// The address of [`EXIT_VALUES`] words, in which machine code leaves what it had in registers when it leaves.
+    pub exit_values: Raw,
     /// Whether gdb is to be told of machine code.
     pub for_debugger: bool,
 }
+
+/// How many words machine code may leave at an exit. What has more, a function with so many variables, is not compiled.
+pub const EXIT_VALUES: usize = 4096;
 
 /// A range of addresses.
 #[derive(Clone, Copy, Debug)]

@@ -11,11 +11,15 @@ mod reason;
 mod snapshot;
 mod target;
 
-pub use artifact::{Artifact, CodeMemory, Exit, ExitKind, ExitRecord, Interpreted, Run, Timing};
+pub use artifact::{
+    Artifact, CodeMemory, Exit, ExitEntry, ExitKind, ExitLocal, ExitRecord, ExitSource, ExitState,
+    ExitValue, ExitValueKind, Interpreted, Run, Timing,
+};
 pub use class::Class;
 pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};
 pub use host::{
-    CodeRange, CompareHelper, Helpers, Host, Layout, Raw, Singletons, Types, UnaryHelper,
+    CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, Layout, Raw, Singletons, Types,
+    UnaryHelper,
 };
 pub use reason::Reason;
 pub use snapshot::{

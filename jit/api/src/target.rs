@@ -36,4 +36,10 @@ impl Running {
     pub fn is_zero(&self) -> bool {
         self.0.load(Ordering::Relaxed) == 0
     }
+
+    /// Counts one less: it has left, and what it left is written.
+    pub fn end_one(&self) {
+        let count = self.0.load(Ordering::Relaxed);
+        self.0.store(count - 1, Ordering::Relaxed);
+    }
 }

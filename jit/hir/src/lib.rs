@@ -16,7 +16,7 @@ pub mod result;
 pub mod types;
 pub mod validate;
 
-pub use function::{Block, BlockId, Edge, Function, StateId, Value};
+pub use function::{Block, BlockId, Edge, FrameState, Function, StateId, Value};
 pub use insn::Insn;
 pub use types::{Classes, Type};
 

@@ -117,7 +117,7 @@ impl<'c> Lowering<'c, '_> {
 
         self.emit.go_to(leaves);
         // What the evaluator left in the frame is right as it is.
-        let number = self.number(state, reason, ExitKind::Resume);
+        let number = self.number(state, reason, ExitKind::Resume, None);
         let long = self.emit.long();
         let left = self
             .emit

@@ -1,12 +1,18 @@
-//! Leaving machine code: the blocks at the end of the function that write a state to the frame and give the exit's number.
+//! Leaving machine code: the blocks at the end of the function that save what is in registers and give the exit's number.
+//! What becomes of it is said in tables, by which the core writes the frame: most exits are never taken, and code for each
+//! would be most of the code.
 use super::Lowering;
 use super::emit::Likely;
-use super::frame::Written;
+use super::runtime::EXIT_VALUES;
 use inkwell::basic_block::BasicBlock;
-use inkwell::values::{IntValue, PhiValue};
-use pyroxene_hir::{Insn, StateId, Value};
-use pyroxene_jit_api::{ExitKind, ExitRecord, Reason};
+use inkwell::values::{BasicValueEnum, IntValue, PhiValue};
+use pyroxene_hir::{FrameState, Insn, StateId, Type, Value};
+use pyroxene_jit_api::{
+    ExitEntry, ExitKind, ExitLocal, ExitRecord, ExitSource, ExitState, ExitValue, ExitValueKind,
+    Reason,
+};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The exits of a function.
 #[derive(Default)]
@@ -14,9 +20,22 @@ pub struct Exits<'c> {
     records: Vec<ExitRecord>,
     /// One block for each state and reason, which names the exit.
     named: HashMap<(StateId, Reason), BasicBlock<'c>>,
-    /// One block for each state, which writes it to the frame; the exit's number comes with whoever goes there.
-    states: HashMap<(StateId, ExitKind), (BasicBlock<'c>, PhiValue<'c>)>,
+    /// One block for each state, which saves it; the exit's number comes with whoever goes there.
+    states: HashMap<StateId, State<'c>>,
 }
+
+/// A state in which code leaves.
+struct State<'c> {
+    block: BasicBlock<'c>,
+    number: PhiValue<'c>,
+    /// What the core is to write.
+    table: Arc<ExitState>,
+    /// What it finds where the code has left it.
+    saved: Saved,
+}
+
+/// What is saved at an exit, in the order of its places.
+type Saved = Vec<Value>;
 
 impl Exits<'_> {
     /// What exits there are, in the order of their numbers.
@@ -48,50 +67,66 @@ impl<'c> Lowering<'c, '_> {
         if let Some(&block) = self.exits.named.get(&(state, reason)) {
             return block;
         }
-        let number = self.number(state, reason, kind);
         let here = self.emit.here();
         let named = self.emit.block();
         self.exits.named.insert((state, reason), named);
-        let (writer, phi) = match self.exits.states.get(&(state, kind)) {
-            Some(&found) => found,
-            None => {
-                let block = self.emit.block();
-                self.emit.go_to(block);
-                let phi = self.emit.phi(self.emit.long());
-                self.exits.states.insert((state, kind), (block, phi));
-                (block, phi)
-            }
-        };
+        if !self.exits.states.contains_key(&state) {
+            let block = self.emit.block();
+            self.emit.go_to(block);
+            let number = self.emit.phi(self.emit.long());
+            let (table, saved) = self.table(&self.function[state]);
+            let table = Arc::new(table);
+            self.exits.states.insert(
+                state,
+                State {
+                    block,
+                    number,
+                    table,
+                    saved,
+                },
+            );
+        }
+        let table = Arc::clone(&self.exits.states[&state].table);
+        let number = self.number(state, reason, kind, Some(table));
+        let found = &self.exits.states[&state];
+        found.number.add_incoming(&[(&number, named)]);
         self.emit.go_to(named);
-        phi.add_incoming(&[(&number, named)]);
-        self.emit.jump(writer);
+        self.emit.jump(found.block);
         self.emit.go_to(here);
         named
     }
 
     /// A block by which code leaves after a destructor has run: it saw the locals where they belong, and may have written one.
     pub(super) fn exit_seen(&mut self, state: StateId) -> BasicBlock<'c> {
-        let number = self.number(state, Reason::Disturbed, ExitKind::Resume);
+        let without_locals = FrameState {
+            pending: Vec::new(),
+            ..self.function[state].clone()
+        };
+        let (table, saved) = self.table(&without_locals);
+        let table = Some(Arc::new(table));
+        let number = self.number(state, Reason::Disturbed, ExitKind::Resume, table);
         let here = self.emit.here();
         let block = self.emit.block();
         self.emit.go_to(block);
-        self.write_state(state, Written::AllButLocals);
+        self.save(&saved);
         self.leave(number);
         self.emit.go_to(here);
         block
     }
 
-    /// A new exit, as the function gives it back.
+    /// A new exit, as the function gives it back. Without a table, the frame is right as it is.
     pub(super) fn number(
         &mut self,
         state: StateId,
         reason: Reason,
         kind: ExitKind,
+        table: Option<Arc<ExitState>>,
     ) -> IntValue<'c> {
         let index = self.exits.records.len() as u64;
         self.exits.records.push(ExitRecord {
             offset: self.function[state].offset,
             reason,
+            state: table,
         });
         self.emit
             .const_long((index | (kind as u64) << 32).cast_signed())
@@ -116,17 +151,89 @@ impl<'c> Lowering<'c, '_> {
 
     /// Writes the blocks of all exits.
     pub(super) fn write_exits(&mut self) {
-        let mut states: Vec<_> = self
-            .exits
-            .states
-            .iter()
-            .map(|(&(state, kind), &found)| (state, kind, found))
+        let mut states: Vec<_> = core::mem::take(&mut self.exits.states)
+            .into_iter()
             .collect();
-        states.sort_by_key(|&(state, kind, _)| (state, kind));
-        for (state, _, (block, phi)) in states {
-            self.emit.go_to(block);
-            self.write_state(state, Written::All);
-            self.leave(phi.as_basic_value().into_int_value());
+        states.sort_by_key(|&(state, _)| state);
+        for (_, state) in states {
+            self.emit.go_to(state.block);
+            self.save(&state.saved);
+            self.leave(state.number.as_basic_value().into_int_value());
+        }
+    }
+
+    /// What the core writes for a state, and what it must find for that.
+    fn table(&self, state: &FrameState) -> (ExitState, Saved) {
+        let pending = state.pending.iter().map(|pending| pending.value);
+        let stack = state.stack.iter().map(|entry| entry.value);
+        let all: Vec<Value> = pending.chain(stack).collect();
+        let mut saved = Saved::new();
+        let locals = state.pending.iter().map(|pending| ExitLocal {
+            slot: pending.slot,
+            value: self.exit_value(pending.value, &all, &mut saved),
+            stale: pending.stale.map(|stale| self.source(stale, &mut saved)),
+        });
+        let locals = locals.collect();
+        let stack = state.stack.iter().map(|entry| ExitEntry {
+            value: self.exit_value(entry.value, &all, &mut saved),
+            owned: entry.owned,
+        });
+        let stack = stack.collect();
+        (ExitState { locals, stack }, saved)
+    }
+
+    fn exit_value(&self, value: Value, all: &[Value], saved: &mut Saved) -> ExitValue {
+        let ty = self.function.ty(value);
+        ExitValue {
+            source: self.source(value, saved),
+            kind: match ty {
+                Type::Object(_) => ExitValueKind::Object,
+                Type::Float => ExitValueKind::Float,
+                Type::Int => ExitValueKind::Int,
+                Type::Bool => ExitValueKind::Bool,
+                Type::Nothing => unreachable!("a state holds values"),
+            },
+            shared: ty.is_unboxed() && all.iter().filter(|other| **other == value).count() > 1,
+        }
+    }
+
+    /// Where the core finds a value.
+    fn source(&self, value: Value, saved: &mut Saved) -> ExitSource {
+        match self.insn_of(value) {
+            Insn::Null => ExitSource::Constant(0),
+            Insn::Object(object) => {
+                let address = self.snapshot.objects[object.0 as usize].address;
+                ExitSource::Constant(address as u64)
+            }
+            Insn::Int(number) => ExitSource::Constant(number.cast_unsigned()),
+            Insn::Float(number) => ExitSource::Constant(number.to_bits()),
+            Insn::Bool(truth) => ExitSource::Constant(u64::from(*truth)),
+            _ => {
+                let known = saved.iter().position(|other| *other == value);
+                let place = known.unwrap_or_else(|| {
+                    saved.push(value);
+                    saved.len() - 1
+                });
+                ExitSource::Saved(place as u32)
+            }
+        }
+    }
+
+    /// Leaves values where the core looks for them.
+    fn save(&self, saved: &Saved) {
+        let values = self.emit.symbol(EXIT_VALUES);
+        for (index, &value) in saved.iter().enumerate() {
+            let word: BasicValueEnum<'c> = match self.function.ty(value) {
+                Type::Bool => {
+                    let (truth, long) = (self.int(value), self.emit.long());
+                    self.emit
+                        .build(|builder| builder.build_int_z_extend(truth, long, ""))
+                        .into()
+                }
+                _ => self.value(value),
+            };
+            self.emit
+                .store(self.emit.at(values, index as i64 * 8), word);
         }
     }
 }

@@ -8,12 +8,10 @@ use pyroxene_hir::{StateId, Type, Value};
 /// What of a state is written to the frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// For the evaluator, which goes on there: all of it.
+    /// For the evaluator, which runs an instruction there: all of it.
     All,
     /// For other code that may look at locals while machine code goes on.
     Locals,
-    /// For the evaluator, after other code has seen the locals and perhaps written some.
-    AllButLocals,
 }
 
 impl<'c> Lowering<'c, '_> {
@@ -63,7 +61,6 @@ impl<'c> Lowering<'c, '_> {
         let unboxed: Vec<Value> = match written {
             Written::All => pending.chain(stack).collect(),
             Written::Locals => pending.collect(),
-            Written::AllButLocals => stack.collect(),
         };
         // What occurs more than once becomes one object.
         let mut shared: Vec<(Value, PointerValue<'c>)> = Vec::new();
@@ -75,11 +72,7 @@ impl<'c> Lowering<'c, '_> {
                 shared.push((value, self.boxed_for_exit(value)));
             }
         }
-        let pending = match written {
-            Written::All | Written::Locals => &state.pending[..],
-            Written::AllButLocals => &[],
-        };
-        for pending in pending {
+        for pending in &state.pending {
             let object = shared
                 .iter()
                 .find(|(value, _)| *value == pending.value)

@@ -65,10 +65,11 @@ impl<'c> Lowering<'c, '_> {
         self.emit.store(place, count);
     }
 
-    /// Ends the function by an exit of its own.
+    /// Ends the function by an exit of its own. The core counts that this activation has ended, once it has no more need of
+    /// what belongs to the code.
     pub(super) fn leave(&mut self, exit: IntValue<'c>) {
         let own = self.emit.literal(self.snapshot.running as u64);
-        self.give(exit, own);
+        self.emit.give(exit, own);
     }
 
     fn give(&mut self, exit: IntValue<'c>, payload: PointerValue<'c>) {

@@ -95,6 +95,8 @@ pub const FALSE: &str = "object.false";
 pub const MODULE: &str = "type.module";
 /// [`Host::frame_evaluator`].
 pub const FRAME_EVALUATOR: &str = "host.frame_evaluator";
+/// [`Host::exit_values`].
+pub const EXIT_VALUES: &str = "host.exit_values";
 /// [`Host::locals_written`].
 pub const LOCALS_WRITTEN: &str = "host.locals_written";
 
@@ -138,6 +140,7 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         FALSE => Some(r#false.addr()),
         MODULE => Some(host.types.module.addr()),
         FRAME_EVALUATOR => Some(host.frame_evaluator.addr()),
+        EXIT_VALUES => Some(host.exit_values.addr()),
         LOCALS_WRITTEN => Some(host.locals_written.addr()),
         _ => helper_addresses(&host.helpers)
             .into_iter()

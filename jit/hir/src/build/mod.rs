@@ -26,7 +26,7 @@ use flow::Blocks;
 use merge::{Arrival, Incoming, Target};
 use plan::Plan;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{LocalKind, Reason, Refusal, Snapshot};
+use pyroxene_jit_api::{EXIT_VALUES, LocalKind, Reason, Refusal, Snapshot};
 use state::{Entry, Local, State};
 use std::collections::BTreeMap;
 
@@ -38,7 +38,9 @@ pub fn build(snapshot: &Snapshot) -> Result<Function, Refusal> {
     if snapshot.entries.is_empty() {
         return Err(Refusal::NoEntry);
     }
-    if snapshot.units.len() > UNITS {
+    // Of each local its value, and whether its slot is out of date.
+    let values = snapshot.locals.len() * 2 + snapshot.stack_size as usize;
+    if snapshot.units.len() > UNITS || values > EXIT_VALUES {
         return Err(Refusal::TooLarge {
             units: snapshot.units.len(),
         });
