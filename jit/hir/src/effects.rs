@@ -149,7 +149,6 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GuardInlineValues { .. }
         | Insn::GuardCachedKeys { .. }
         | Insn::GuardKeys { .. }
-        | Insn::GuardFunctionVersion { .. }
         | Insn::ModuleDict { .. } => guards(Memory::VERSIONS),
         Insn::Poll { .. } | Insn::CheckDisturbed { .. } | Insn::CheckReturn { .. } => {
             guards(Memory::REQUESTS)

@@ -495,25 +495,16 @@ pub enum Insn {
     },
 
     // Calls of Python functions.
-    /// A function still is what it was when its version was that.
-    GuardFunctionVersion {
-        /// A function.
-        value: Value,
-        /// Its version.
-        version: u32,
-        /// How it is before the instruction of bytecode.
-        state: StateId,
-    },
-    /// Calls a function, which was guarded to be the callee: what it returns, owned. Consumes the function and the arguments.
-    /// Writes the state to the frame before. Its machine code is called, if there is some and room for it; otherwise the
-    /// evaluator makes the call. May run any code. If the callee does not return but leaves, so does this code, and what
+    /// Calls an object, which is the callee as a rule: what it returns, owned. Consumes it and the arguments.
+    /// Writes the state to the frame before. If it is the callee, whose machine code is there, and there is room, that is
+    /// called; otherwise the evaluator makes the call. May run any code. If the callee does not return but leaves, so does this code, and what
     /// was written stays.
     CallPython {
         /// An index of the snapshot's callees.
         callee: u32,
-        /// The function.
+        /// What is called.
         function: Value,
-        /// As many as it has parameters.
+        /// As many as the callee has parameters.
         arguments: Vec<Value>,
         /// Whether the first of them is the receiver of a method.
         has_receiver: bool,

@@ -102,7 +102,6 @@ impl Printer<'_> {
                 write!(text, " {}", self.snapshot.callees[*callee as usize].name)
             }
             Insn::GuardTypeVersion { version, .. }
-            | Insn::GuardFunctionVersion { version, .. }
             | Insn::GuardOwnTypeVersion { version, .. }
             | Insn::GuardCachedKeys { version, .. } => write!(text, " {version}"),
             Insn::GuardKeys { version, check, .. } => {
@@ -287,7 +286,6 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::BuildTuple { .. } => "build_tuple",
         Insn::BuildList { .. } => "build_list",
         Insn::ListAppend { .. } => "list_append",
-        Insn::GuardFunctionVersion { .. } => "guard_function_version",
         Insn::CallPython { .. } => "call_python",
         Insn::CheckReturn { .. } => "check_return",
         Insn::Interpret { .. } => "interpret",

@@ -33,7 +33,6 @@ macro_rules! operands {
             | Insn::GuardCachedKeys { value, .. }
             | Insn::GuardKeys { dict: value, .. }
             | Insn::GuardIs { value, .. }
-            | Insn::GuardFunctionVersion { value, .. }
             | Insn::Guard {
                 condition: value, ..
             }
@@ -187,7 +186,6 @@ impl Insn {
             | Self::Guard { state, .. }
             | Self::Poll { state }
             | Self::CheckDisturbed { state }
-            | Self::GuardFunctionVersion { state, .. }
             | Self::CallPython { state, .. }
             | Self::CheckReturn { state }
             | Self::UnboxInt { state, .. }
@@ -265,7 +263,7 @@ impl Insn {
             }
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
-            Self::GuardIs { .. } | Self::GuardFunctionVersion { .. } => Some(Reason::Identity),
+            Self::GuardIs { .. } => Some(Reason::Identity),
             Self::CallPython { .. } => Some(Reason::Call),
             Self::CheckReturn { .. } => Some(Reason::Return),
             Self::Poll { .. } => Some(Reason::EvalBreaker),

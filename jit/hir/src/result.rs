@@ -97,7 +97,6 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Guard { .. }
         | Insn::Poll { .. }
         | Insn::CheckDisturbed { .. }
-        | Insn::GuardFunctionVersion { .. }
         | Insn::CheckReturn { .. }
         | Insn::StoreItem { .. }
         | Insn::StoreInlineValue { .. }
@@ -148,11 +147,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         },
         Insn::Box { .. } => vec![None],
         Insn::Release { values, .. } => vec![any; values.len()],
-        Insn::GuardFunctionVersion { .. } => vec![class(Class::Function)],
         Insn::CallPython { arguments, .. } => {
-            let mut types = vec![class(Class::Function)];
-            types.resize(1 + arguments.len(), bound);
-            types
+            vec![bound; 1 + arguments.len()]
         }
         Insn::Return { locals, .. } => {
             let mut types = vec![bound];

@@ -19,7 +19,7 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// Whether an object is of an exact class.
-    fn is_class(&self, object: PointerValue<'c>, class: Class) -> IntValue<'c> {
+    pub(super) fn is_class(&self, object: PointerValue<'c>, class: Class) -> IntValue<'c> {
         let symbol = class_symbol(class).expect("only classes with a name are guarded");
         self.emit
             .same(self.class_of(object), self.emit.symbol(symbol))

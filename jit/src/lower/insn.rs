@@ -1,7 +1,6 @@
 //! Which part of the lowering writes which instruction: the one match over all of them.
 use super::Lowering;
 use super::python::Call;
-use inkwell::IntPredicate;
 use inkwell::values::BasicValueEnum;
 use pyroxene_hir::{Insn, Value};
 use pyroxene_jit_api::ExitKind;
@@ -130,19 +129,6 @@ impl<'c> Lowering<'c, '_> {
                 } else {
                     self.refuse(condition, value);
                 }
-                None
-            }
-            Insn::GuardFunctionVersion {
-                value: function,
-                version,
-                ..
-            } => {
-                let found =
-                    self.int_field(self.pointer(*function), self.host.layout.function_version);
-                let holds = self
-                    .emit
-                    .compare_with(IntPredicate::EQ, found, i64::from(*version));
-                self.require(holds, value);
                 None
             }
             Insn::CallPython {

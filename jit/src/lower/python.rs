@@ -9,9 +9,10 @@ use super::frame::Written;
 use super::runtime::FRAME_EVALUATOR;
 use core::mem::offset_of;
 use inkwell::IntPredicate;
+use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::{StateId, Value};
-use pyroxene_jit_api::{Callee, ExitKind, Reason, Target};
+use pyroxene_jit_api::{Callee, Class, ExitKind, Reason, Target};
 
 /// The exit of a function that has returned.
 const RETURNED: i64 = (ExitKind::Returned as i64) << 32;
@@ -23,9 +24,9 @@ const WORD: i64 = 8;
 pub(super) struct Call<'a> {
     /// An index of the snapshot's callees.
     pub callee: u32,
-    /// The function.
+    /// What is called.
     pub function: Value,
-    /// As many as it has parameters.
+    /// As many as the callee has parameters.
     pub arguments: &'a [Value],
     /// Whether the first of them is the receiver of a method.
     pub has_receiver: bool,
@@ -121,6 +122,7 @@ impl<'c> Lowering<'c, '_> {
         let (direct, slow, end) = (self.emit.block(), self.emit.block(), self.emit.block());
         let target = self.target(call.callee);
         let run = self.field(target, offset_of!(Target, run) as u32);
+        self.require_callee(call, slow);
         let possible = self.can_call(call.callee, run);
         self.emit.branch(possible, direct, slow, Some(Likely::Then));
         self.emit.go_to(direct);
@@ -135,6 +137,29 @@ impl<'c> Lowering<'c, '_> {
         let result = self.emit.phi(self.emit.pointer());
         result.add_incoming(&[(&returned, returned_from), (&evaluated, evaluated_from)]);
         result.as_basic_value().into_pointer_value()
+    }
+
+    /// Goes on elsewhere unless what is called is the callee.
+    fn require_callee(&mut self, call: &Call<'_>, otherwise: BasicBlock<'c>) {
+        let function = self.pointer(call.function);
+        if !self
+            .function
+            .ty(call.function)
+            .classes()
+            .is(Class::Function)
+        {
+            let is_function = self.is_class(function, Class::Function);
+            let on = self.emit.block();
+            self.emit
+                .branch(is_function, on, otherwise, Some(Likely::Then));
+            self.emit.go_to(on);
+        }
+        let found = self.int_field(function, self.host.layout.function_version);
+        let version = i64::from(self.callee(call.callee).version);
+        let holds = self.emit.compare_with(IntPredicate::EQ, found, version);
+        let on = self.emit.block();
+        self.emit.branch(holds, on, otherwise, Some(Likely::Then));
+        self.emit.go_to(on);
     }
 
     /// Calls machine code on a new frame.
