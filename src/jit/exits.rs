@@ -20,6 +20,10 @@ pub(super) fn values() -> Raw {
     VALUES.0.get().cast()
 }
 
+/// The objects of unboxed values that occur more than once. Equal words may be values of different kinds: 0 is also the float
+/// 0.0, and 1 is `True`.
+type Shared = Vec<(ExitValue, Owned)>;
+
 /// Writes the state of an exit to the frame, which goes on with an instruction.
 ///
 /// # Safety
@@ -29,8 +33,7 @@ pub(super) unsafe fn write(
     frame: *mut ffi::_PyInterpreterFrame,
     instruction: usize,
 ) {
-    // The objects of unboxed values that occur more than once, by where the values are.
-    let mut shared: Vec<(ExitSource, Owned)> = Vec::new();
+    let mut shared = Shared::new();
     // SAFETY: as the caller promises: the values are of the kinds that the table says, the slots of the locals hold NULL or
     // objects that die unseen, and the stack has room for the values that it is to hold.
     unsafe {
@@ -86,11 +89,7 @@ fn address(word: u64) -> *mut ffi::PyObject {
 ///
 /// # Safety
 /// See [`write`].
-unsafe fn write_local(
-    slot: *mut *mut ffi::PyObject,
-    local: &ExitLocal,
-    shared: &mut Vec<(ExitSource, Owned)>,
-) {
+unsafe fn write_local(slot: *mut *mut ffi::PyObject, local: &ExitLocal, shared: &mut Shared) {
     let slot: *mut Raw = slot.cast();
     let value = local.value;
     // SAFETY: as the caller promises.
@@ -115,10 +114,10 @@ unsafe fn write_local(
 ///
 /// # Safety
 /// See [`write`].
-unsafe fn boxed(value: ExitValue, shared: &mut Vec<(ExitSource, Owned)>) -> Owned {
+unsafe fn boxed(value: ExitValue, shared: &mut Shared) -> Owned {
     let known = shared
         .iter()
-        .find(|(source, _)| value.shared && *source == value.source);
+        .find(|(other, _)| value.shared && *other == value);
     if let Some((_, object)) = known {
         return object.borrow().new_ref();
     }
@@ -137,7 +136,7 @@ unsafe fn boxed(value: ExitValue, shared: &mut Vec<(ExitSource, Owned)>) -> Owne
         Owned::from_raw_unchecked(object)
     };
     if value.shared {
-        shared.push((value.source, object.borrow().new_ref()));
+        shared.push((value, object.borrow().new_ref()));
     }
     object
 }

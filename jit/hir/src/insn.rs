@@ -497,8 +497,8 @@ pub enum Insn {
     // Calls of Python functions.
     /// Calls an object, which is the callee as a rule: what it returns, owned. Consumes it and the arguments.
     /// Writes the state to the frame before. If it is the callee, whose machine code is there, and there is room, that is
-    /// called; otherwise the evaluator makes the call. May run any code. If the callee does not return but leaves, so does this code, and what
-    /// was written stays.
+    /// called; otherwise the evaluator makes the call. May run any code. If the callee does not return but leaves, so does
+    /// this code, and what was written stays.
     CallPython {
         /// An index of the snapshot's callees.
         callee: u32,
