@@ -2,7 +2,8 @@
 //! its generated cases.
 //!
 //! - [`run`]: the loop, `_PyEval_EvalFrameDefault`; [`machine`]: what it keeps in registers; [`operands`]: what calls find on
-//!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction; [`step`]: one by itself.
+//!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction; [`step`]: one by itself;
+//!   [`unwind`]: the end of a call that the loop does not run.
 //! - [`instructions`]: the instructions, a file for each family.
 //! - [`entry`]: running code, a function or a frame from C; [`frames`]: pushing the frame of a call and taking it away again;
 //!   [`data_stack`]: where these frames lie; [`arguments`]: how the arguments of a call become the variables of its frame.
@@ -36,3 +37,4 @@ pub mod step;
 mod table;
 pub mod tables;
 pub mod unpack;
+pub mod unwind;

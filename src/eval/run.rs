@@ -173,7 +173,7 @@ fn finish(thread: ThreadState, entry: *mut ffi::_PyInterpreterFrame) {
 
 /// Looks whether an exception is set, adds the frame to its traceback and tells the tools (PEP 669's RAISE).
 #[inline(always)]
-fn note_error(machine: &mut Machine) {
+pub(super) fn note_error(machine: &mut Machine) {
     // SAFETY: the frame is alive; `next` is behind the instruction that failed.
     unsafe { noted(machine.thread(), machine.frame(), machine.next().sub(1)) }
 }
@@ -207,7 +207,7 @@ unsafe fn noted(
 
 /// Finds the handler of the exception that is set and prepares the stack for it; `Again` says that it is there.
 #[inline(always)]
-fn handle(machine: &mut Machine) -> Leave {
+pub(super) fn handle(machine: &mut Machine) -> Leave {
     // `instr_ptr` may tell of another place: RERAISE sets it.
     let offset = machine.offset() as i32 - 1;
     let Some(handler) = exceptions::handler_of(machine.code(), offset) else {

@@ -4,6 +4,7 @@ use super::flow::Leave;
 use super::instructions::function::{copy_free_vars, make_cell};
 use super::machine::Machine;
 use super::table::dispatch;
+use super::unwind::{Ended, end, raised_in_call};
 use super::{frames, recursion};
 use crate::bytecode::Opcode;
 use crate::ffi;
@@ -19,7 +20,7 @@ pub(crate) use super::instructions::iteration::end_by_exception;
 pub enum Stepped {
     /// The frame stands before another instruction.
     On,
-    /// An exception is set, and the frame that the thread runs stands at the instruction that raised.
+    /// An exception is set, raised by the instruction, at which the frame stands.
     Raised,
     /// The thread runs another frame, which goes on with the instruction at which it stands.
     Resumed,
@@ -78,7 +79,7 @@ pub unsafe fn step(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) ->
 /// has called it.
 unsafe fn call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> Stepped {
     // SAFETY: as the caller promises; an `ENTER_EXECUTOR` stands in the code with its record.
-    let left = unsafe {
+    let (frame, left) = unsafe {
         let frame = (*thread.as_ptr()).current_frame;
         let Some(floor) = c_stack::floor().filter(|_| recursion::has_python(thread, 1)) else {
             return Stepped::Switched;
@@ -88,19 +89,34 @@ unsafe fn call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> St
             return Stepped::Switched;
         };
         recursion::count_python(thread);
-        enter(
-            thread,
-            frame,
-            executor_of(machine.code().as_ptr(), index).entrance(),
-            floor,
-        )
+        let entrance = executor_of(machine.code().as_ptr(), index).entrance();
+        (frame, enter(thread, frame, entrance, floor))
     };
     match left {
         // SAFETY: the frame is gone, and its caller runs.
         Left::Returned(value) => unsafe { returned(thread, caller, value) },
-        Left::Resume => Stepped::Resumed,
-        Left::Error => Stepped::Raised,
+        // SAFETY: the frame that has left is written, and so are its callers.
+        Left::Resume => unsafe { ended(thread, caller, end(thread, frame, caller)) },
+        // SAFETY: as above.
+        Left::Error => unsafe { ended(thread, caller, raised_in_call(thread, caller)) },
         Left::Switched => Stepped::Switched,
+    }
+}
+
+/// Tells the instruction that has called what became of that.
+///
+/// # Safety
+/// See [`call`].
+unsafe fn ended(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+    ended: Ended,
+) -> Stepped {
+    match ended {
+        // SAFETY: the frame is gone, and its caller runs.
+        Ended::Returned(value) => unsafe { returned(thread, caller, value) },
+        Ended::Raised => Stepped::Raised,
+        Ended::GoesOn => Stepped::Resumed,
     }
 }
 

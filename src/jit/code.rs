@@ -101,6 +101,11 @@ impl MachineCode {
         self.size
     }
 
+    /// Why it leaves by an exit.
+    pub fn reason(&self, exit: u32) -> Reason {
+        self.exits[exit as usize].0.reason
+    }
+
     /// Writes the frame that has left by an exit, and counts that; the code may go by that.
     ///
     /// # Safety

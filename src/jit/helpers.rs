@@ -1,13 +1,15 @@
 //! The functions that machine code calls ([`Helpers`] says what each does). They are C's where C has one; these are the
 //! others. They run what machine code runs: destructors, where it says so.
+use super::code::MachineCode;
 use super::enter::was_written;
 use crate::eval::step::{self, end_by_exception};
+use crate::eval::unwind::{Ended, end, raised_in_call};
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
-use pyroxene_jit_api::{ExitKind, Helpers, Raw};
+use pyroxene_jit_api::{Exit, ExitKind, Helpers, PASSED_ON, Raw, Reason};
 
 /// Whether there was no memory for an object that an exit makes: an exception is set.
 static WITHOUT_MEMORY: AtomicBool = AtomicBool::new(false);
@@ -36,6 +38,7 @@ pub(super) fn helpers() -> Helpers {
         add_inline_value,
         str_equal,
         step: run_step,
+        callee_left,
         disturbed,
         retain,
         release,
@@ -250,6 +253,40 @@ unsafe extern "C" fn run_step(thread: Raw, frame: Raw, next: u32) -> i32 {
             step::Stepped::Raised => 1 + ExitKind::Error as i32,
             step::Stepped::Resumed => 1 + ExitKind::Resume as i32,
             step::Stepped::Switched => 1 + ExitKind::Switched as i32,
+        }
+    }
+}
+
+unsafe extern "C" fn callee_left(thread: Raw, caller: Raw, left: *mut Exit) -> i32 {
+    let caller = caller.cast::<ffi::_PyInterpreterFrame>();
+    // SAFETY: machine code gives the thread that runs it, its frame, and the exit of the code that it has called, which names
+    // itself and counts as running until its exit is done with.
+    unsafe {
+        let Exit {
+            index,
+            kind,
+            payload,
+        } = *left;
+        let code = payload.cast::<MachineCode>().cast_const();
+        let reason = (*code).reason(index);
+        let ends = kind == ExitKind::Resume && matches!(reason, Reason::Return | Reason::Raised);
+        if kind != ExitKind::Error && !ends {
+            return PASSED_ON;
+        }
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        MachineCode::left_by(code, index, thread);
+        let ended = if kind == ExitKind::Error || without_memory() {
+            raised_in_call(thread, caller)
+        } else {
+            end(thread, (*thread.as_ptr()).current_frame, caller)
+        };
+        match ended {
+            Ended::Returned(value) => {
+                (*left).payload = value.into_raw().cast();
+                0
+            }
+            Ended::Raised => 1 + ExitKind::Error as i32,
+            Ended::GoesOn => 1 + ExitKind::Resume as i32,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `Host`: what machine code needs to know of the runtime, offsets in objects and addresses of helpers.
 //!
 //! The core fills it in from its own bindings, so that the library knows no C header.
+use crate::Exit;
 use core::ffi::c_void;
 
 /// An address in the runtime: an object, a thread state or a frame.
@@ -32,6 +33,9 @@ pub struct Host {
 
 /// How many words machine code may leave at an exit. What has more, a function with so many variables, is not compiled.
 pub const EXIT_VALUES: usize = 4096;
+
+/// What [`Helpers::callee_left`] gives if the caller is to leave by the callee's exit.
+pub const PASSED_ON: i32 = -1;
 
 /// A range of addresses.
 #[derive(Clone, Copy, Debug)]
@@ -252,6 +256,12 @@ pub struct Helpers {
     /// (`stacktop` does not tell the height in this case), and 1 + an [`ExitKind`](crate::ExitKind) if not. May run any
     /// code.
     pub step: unsafe extern "C" fn(thread: Raw, frame: Raw, next: u32) -> i32,
+    /// After a function that machine code has called left by this exit: if its frame is about to return, or raises, that is
+    /// done, also for the frames below it down to the caller's. Gives 0 if it has returned, its result in the exit's payload,
+    /// with a reference; 1 + [`Error`](crate::ExitKind::Error) if an exception is set and the caller's frame is the one that
+    /// runs; 1 + [`Resume`](crate::ExitKind::Resume) if a frame of the call goes on; or [`PASSED_ON`] if nothing was done,
+    /// not even what the exit leaves to be done. May run any code.
+    pub callee_left: unsafe extern "C" fn(thread: Raw, caller: Raw, left: *mut Exit) -> i32,
     /// Takes a reference to an object, or nothing of NULL. For code that seldom runs.
     pub retain: unsafe extern "C" fn(Raw),
     /// Lets go of a reference to an object, or nothing of NULL. For code that seldom runs. May run any code.

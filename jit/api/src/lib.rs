@@ -18,8 +18,8 @@ pub use artifact::{
 pub use class::Class;
 pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};
 pub use host::{
-    CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, Layout, Raw, Singletons, Types,
-    UnaryHelper,
+    CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, Layout, PASSED_ON, Raw, Singletons,
+    Types, UnaryHelper,
 };
 pub use reason::Reason;
 pub use snapshot::{

@@ -111,12 +111,16 @@ impl<'c> Lowering<'c, '_> {
                 &[self.thread().into(), self.frame().into(), next.into()],
             )
             .into_int_value();
-        let stays = self.emit.compare_with(IntPredicate::EQ, left, 0);
+        self.leave_unless_done(left, state, reason);
+    }
+
+    /// Leaves unless the core says 0: it gives 1 + an [`ExitKind`], and what it left in the frame is right as it is.
+    pub(super) fn leave_unless_done(&mut self, left: IntValue<'c>, state: StateId, reason: Reason) {
+        let done = self.emit.compare_with(IntPredicate::EQ, left, 0);
         let (on, leaves) = (self.emit.block(), self.emit.block());
-        self.emit.branch(stays, on, leaves, Some(Likely::Then));
+        self.emit.branch(done, on, leaves, Some(Likely::Then));
 
         self.emit.go_to(leaves);
-        // What the evaluator left in the frame is right as it is.
         let number = self.number(state, reason, ExitKind::Resume, None);
         let long = self.emit.long();
         let left = self
@@ -130,10 +134,15 @@ impl<'c> Lowering<'c, '_> {
         let kind = self
             .emit
             .build(|builder| builder.build_left_shift(kind, distance, ""));
-        let exit = self
+        let resumed = self
             .emit
             .build(|builder| builder.build_or(number, kind, ""));
-        self.leave(exit);
+        let raised = self.number(state, Reason::Raised, ExitKind::Error, None);
+        let has_raised =
+            self.emit
+                .compare_with(IntPredicate::EQ, kind, (ExitKind::Error as i64) << 32);
+        let exit = self.emit.select(has_raised, raised, resumed);
+        self.leave(exit.into_int_value());
         self.emit.go_to(on);
     }
 }

@@ -1,18 +1,19 @@
 //! Calls of Python functions from machine code to machine code, and returns.
 //!
 //! A call makes the callee's frame on the data stack, as the evaluator does, and calls the callee's machine code on the C
-//! stack. If that returns, the frame is gone again. If it leaves, so does the caller: its own frame is already as the
+//! stack. If that returns, the frame is gone again. If it leaves because it returns or raises all the same, the core does that
+//! for it, and the caller goes on. If it leaves for another reason, so does the caller: its own frame is already as the
 //! evaluator wants to find it below a frame that it runs.
 use super::Lowering;
 use super::emit::Likely;
 use super::frame::Written;
-use super::runtime::FRAME_EVALUATOR;
+use super::runtime::{FRAME_EVALUATOR, Helper};
 use core::mem::offset_of;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::{StateId, Value};
-use pyroxene_jit_api::{Callee, Class, ExitKind, Reason, Target};
+use pyroxene_jit_api::{Callee, Class, Exit, ExitKind, PASSED_ON, Reason, Target};
 
 /// The exit of a function that has returned.
 const RETURNED: i64 = (ExitKind::Returned as i64) << 32;
@@ -186,13 +187,48 @@ impl<'c> Lowering<'c, '_> {
         let (on, left) = (self.emit.block(), self.emit.block());
         let returned = self.emit.compare_with(IntPredicate::EQ, exit, RETURNED);
         self.emit.branch(returned, on, left, Some(Likely::Then));
+        let returned_from = self.emit.here();
         self.emit.go_to(left);
-        self.give(exit, payload);
+        let ended = self.callee_left(call.state, exit, payload);
+        let ended_from = self.emit.here();
+        self.emit.jump(on);
         self.emit.go_to(on);
+        let result = self.emit.phi(self.emit.pointer());
+        result.add_incoming(&[(&payload, returned_from), (&ended, ended_from)]);
         // Others do not look at the stack of a frame that runs.
         let unknown = self.emit.int().const_all_ones();
         self.set(self.frame(), self.host.layout.frame_stack_top, unknown);
-        payload
+        result.as_basic_value().into_pointer_value()
+    }
+
+    /// What a callee that has left gives after all; leaves if it goes on in the evaluator, or has raised.
+    fn callee_left(
+        &mut self,
+        state: StateId,
+        exit: IntValue<'c>,
+        payload: PointerValue<'c>,
+    ) -> PointerValue<'c> {
+        let left = self.emit.room(2);
+        let place = self.emit.at(left, offset_of!(Exit, payload) as i64);
+        self.emit.store(left, exit);
+        self.emit.store(place, payload);
+        let ended = self
+            .emit
+            .ask(
+                Helper::CalleeLeft,
+                &[self.thread().into(), self.frame().into(), left.into()],
+            )
+            .into_int_value();
+        let (known, passed_on) = (self.emit.block(), self.emit.block());
+        let is_known = self
+            .emit
+            .compare_with(IntPredicate::NE, ended, PASSED_ON.into());
+        self.emit.branch(is_known, known, passed_on, None);
+        self.emit.go_to(passed_on);
+        self.give(exit, payload);
+        self.emit.go_to(known);
+        self.leave_unless_done(ended, state, Reason::Call);
+        self.emit.load_pointer(place)
     }
 
     /// Has the evaluator make the call, with the operands where it wants them.

@@ -1,9 +1,9 @@
 //! Entering machine code.
 use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
+use crate::eval::unwind::load_raised;
 use crate::jit::enter::{Left, enter};
 use crate::jit::executor::executor_of;
-use crate::monitoring::code::Code;
 use crate::thread::c_stack;
 
 /// `ENTER_EXECUTOR(index)`: goes on in machine code, which stands for the instruction in whose place this one was put.
@@ -35,11 +35,7 @@ pub(in crate::eval) fn enter_executor(m: &mut Machine) -> Flow {
             Ok(())
         }
         Left::Error => {
-            // Behind the instruction and its cache, as when the evaluator itself has run it: tools are told where that is.
-            m.load_next(0);
-            let raised = Code::of(m.code()).base_opcode(m.offset().cast_unsigned());
-            m.load_next(1 + raised.caches());
-            m.load_stack();
+            load_raised(m);
             Err(Leave::Error)
         }
         Left::Switched => Err(Leave::Enter),

@@ -1,0 +1,126 @@
+//! What the loop does with a frame that returns or raises, for machine code that has called it on the C stack: one frame at a
+//! time, until its caller goes on. Runs destructors, and tells tools.
+use super::flow::{Flow, Leave};
+use super::instructions::exception::{raise_varargs, reraise};
+use super::instructions::function::{return_const, return_value};
+use super::machine::Machine;
+use super::{frames, recursion, run};
+use crate::bytecode::Opcode;
+use crate::ffi;
+use crate::monitoring::code::Code;
+use crate::object::Owned;
+use crate::thread::ThreadState;
+
+/// What became of a call.
+pub enum Ended {
+    /// It has returned. The thread runs the caller again, which has its stack saved.
+    Returned(Owned),
+    /// An exception is set. The thread runs the caller again, which stands at the instruction that called and has its stack
+    /// saved.
+    Raised,
+    /// A frame of the call goes on with the instruction at which it stands. It is the one that the thread runs, and has its
+    /// stack saved.
+    GoesOn,
+}
+
+/// An exception is set, raised by the instruction at which the thread's frame stands: takes away the frames that do not
+/// handle it, down to the caller of them all.
+///
+/// # Safety
+/// The frame has its stack saved, and so have its callers, of which `caller` is one.
+#[cold]
+pub unsafe fn raised_in_call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> Ended {
+    // SAFETY: as the caller promises.
+    let mut machine = unsafe { Machine::new(thread, (*thread.as_ptr()).current_frame) };
+    load_raised(&mut machine);
+    unwind(&mut machine, caller, Leave::Error)
+}
+
+/// Runs the instruction at which a frame stands that was called, if it is one by which frames end: returns, or raises. Does
+/// nothing if the thread runs another frame, which that has called.
+///
+/// # Safety
+/// The thread's frame has its stack saved, and so have its callers, of which `caller` is one.
+#[cold]
+pub unsafe fn end(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+    caller: *mut ffi::_PyInterpreterFrame,
+) -> Ended {
+    // SAFETY: as the caller promises.
+    let mut machine = unsafe {
+        if (*thread.as_ptr()).current_frame != frame {
+            return Ended::GoesOn;
+        }
+        Machine::new(thread, frame)
+    };
+    machine.load_next(0);
+    machine.fetch();
+    while machine.opcode() == Opcode::EXTENDED_ARG {
+        machine.begin(0);
+        machine.fetch_extended();
+    }
+    let run: fn(&mut Machine) -> Flow = match machine.opcode() {
+        Opcode::RETURN_VALUE => return_value,
+        Opcode::RETURN_CONST => return_const,
+        Opcode::RAISE_VARARGS => raise_varargs,
+        Opcode::RERAISE => reraise,
+        _ => return Ended::GoesOn,
+    };
+    machine.load_stack();
+    machine.begin(0);
+    match run(&mut machine) {
+        Ok(()) => {
+            let value = machine.pop();
+            machine.save_stack();
+            Ended::Returned(value)
+        }
+        Err(leave) => unwind(&mut machine, caller, leave),
+    }
+}
+
+/// Loads the registers for a frame that stands at an instruction which has raised: they are behind it and its cache, as when
+/// the loop has run it, so that tools are told where that is.
+#[inline(always)]
+pub(super) fn load_raised(machine: &mut Machine) {
+    machine.load_next(0);
+    let raised = Code::of(machine.code()).base_opcode(machine.offset().cast_unsigned());
+    machine.load_next(1 + raised.caches());
+    machine.load_stack();
+}
+
+/// Finds the handler of the exception that is set, in the frame that runs or in those below it down to `caller`.
+fn unwind(machine: &mut Machine, caller: *mut ffi::_PyInterpreterFrame, mut leave: Leave) -> Ended {
+    let thread = machine.thread();
+    loop {
+        leave = match leave {
+            Leave::Error => {
+                run::note_error(machine);
+                Leave::Reraise
+            }
+            Leave::Reraise => run::handle(machine),
+            Leave::Unwind => {
+                recursion::leave_python(thread);
+                let dying = machine.frame();
+                // SAFETY: the dying frame is unlinked before it is cleared, because destructors look at the frames; the one
+                // below it is alive.
+                unsafe {
+                    machine.switch_to((*dying).previous);
+                    frames::clear_and_pop(thread, dying);
+                    (*machine.frame()).return_offset = 0;
+                }
+                if machine.frame() == caller {
+                    return Ended::Raised;
+                }
+                load_raised(machine);
+                Leave::Error
+            }
+            Leave::Again => {
+                machine.save_next();
+                machine.save_stack();
+                return Ended::GoesOn;
+            }
+            Leave::Enter | Leave::Exit => unreachable!("no handler enters or leaves: {leave:?}"),
+        }
+    }
+}
