@@ -47,6 +47,16 @@ pub struct Emit<'c, 'm> {
     function: FunctionValue<'c>,
     literals: HashMap<u64, u64>,
     weights: [MetadataValue<'c>; 2],
+    end: Option<End<'c>>,
+}
+
+/// The only block that returns, and what it returns: LLVM's quick selection of instructions knows no values of two parts that
+/// come from several blocks, and leaves each such block to the slow one.
+#[derive(Clone, Copy)]
+struct End<'c> {
+    block: BasicBlock<'c>,
+    exit: PhiValue<'c>,
+    payload: PhiValue<'c>,
 }
 
 impl<'c, 'm> Emit<'c, 'm> {
@@ -78,6 +88,7 @@ impl<'c, 'm> Emit<'c, 'm> {
             function,
             literals: HashMap::new(),
             weights,
+            end: None,
         }
     }
 
@@ -443,10 +454,32 @@ impl<'c, 'm> Emit<'c, 'm> {
     }
 
     /// Ends the function with an [`Exit`](pyroxene_jit_api::Exit): its index and kind, and its payload.
-    pub fn give(&self, exit: IntValue<'c>, payload: PointerValue<'c>) {
-        self.builder
-            .build_aggregate_return(&[exit.into(), payload.into()])
-            .expect(WELL_TYPED);
+    pub fn give(&mut self, exit: IntValue<'c>, payload: PointerValue<'c>) {
+        let end = match self.end {
+            Some(end) => end,
+            None => self.write_end(),
+        };
+        let here = self.here();
+        end.exit.add_incoming(&[(&exit, here)]);
+        end.payload.add_incoming(&[(&payload, here)]);
+        self.jump(end.block);
+    }
+
+    fn write_end(&mut self) -> End<'c> {
+        let here = self.here();
+        let block = self.block();
+        self.go_to(block);
+        let exit = self.phi(self.long());
+        let payload = self.phi(self.pointer());
+        self.build(|builder| {
+            builder.build_aggregate_return(&[exit.as_basic_value(), payload.as_basic_value()])
+        });
+        self.go_to(here);
+        *self.end.insert(End {
+            block,
+            exit,
+            payload,
+        })
     }
 
     // --- calls ---
