@@ -1,9 +1,11 @@
 //! Machine code in memory: what is known of it, how long it lives. Frees it when it neither runs nor can be entered.
+use super::log::ExitCounts;
 use super::{exits, heat, library};
 use crate::frame::Frame;
 use crate::thread::ThreadState;
 use core::cell::Cell;
 use core::ops::Deref;
+use core::sync::atomic::{AtomicU64, Ordering};
 use pyroxene_jit_api::{
     Artifact, CodeMemory, ExitRecord, Failure, Interpreted, Reason, Run, Running, Target,
 };
@@ -21,27 +23,30 @@ pub struct MachineCode {
     /// How often it runs. It is first: the code knows all of it by this place.
     running: Running,
     run: Option<Run>,
-    exits: Vec<(ExitRecord, Cell<u64>)>,
+    exits: ExitCounts,
     interpreted: Vec<Interpreted>,
     entered: Cell<u64>,
     size: usize,
     /// Kept for the code, which names them.
     targets: Vec<Arc<Target>>,
     memory: Option<CodeMemory>,
+    /// The number of the compilation in the log.
+    compilation: u64,
 }
 
 impl MachineCode {
-    /// For what is to be compiled, with the targets that the snapshot names.
-    pub fn ordered(targets: Vec<Arc<Target>>) -> Box<Self> {
+    /// For a compilation of this number, with the targets that its snapshot names.
+    pub fn ordered(compilation: u64, targets: Vec<Arc<Target>>) -> Box<Self> {
         Box::new(Self {
             running: Running::default(),
             run: None,
-            exits: Vec::new(),
+            exits: Arc::default(),
             interpreted: Vec::new(),
             entered: Cell::new(0),
             size: 0,
             targets,
             memory: None,
+            compilation,
         })
     }
 
@@ -56,7 +61,7 @@ impl MachineCode {
         self.exits = artifact
             .exits
             .into_iter()
-            .map(|record| (record, Cell::new(0)))
+            .map(|record| (record, AtomicU64::new(0)))
             .collect();
         self.interpreted = artifact.interpreted;
         self.size = artifact.code_size;
@@ -73,11 +78,21 @@ impl MachineCode {
             .expect("machine code is published when there is some")
     }
 
+    /// The number of its compilation in the log.
+    pub fn compilation(&self) -> u64 {
+        self.compilation
+    }
+
+    /// The counters of its exits.
+    pub(super) fn exit_counts(&self) -> &ExitCounts {
+        &self.exits
+    }
+
     /// Its exits, and how often each was taken.
     pub fn exits(&self) -> impl Iterator<Item = (&ExitRecord, u64)> {
         self.exits
             .iter()
-            .map(|(record, count)| (record, count.get()))
+            .map(|(record, count)| (record, count.load(Ordering::Relaxed)))
     }
 
     /// The instructions that it has the evaluator run.
@@ -126,8 +141,10 @@ impl MachineCode {
             };
         }
         this.running.end_one();
-        count.set(count.get() + 1);
-        if count.get() == MOST_FAILURES && is_failure(record.reason) {
+        // Only threads with the GIL write it.
+        let taken = count.load(Ordering::Relaxed) + 1;
+        count.store(taken, Ordering::Relaxed);
+        if taken == MOST_FAILURES && is_failure(record.reason) {
             let failures = this.failures();
             // SAFETY: the thread runs the frame that has left, which stands where the evaluator goes on.
             let frame = unsafe { Frame::from_raw_unchecked((*thread.as_ptr()).current_frame) };

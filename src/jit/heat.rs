@@ -4,7 +4,7 @@ use super::code::MachineCode;
 use super::options::{Mode, mode};
 use super::registry::{ATTEMPTS, Stage, registry};
 use super::snapshot::Taken;
-use super::{is_main, library, publish, snapshot, worker};
+use super::{is_main, library, log, publish, snapshot, worker};
 use crate::bytecode::{Counter, Opcode, original};
 use crate::frame::Frame;
 use crate::thread::ThreadState;
@@ -125,14 +125,27 @@ fn compile(frame: Frame<'_>) {
         call_entry,
         targets,
     } = taken;
-    let machine_code = MachineCode::ordered(targets);
+    let compilation = log::next_compilation();
+    let machine_code = MachineCode::ordered(compilation, targets);
     snapshot.running = machine_code.address();
     let mut registry = super::registry::registry();
     let record = registry.record(code);
     record.stage = Stage::Waiting;
     record.attempts += 1;
+    let tier = match mode() {
+        Mode::Eager => Tier::Quick,
+        Mode::Off | Mode::On => Tier::Hot,
+    };
+    log::ordered(
+        compilation,
+        &snapshot,
+        code,
+        &wanted,
+        (tier, record.attempts),
+    );
     let order = worker::Order {
         key,
+        compilation,
         attempt: record.attempts,
         wanted,
         call_entry,
@@ -141,7 +154,7 @@ fn compile(frame: Frame<'_>) {
     drop(registry);
     match mode() {
         Mode::Eager => {
-            let result = library::compile(&snapshot, Tier::Quick);
+            let result = library::compile(&snapshot, tier, compilation);
             publish::install(worker::Done {
                 order,
                 tools_version: snapshot.tools_version,
@@ -151,7 +164,7 @@ fn compile(frame: Frame<'_>) {
         Mode::Off | Mode::On => worker::submit(worker::Job {
             order,
             snapshot,
-            tier: Tier::Hot,
+            tier,
         }),
     }
 }

@@ -1,5 +1,5 @@
 //! The compiler library: found beside libpython, opened when it is first needed, and asked to compile. Touches the loader.
-use super::{host, options};
+use super::{host, log, options};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use pyroxene_jit_api::{
@@ -17,11 +17,22 @@ const NAME: &str = "libpyroxene-jit.so";
 /// The library, or nothing where it is missing or of another build.
 static DOOR: OnceLock<Option<&'static Door>> = OnceLock::new();
 
-/// Compiles.
+/// Compiles, and writes into the log how long that took.
 ///
 /// # Errors
 /// Why not.
-pub(super) fn compile(snapshot: &Snapshot, tier: Tier) -> Result<Artifact, Refusal> {
+pub(super) fn compile(
+    snapshot: &Snapshot,
+    tier: Tier,
+    compilation: u64,
+) -> Result<Artifact, Refusal> {
+    log::started(compilation);
+    let result = compile_unlogged(snapshot, tier);
+    log::finished(compilation, &result);
+    result
+}
+
+fn compile_unlogged(snapshot: &Snapshot, tier: Tier) -> Result<Artifact, Refusal> {
     let door = DOOR
         .get_or_init(|| {
             let door = open();

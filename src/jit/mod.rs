@@ -7,7 +7,7 @@
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
 //! - [`code`]: machine code in memory; [`executor`]: the patches in bytecode by which the evaluator enters it; [`enter`]:
 //!   entering and leaving it; [`exits`]: what is written to the frame then.
-//! - [`statistics`]: what Python may ask.
+//! - [`statistics`]: what Python may ask; [`log`]: what happened when, in a file; [`threads`]: threads of its own.
 //!
 //! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, which is the default, the evaluator
 //! pays for one test of a constant byte at the end of each loop's round.
@@ -19,11 +19,13 @@ pub mod heat;
 pub mod helpers;
 pub mod host;
 pub mod library;
+pub mod log;
 pub mod options;
 pub mod publish;
 pub mod registry;
 pub mod snapshot;
 pub mod statistics;
+mod threads;
 pub mod worker;
 
 use crate::ffi;
@@ -41,11 +43,15 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
 
 /// Ends the work for an interpreter that ends, if it is the main one. What still runs is not entered as machine code.
 pub fn end(interpreter: *mut ffi::PyInterpreterState) {
-    if is_main(interpreter) && is_on() {
+    if !is_main(interpreter) {
+        return;
+    }
+    if is_on() {
         options::end();
         worker::end();
         registry::forget_all();
     }
+    log::end();
 }
 
 /// Whether an interpreter is the main one: the only one whose code is compiled.

@@ -1,11 +1,13 @@
 //! Whether code is compiled, and how eagerly: `-X jit=off|on|eager`, or `PYROXENE_JIT`. Reads the configuration when the
 //! main interpreter starts.
+use super::log;
 use crate::ffi;
 use core::ffi::{CStr, c_int};
 use core::fmt;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use pyroxene_jit_api::Dumps;
 use std::io::Write as _;
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// How eagerly code is compiled.
@@ -18,6 +20,17 @@ pub enum Mode {
     On,
     /// Nearly everything, at once, while the program waits: for tests.
     Eager,
+}
+
+impl Mode {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::On => "on",
+            Self::Eager => "eager",
+        }
+    }
 }
 
 static MODE: AtomicU8 = AtomicU8::new(Mode::Off as u8);
@@ -128,6 +141,11 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
                 "python: jit-dump shows hir, llvm and asm, not {part:?}"
             )),
         }
+    }
+    if let Some(path) = option(config, "jit-log", c"PYROXENE_JIT_LOG")
+        && let Err(why) = log::begin(Path::new(&path), mode)
+    {
+        tell(format_args!("python: no jit-log: {path}: {why}"));
     }
     if mode != Mode::Off {
         super::registry::watch(interpreter);

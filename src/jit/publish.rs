@@ -2,12 +2,13 @@
 use super::code::{self, Compiled};
 use super::registry::{Stage, registry};
 use super::worker::{self, Done};
-use super::{library, options, statistics};
+use super::{library, log, options, statistics};
 use crate::bytecode::original;
 use crate::ffi;
 use crate::object::Borrowed;
 use core::ffi::{c_int, c_uint, c_void};
 use pyroxene_jit_api::Artifact;
+use pyroxene_jit_log::Withdrawal;
 use std::ffi::CString;
 use std::rc::Rc;
 
@@ -40,8 +41,10 @@ pub(super) fn install(done: Done) {
         (Ok(artifact), Some(found)) if is_prepared_for(found.1, tools_version) => (artifact, found),
         (Ok(artifact), found) => {
             // Nobody wants it any more.
-            let dropped = found.map(|(record, code)| record.forget_code(code));
+            let dropped =
+                found.map(|(record, code)| record.forget_code(code, Withdrawal::Instrumented));
             drop(registry);
+            log::dropped(order.compilation);
             drop(dropped);
             // SAFETY: nobody has entered it.
             unsafe { library::release(artifact.memory) };
@@ -62,13 +65,15 @@ pub(super) fn install(done: Done) {
     let mut machine_code = order.machine_code;
     machine_code.fill(artifact);
     let compiled = Rc::new(Compiled::new(machine_code));
-    let before = record.forget_code(code);
+    let before = record.forget_code(code, Withdrawal::Replaced);
     if let Some(entry) = order.call_entry {
         record.target.set(compiled.run(), entry);
     }
     for (entry, place) in order.wanted.into_iter().enumerate() {
         record.patches.add(code, place, &compiled, entry as u32);
     }
+    log::published(order.compilation, compiled.run() as *const () as usize);
+    log::counted(order.compilation, code, compiled.exit_counts());
     record.compiled = Some(compiled);
     record.stage = Stage::Compiled;
     drop(registry);
@@ -77,6 +82,7 @@ pub(super) fn install(done: Done) {
 
 /// Drops what nobody will enter.
 pub(super) fn discard(done: Done) {
+    log::dropped(done.order.compilation);
     if let Ok(artifact) = done.result {
         // SAFETY: nobody has entered it.
         unsafe { library::release(artifact.memory) };

@@ -5,13 +5,14 @@
 //! dropped is handed out.
 use super::code::{self, Compiled};
 use super::executor::Patches;
-use super::{is_main, options};
+use super::{is_main, log, options};
 use crate::ffi;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::cell::{RefCell, RefMut};
 use core::ffi::c_int;
 use pyroxene_jit_api::{Class, Failure, Target};
+use pyroxene_jit_log::Withdrawal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -143,9 +144,14 @@ impl Record {
         }
     }
 
-    /// Takes machine code away, and what was being made. What it gives is to be dropped when the table is not borrowed.
+    /// Takes machine code away, and what was being made, and writes into the log why. What it gives is to be dropped when the
+    /// table is not borrowed.
     #[must_use]
-    pub fn forget_code(&mut self, code: Borrowed<'_, ffi::PyCodeObject>) -> Option<Rc<Compiled>> {
+    pub fn forget_code(
+        &mut self,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+        why: Withdrawal,
+    ) -> Option<Rc<Compiled>> {
         self.target.clear();
         if self.patches.count() > 0 {
             self.patches.remove(code);
@@ -154,7 +160,11 @@ impl Record {
             self.stage = Stage::Cold;
             self.calls = 0;
         }
-        self.compiled.take()
+        let compiled = self.compiled.take();
+        if let Some(compiled) = &compiled {
+            log::withdrawn(compiled.compilation(), why);
+        }
+        compiled
     }
 }
 
@@ -175,7 +185,7 @@ pub fn prepare_to_instrument(code: Borrowed<'_, ffi::PyCodeObject>) {
     let mut registry = registry();
     let dropped = registry.known(code).map(|record| {
         record.begun = false;
-        record.forget_code(code)
+        record.forget_code(code, Withdrawal::Instrumented)
     });
     drop(registry);
     drop(dropped);
@@ -195,7 +205,8 @@ pub(super) fn forget_all() {
         .map(|(&address, record)| {
             let code = core::ptr::with_exposed_provenance_mut(address);
             // SAFETY: a code object takes its record with it when it goes.
-            record.forget_code(unsafe { Borrowed::from_raw_unchecked(code) })
+            let code = unsafe { Borrowed::from_raw_unchecked(code) };
+            record.forget_code(code, Withdrawal::End)
         })
         .collect();
     drop(registry);
@@ -223,7 +234,7 @@ unsafe extern "C" fn code_event(event: ffi::PyCodeEvent, code: *mut ffi::PyCodeO
             // Another watcher may keep the code alive: then it is as if it had never been compiled.
             // SAFETY: the code is there until all watchers have been called.
             let code = unsafe { Borrowed::from_raw_unchecked(code) };
-            (record.forget_code(code), record)
+            (record.forget_code(code, Withdrawal::Gone), record)
         });
         drop(registry);
         drop(dropped);

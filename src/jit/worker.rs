@@ -2,21 +2,20 @@
 //! goes before, so that the child has whole locks and the system counts one thread less. It never takes the GIL: what it has
 //! made waits until a thread of the interpreter has been asked to fetch it.
 use super::code::MachineCode;
-use super::{library, publish, registry};
-use crate::ffi;
-use crate::thread::pending;
+use super::{library, publish, registry, threads};
 use core::cell::RefCell;
-use core::ptr::null_mut;
 use core::sync::atomic::{AtomicBool, Ordering};
 use pyroxene_jit_api::{Artifact, Refusal, Snapshot, Tier};
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 /// What a compilation was asked for.
 pub struct Order {
     /// Of which code object.
     pub key: registry::Key,
+    /// The number of this compilation in the log.
+    pub compilation: u64,
     /// Which attempt at it: what an earlier one gives is not wanted any more.
     pub attempt: u32,
     /// The instructions at which the machine code is to be entered, in the order of the snapshot's entries.
@@ -80,11 +79,6 @@ fn work() -> MutexGuard<'static, Work> {
 
 /// Adds a job.
 pub fn submit(job: Job) {
-    static AT_FORK: Once = Once::new();
-    AT_FORK.call_once(|| {
-        // SAFETY: functions that may be called around a fork; without memory for them, forks have one thread more.
-        unsafe { libc::pthread_atfork(Some(before_fork), Some(after_fork), Some(after_fork)) };
-    });
     let mut work = work();
     work.jobs.push_back(job);
     start(&mut work);
@@ -95,12 +89,7 @@ fn start(work: &mut Work) {
     if work.running || work.stopping || work.jobs.is_empty() {
         return;
     }
-    let signals = block_signals();
-    let thread = std::thread::Builder::new()
-        .name("pyroxene-jit".to_owned())
-        .stack_size(STACK)
-        .spawn(run);
-    unblock_signals(&signals);
+    let thread = threads::start("pyroxene-jit", STACK, run);
     // Without a thread, the jobs wait for the next attempt.
     NEWS.fetch_or(thread.is_err(), Ordering::Relaxed);
     if let Ok(handle) = thread {
@@ -125,7 +114,7 @@ fn run() {
             }
         };
         drop(current);
-        let result = library::compile(&job.snapshot, job.tier);
+        let result = library::compile(&job.snapshot, job.tier, job.order.compilation);
         let mut current = work();
         current.done.push(Done {
             order: job.order,
@@ -134,22 +123,8 @@ fn run() {
         });
         NEWS.store(true, Ordering::Relaxed);
         drop(current);
-        ask_for_publication();
-    }
-}
-
-/// Has a thread of the main interpreter fetch what is ready. If it cannot be asked now, it comes by itself when something
-/// else gets hot.
-fn ask_for_publication() {
-    let call = pending::Call {
-        function: publish::pending_call,
-        argument: null_mut(),
-        flags: 0,
-    };
-    // SAFETY: the thread ends before the interpreter does. The function may be called from any of its threads.
-    unsafe {
-        let interpreter = ffi::_PyRuntime.interpreters.main;
-        let _unless_full = pending::add(interpreter, call);
+        // If it cannot be asked now, it comes by itself when something else gets hot.
+        let _unless_full = threads::ask(publish::pending_call);
     }
 }
 
@@ -194,30 +169,14 @@ std::thread_local! {
     static FORKING: RefCell<Option<MutexGuard<'static, Work>>> = const { RefCell::new(None) };
 }
 
-extern "C" fn before_fork() {
+/// The thread goes, and nobody is within the lock.
+pub(super) fn before_fork() {
     stop();
     FORKING.with_borrow_mut(|forking| *forking = Some(work()));
 }
 
 /// The thread comes back when somebody asks what is ready: right after a fork, the system's count of threads is looked at.
-extern "C" fn after_fork() {
+pub(super) fn after_fork() {
     NEWS.store(true, Ordering::Relaxed);
     FORKING.with_borrow_mut(Option::take);
-}
-
-/// Keeps signals from the threads that this one starts: Python's handlers want to interrupt threads that wait.
-fn block_signals() -> libc::sigset_t {
-    let mut all = core::mem::MaybeUninit::uninit();
-    let mut before = core::mem::MaybeUninit::uninit();
-    // SAFETY: both sets are written before they are read; these calls do not fail with these arguments.
-    unsafe {
-        libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
-        before.assume_init()
-    }
-}
-
-fn unblock_signals(before: &libc::sigset_t) {
-    // SAFETY: the set is one that the call before gave.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, null_mut()) };
 }

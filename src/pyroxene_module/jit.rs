@@ -1,20 +1,15 @@
 //! What the compiler tells of itself. Makes dictionaries.
 use super::State;
 use crate::ffi;
-use crate::jit::options::{Mode, mode};
+use crate::jit::options::mode;
 use crate::jit::statistics;
 use crate::module::{IntoObject, Module};
 use crate::object::{Owned, Raised, check_status};
 
 /// `pyroxene.jit()`
 pub(super) fn jit(_module: Module<'_, State>) -> Result<Owned, Raised> {
-    let mode = match mode() {
-        Mode::Off => "off",
-        Mode::On => "on",
-        Mode::Eager => "eager",
-    };
     let report = statistics::report();
-    let mut entries = vec![("mode", mode.into_object()?)];
+    let mut entries = vec![("mode", mode().name().into_object()?)];
     for (name, amount) in report.amounts {
         entries.push((name, amount.into_object()?));
     }

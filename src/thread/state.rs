@@ -86,8 +86,10 @@ impl ThreadState {
     /// Runs the garbage collector. The request goes before the work, so that none is lost.
     pub(super) fn run_gc(self) {
         self.withdraw(Request::CollectGarbage);
-        // SAFETY: the state is alive and the thread attached.
-        unsafe { ffi::_Py_RunGC(self.as_ptr()) }
+        crate::jit::log::collecting(self, || {
+            // SAFETY: the state is alive and the thread attached.
+            unsafe { ffi::_Py_RunGC(self.as_ptr()) }
+        });
     }
 
     /// The dict in which code keeps what belongs to the thread; `None` when there is no memory for one, without an exception

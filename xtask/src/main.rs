@@ -40,6 +40,8 @@ enum Command {
     Regrtest(cmd::regrtest::Args),
     /// Run programs with the compiler off, on and eager, and compare what they print.
     Jit(cmd::jit::Args),
+    /// Draw a log of the compiler (`-X jit-log=FILE`) as a page for a browser.
+    JitPage(cmd::jit_page::Args),
     /// Run units of CPython's suite again and again, and look whether references, blocks or files become more.
     Leaks(cmd::leaks::Args),
     /// Run NumPy's own test suite and compare with stock CPython test by test.
@@ -65,6 +67,7 @@ fn main() -> anyhow::Result<()> {
         Command::Abi(args) => cmd::abi::run(args),
         Command::Regrtest(args) => cmd::regrtest::run(args),
         Command::Jit(args) => cmd::jit::run(args),
+        Command::JitPage(args) => cmd::jit_page::run(args),
         Command::Leaks(args) => cmd::leaks::run(args),
         Command::Numpy(args) => cmd::numpy::run(args),
         Command::Suite(args) => cmd::suite::run(args),

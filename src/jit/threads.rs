@@ -1,0 +1,86 @@
+//! The threads of the compiler's own, which never run Python code: how they start, and how they keep away from forks.
+use super::{log, worker};
+use crate::ffi;
+use crate::thread::pending;
+use core::ffi::{c_int, c_void};
+use core::ptr::null_mut;
+use std::io;
+use std::sync::Once;
+use std::thread::{Builder, JoinHandle};
+
+/// Starts a thread that no signal reaches: Python's handlers want to interrupt threads that wait. It must end before a fork,
+/// so that the child has whole locks and the system counts one thread less.
+///
+/// # Errors
+/// When the system has no thread for us.
+pub(super) fn start(
+    name: &str,
+    stack: usize,
+    work: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
+    watch_forks();
+    let signals = block_signals();
+    let thread = Builder::new()
+        .name(name.to_owned())
+        .stack_size(stack)
+        .spawn(work);
+    unblock_signals(&signals);
+    thread
+}
+
+/// Sees to it that forks are told of.
+pub(super) fn watch_forks() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: functions that may be called around a fork; without memory for them, forks have some threads more.
+        unsafe { libc::pthread_atfork(Some(before), Some(after_in_parent), Some(after_in_child)) };
+    });
+}
+
+/// First who writes to the log, then the log.
+extern "C" fn before() {
+    worker::before_fork();
+    log::before_fork();
+}
+
+extern "C" fn after_in_parent() {
+    log::after_fork_in_parent();
+    worker::after_fork();
+}
+
+extern "C" fn after_in_child() {
+    log::after_fork_in_child();
+    worker::after_fork();
+}
+
+/// Has a thread of the main interpreter call a function soon.
+///
+/// # Errors
+/// When too many calls wait already.
+pub(super) fn ask(
+    function: unsafe extern "C" fn(*mut c_void) -> c_int,
+) -> Result<(), pending::Full> {
+    let call = pending::Call {
+        function,
+        argument: null_mut(),
+        flags: 0,
+    };
+    // SAFETY: who asks ends before the interpreter does, and the functions may be called from any of its threads.
+    unsafe { pending::add(ffi::_PyRuntime.interpreters.main, call) }
+}
+
+fn block_signals() -> libc::sigset_t {
+    let mut all = core::mem::MaybeUninit::uninit();
+    let mut before = core::mem::MaybeUninit::uninit();
+    // SAFETY: both sets are written before they are read; these calls do not fail with these arguments.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+        before.assume_init()
+    }
+}
+
+fn unblock_signals(before: &libc::sigset_t) {
+    // SAFETY: the set is one that the call before gave.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before, null_mut()) };
+}

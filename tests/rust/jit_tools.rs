@@ -1,0 +1,306 @@
+//! What the compiler tells of itself: the log, run by run. Each test runs the interpreter of `target/dist` as a user does.
+use pyroxene_jit_log::{Entry, Event, Function, Line, Tier, Withdrawal};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The interpreter of the prefix in `PYROXENE_TEST_HOME`, or else of `target/dist`.
+fn python() -> Command {
+    let home = std::env::var_os("PYROXENE_TEST_HOME").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/dist"),
+        PathBuf::from,
+    );
+    let program = home.join("bin/python3.13");
+    assert!(
+        program.exists(),
+        "{} is missing: run `cargo xtask build`, or name a prefix in PYROXENE_TEST_HOME",
+        program.display()
+    );
+    Command::new(program)
+}
+
+/// A folder of a test's own, which goes with it.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("pyroxene-{name}-{}", std::process::id()));
+        fs::create_dir_all(&path).expect("a folder is made");
+        Self(path)
+    }
+
+    /// A program in it.
+    fn program(&self, text: &str) -> PathBuf {
+        let path = self.0.join("program.py");
+        fs::write(&path, text).expect("the program is written");
+        path
+    }
+
+    /// The files in it whose names begin like this, in order.
+    fn files(&self, start: &str) -> Vec<PathBuf> {
+        let mut files: Vec<PathBuf> = fs::read_dir(&self.0)
+            .expect("the folder is read")
+            .map(|entry| entry.expect("an entry").path())
+            .filter(|path| {
+                let name = path.file_name().expect("a name").to_string_lossy();
+                name.starts_with(start)
+            })
+            .collect();
+        files.sort();
+        files
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).expect("the folder goes");
+    }
+}
+
+fn succeed(command: &mut Command) -> Output {
+    let output = command.output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}: {said}", output.status);
+    output
+}
+
+fn log_of(path: &Path) -> Vec<Line> {
+    let text = fs::read_to_string(path).expect("there is a log");
+    pyroxene_jit_log::read(&text).expect("it is one")
+}
+
+/// Runs a program in the eager mode with a log, and gives that.
+fn logged(folder: &Folder, program: &str) -> Vec<Line> {
+    let program = folder.program(program);
+    succeed(
+        python()
+            .args(["-X", "jit=eager", "-X", "jit-log=log"])
+            .arg(program)
+            .current_dir(&folder.0),
+    );
+    log_of(&folder.0.join("log"))
+}
+
+/// The compilations of the functions of this name: their numbers.
+fn compilations(log: &[Line], wanted: &str) -> Vec<u64> {
+    let number = |line: &Line| match &line.event {
+        Event::Ordered {
+            compilation,
+            function: Function { name, .. },
+            ..
+        } if name == wanted => Some(*compilation),
+        _ => None,
+    };
+    log.iter().filter_map(number).collect()
+}
+
+#[test]
+fn the_log_tells_of_a_compilation_from_its_order_to_its_exits() {
+    let folder = Folder::new("log");
+    let log = logged(
+        &folder,
+        "def twice(x):\n    return x + x\nfor _ in range(20): twice(1)\nfor _ in range(30): twice('a')\n",
+    );
+    let Event::Begin { mode, .. } = &log[0].event else {
+        panic!("it begins with {:?}", log[0]);
+    };
+    assert_eq!(mode, "eager");
+    assert_eq!(log.last().map(|line| &line.event), Some(&Event::End));
+    let numbers = compilations(&log, "twice");
+    let number = *numbers.first().expect("it is compiled");
+    let mut steps = Vec::new();
+    let mut exits = 0;
+    for line in &log {
+        match &line.event {
+            Event::Ordered {
+                compilation,
+                function,
+                tier,
+                entries,
+                ..
+            } if *compilation == number => {
+                assert!(function.file.ends_with("program.py"), "{function}");
+                assert_eq!((function.line, *tier), (1, Tier::Quick));
+                assert_eq!(entries, &[Entry::Call]);
+                steps.push("ordered");
+            }
+            Event::Started { compilation } if *compilation == number => steps.push("started"),
+            Event::Finished {
+                compilation,
+                bytes,
+                steps: times,
+                ..
+            } if *compilation == number => {
+                assert!(*bytes > 0);
+                assert!(
+                    times.values().sum::<u64>() < line.at,
+                    "the steps fit into the time"
+                );
+                steps.push("finished");
+            }
+            Event::Published { compilation, .. } if *compilation == number => {
+                steps.push("published");
+            }
+            Event::Exits { exits: places } => {
+                for exit in places.iter().filter(|exit| exit.compilation == number) {
+                    assert_eq!((exit.place.line, exit.place.reason.as_str()), (2, "class"));
+                    exits += exit.count;
+                }
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(steps, ["ordered", "started", "finished", "published"]);
+    assert_eq!(exits, 30, "each call with a string leaves");
+}
+
+#[test]
+fn the_log_tells_why_machine_code_is_taken_away() {
+    let folder = Folder::new("withdrawn");
+    let log = logged(
+        &folder,
+        "
+import sys
+def watched(x): return x + x
+def gone(x): return x - x
+for _ in range(20): watched(1); gone(1)
+del gone
+sys.settrace(lambda *_: lambda *_: None)
+watched(1)
+sys.settrace(None)
+",
+    );
+    let why = |name| {
+        let numbers = compilations(&log, name);
+        log.iter().find_map(|line| match line.event {
+            Event::Withdrawn { compilation, why } if numbers.contains(&compilation) => Some(why),
+            _ => None,
+        })
+    };
+    assert_eq!(why("watched"), Some(Withdrawal::Instrumented));
+    assert_eq!(why("gone"), Some(Withdrawal::Gone));
+}
+
+#[test]
+fn the_log_tells_of_the_garbage_collector() {
+    let folder = Folder::new("garbage");
+    let log = logged(
+        &folder,
+        "
+import gc
+gc.collect()
+class Ring: pass
+for _ in range(20000):
+    ring = Ring()
+    ring.itself = ring
+gc.collect()
+",
+    );
+    let (mut freed, mut unseen) = (0, 0);
+    for line in &log {
+        match &line.event {
+            Event::Collected {
+                start, collected, ..
+            } => {
+                assert!(*start <= line.at);
+                freed += collected;
+            }
+            Event::CollectedUnseen { generations } => unseen += generations[2],
+            _ => {}
+        }
+    }
+    assert!(freed > 10_000, "{freed} were freed by collections");
+    assert!(unseen >= 2, "gc.collect() and the end: {unseen}");
+}
+
+#[test]
+fn a_forked_child_writes_a_log_of_its_own() {
+    let folder = Folder::new("fork");
+    let log = logged(
+        &folder,
+        "
+import os, warnings
+warnings.simplefilter('error')
+def before(x): return x + x
+for _ in range(20): before(1)
+child = os.fork()
+if child == 0:
+    def within(x): return x * x
+    for _ in range(20): within(1)
+else:
+    assert os.waitpid(child, 0)[1] == 0
+    def after(x): return x - x
+    for _ in range(20): after(1)
+",
+    );
+    let Event::Begin { process, .. } = log[0].event else {
+        panic!("it begins with {:?}", log[0]);
+    };
+    assert_eq!(compilations(&log, "before").len(), 1);
+    assert_eq!(compilations(&log, "after").len(), 1);
+    assert_eq!(compilations(&log, "within").len(), 0);
+    let [child] = &folder.files("log.")[..] else {
+        panic!("{:?}", folder.files(""));
+    };
+    let child = log_of(child);
+    let Event::Begin { forked_from, .. } = child[0].event else {
+        panic!("it begins with {:?}", child[0]);
+    };
+    assert_eq!(forked_from, Some(process));
+    assert_eq!(compilations(&child, "before").len(), 0);
+    assert_eq!(compilations(&child, "within").len(), 1);
+}
+
+#[test]
+fn a_program_that_is_started_does_not_overwrite_the_log() {
+    let folder = Folder::new("child");
+    let program = folder.program(
+        "
+import subprocess, sys
+def outer(x): return x + x
+for _ in range(20): outer(1)
+code = 'def inner(x): return x + x\\nfor _ in range(20): inner(1)'
+subprocess.run([sys.executable, '-c', code], check=True)
+",
+    );
+    succeed(
+        python()
+            .arg(program)
+            .current_dir(&folder.0)
+            .env("PYROXENE_JIT", "eager")
+            .env("PYROXENE_JIT_LOG", "log"),
+    );
+    assert_eq!(
+        compilations(&log_of(&folder.0.join("log")), "outer").len(),
+        1
+    );
+    let [child] = &folder.files("log.")[..] else {
+        panic!("{:?}", folder.files(""));
+    };
+    assert_eq!(compilations(&log_of(child), "inner").len(), 1);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_told_of() {
+    let output = succeed(python().args(["-X", "jit-log=/nowhere/at/all", "-c", "pass"]));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("no jit-log: /nowhere/at/all"), "{said}");
+}
+
+#[test]
+fn the_log_of_a_process_that_just_disappears_has_what_was_compiled() {
+    let folder = Folder::new("killed");
+    let log = logged(
+        &folder,
+        "
+import dis, os
+def last(x): return x + x
+while not any(each.opname == 'ENTER_EXECUTOR' for each in dis.Bytecode(last, adaptive=True)): last(1)
+os._exit(0)
+",
+    );
+    assert_ne!(log.last().map(|line| &line.event), Some(&Event::End));
+    let number = compilations(&log, "last")[0];
+    let is_told = |line: &Line| matches!(line.event, Event::Published { compilation, .. } if compilation == number);
+    assert!(log.iter().any(is_told));
+}
