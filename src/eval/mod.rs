@@ -4,7 +4,7 @@
 //! - [`run`]: the loop, `_PyEval_EvalFrameDefault`; [`machine`]: what it keeps in registers; [`operands`]: what calls find on
 //!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction; [`step`]: one by itself;
 //!   [`unwind`]: the end of a call that the loop does not run.
-//! - [`instructions`]: the instructions, a file for each family.
+//! - [`instructions`]: the instructions, a file for each family; [`operations`]: what they do, for machine code.
 //! - [`entry`]: running code, a function or a frame from C; [`frames`]: pushing the frame of a call and taking it away again;
 //!   [`data_stack`]: where these frames lie; [`arguments`]: how the arguments of a call become the variables of its frame.
 //! - [`exceptions`]: raising, and finding who handles; [`errors`]: the errors that instructions raise; [`monitor`]: telling
@@ -30,6 +30,7 @@ pub mod matching;
 pub mod monitor;
 pub mod namespaces;
 mod operands;
+pub mod operations;
 pub mod recursion;
 pub(crate) mod run;
 pub mod slices;

@@ -234,6 +234,7 @@ const fn is_failure(reason: Reason) -> bool {
         | Reason::Domain
         | Reason::Index
         | Reason::TypeVersion
+        | Reason::Types
         | Reason::KeysVersion
         | Reason::InlineValues
         | Reason::Identity

@@ -2,6 +2,7 @@
 //! others. They run what machine code runs: destructors, where it says so.
 use super::code::MachineCode;
 use super::enter::was_written;
+use crate::eval::operations;
 use crate::eval::step::{self, end_by_exception};
 use crate::eval::unwind::{Ended, end, raised_in_call};
 use crate::ffi;
@@ -40,6 +41,7 @@ pub(super) fn helpers() -> Helpers {
         step: run_step,
         callee_left,
         disturbed,
+        call: operations::call,
         retain,
         release,
         write_float,

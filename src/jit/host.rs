@@ -1,5 +1,6 @@
 //! What machine code needs to know of the runtime: from bindgen's layouts and the addresses of C's objects.
 use super::{enter, exits, helpers, options};
+use crate::eval::operations::OPERATIONS;
 use crate::ffi;
 use core::cell::UnsafeCell;
 use core::mem::{MaybeUninit, offset_of};
@@ -31,6 +32,7 @@ pub(super) fn host() -> &'static Host {
             r#false: (&raw mut ffi::_Py_FalseStruct).cast(),
         },
         helpers: helpers::helpers(),
+        operations: OPERATIONS.addresses(),
         code_range: CodeRange {
             start: CODE.0.get().cast(),
             size: CODE_SIZE,
@@ -77,9 +79,12 @@ fn layout() -> Layout {
         dict_keys: at!(PyDictObject.ma_keys),
         dict_values: at!(PyDictObject.ma_values),
         keys_version: at!(_dictkeysobject.dk_version),
+        keys_entries: at!(_dictkeysobject.dk_nentries),
+        keys_kind: at!(_dictkeysobject.dk_kind),
         keys_log2_index_bytes: at!(_dictkeysobject.dk_log2_index_bytes),
         keys_indices: at!(_dictkeysobject.dk_indices),
         unicode_entry_size: size_of::<ffi::PyDictUnicodeEntry>() as u32,
+        unicode_entry_key: at!(PyDictUnicodeEntry.me_key),
         unicode_entry_value: at!(PyDictUnicodeEntry.me_value),
         eval_breaker: at!(_ts.eval_breaker),
         eval_breaker_flags: ffi::_PY_EVAL_EVENTS_MASK as u64,
@@ -142,5 +147,6 @@ fn types() -> Types {
         function: (&raw mut ffi::PyFunction_Type).cast(),
         cell: (&raw mut ffi::PyCell_Type).cast(),
         module: (&raw mut ffi::PyModule_Type).cast(),
+        method: (&raw mut ffi::PyMethod_Type).cast(),
     }
 }

@@ -149,6 +149,7 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
     }
     if mode != Mode::Off {
         super::registry::watch(interpreter);
+        crate::profile::turn_on();
         ON.store(true, Ordering::Relaxed);
     }
 }

@@ -9,10 +9,11 @@ use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
 use crate::object::Borrowed;
+use crate::profile::{self, sight::LONGEST_CACHE};
 use core::ptr::null_mut;
 use pyroxene_jit_api::{
-    Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Site,
-    Snapshot, Target, Unit,
+    Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Sight,
+    Sights, Site, Snapshot, Target, Unit,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -45,9 +46,13 @@ pub(super) fn take(
     let constants = items(field!(code.co_consts))
         .map(|constant| objects.add(constant))
         .collect();
+    let names = items(field!(code.co_names))
+        .map(|name| objects.add(name))
+        .collect();
     let units = units(code);
     let mut callees = Callees::default();
     let sites = sites(frame, &units, &mut objects, &mut callees);
+    let sights = sights(frame, &mut objects);
     let mut entries: Vec<Entry> = wanted
         .iter()
         .map(|&at| Entry {
@@ -63,9 +68,7 @@ pub(super) fn take(
         tools_version: field!(code._co_instrumentation_version) as u64,
         units,
         constants,
-        names: items(field!(code.co_names))
-            .map(|name| text(name.as_ptr()))
-            .collect(),
+        names,
         locals: locals(code),
         arguments: arguments(code),
         stack_size: field!(code.co_stacksize).cast_unsigned(),
@@ -79,6 +82,7 @@ pub(super) fn take(
             })
             .collect(),
         sites,
+        sights,
         callees: callees.list,
         entries,
         failures,
@@ -372,6 +376,7 @@ fn builtin(object: *mut ffi::PyObject) -> Option<Builtin> {
     let cache = unsafe { (*ffi::_PyRuntime.interpreters.main).callable_cache };
     let known = [
         (cache.len, Builtin::Len),
+        (cache.isinstance, Builtin::IsInstance),
         (cache.list_append, Builtin::ListAppend),
     ];
     known
@@ -404,6 +409,33 @@ fn sites(
         index += 1 + opcode.caches();
     }
     sites
+}
+
+/// What instructions on attributes have met one after the other.
+fn sights(frame: Frame<'_>, objects: &mut Objects) -> BTreeMap<u32, Sights> {
+    profile::table::sights(frame.code())
+        .into_iter()
+        .filter_map(|(index, known)| {
+            let first = known.seen().first()?.form.generic();
+            if !matches!(first, Opcode::LOAD_ATTR | Opcode::STORE_ATTR) {
+                return None;
+            }
+            let seen = known.seen().iter().map(|sight| {
+                // The counter, which is not kept, is before what is.
+                let mut cache = [0; LONGEST_CACHE];
+                cache[1..].copy_from_slice(&sight.cache);
+                Sight {
+                    form: sight.form.number(),
+                    site: site(frame, sight.form, cache.as_ptr(), objects),
+                }
+            });
+            let sights = Sights {
+                seen: seen.collect(),
+                has_more: known.has_more(),
+            };
+            Some((index as u32, sights))
+        })
+        .collect()
 }
 
 /// What one inline cache says.

@@ -2,6 +2,8 @@
 //!
 //! The core fills it in from its own bindings, so that the library knows no C header.
 use crate::Exit;
+#[cfg(doc)]
+use crate::Operation;
 use core::ffi::c_void;
 
 /// An address in the runtime: an object, a thread state or a frame.
@@ -18,6 +20,8 @@ pub struct Host {
     pub singletons: Singletons,
     /// Addresses of functions.
     pub helpers: Helpers,
+    /// The address of the helper of each [`Operation`], by its number.
+    pub operations: &'static [Raw],
     /// Where machine code is to lie: pages that nobody else uses, near enough for the code to call the helpers directly.
     pub code_range: CodeRange,
     /// The address of the interpreter's pointer to a frame evaluator that somebody has put in the place of ours (PEP 523),
@@ -99,12 +103,18 @@ pub struct Layout {
     pub dict_values: u32,
     /// `dk_version` of a dictionary's keys.
     pub keys_version: u32,
+    /// `dk_nentries` of the same.
+    pub keys_entries: u32,
+    /// `dk_kind` of the same, 8 bits: not 0 if all of them are `str`.
+    pub keys_kind: u32,
     /// `dk_log2_index_bytes` of the same: after `dk_indices` and two to that many bytes come the entries.
     pub keys_log2_index_bytes: u32,
     /// `dk_indices` of the same.
     pub keys_indices: u32,
     /// The size of an entry of keys that are all `str`.
     pub unicode_entry_size: u32,
+    /// `me_key` of such an entry.
+    pub unicode_entry_key: u32,
     /// `me_value` of such an entry.
     pub unicode_entry_value: u32,
     /// `eval_breaker` of a thread state: flags, and above them the version of the instrumentation.
@@ -196,6 +206,8 @@ pub struct Types {
     pub cell: Raw,
     /// `types.ModuleType`.
     pub module: Raw,
+    /// `types.MethodType`, of Python's bound methods.
+    pub method: Raw,
 }
 
 /// Addresses of objects of which there is one. All are immortal.
@@ -262,6 +274,10 @@ pub struct Helpers {
     /// runs; 1 + [`Resume`](crate::ExitKind::Resume) if a frame of the call goes on; or [`PASSED_ON`] if nothing was done,
     /// not even what the exit leaves to be done. May run any code.
     pub callee_left: unsafe extern "C" fn(thread: Raw, caller: Raw, left: *mut Exit) -> i32,
+    /// Calls what lies at the place, with `self` or NULL and so many arguments above it: a new reference, or NULL with an
+    /// exception. It is neither a Python function nor a bound method. Takes over all of them, also where it fails. Then
+    /// does what others ask of the evaluator. May run any code.
+    pub call: unsafe extern "C" fn(place: *mut Raw, count: u32) -> Raw,
     /// Takes a reference to an object, or nothing of NULL. For code that seldom runs.
     pub retain: unsafe extern "C" fn(Raw),
     /// Lets go of a reference to an object, or nothing of NULL. For code that seldom runs. May run any code.

@@ -7,6 +7,7 @@ mod artifact;
 mod class;
 mod door;
 mod host;
+mod operation;
 mod reason;
 mod snapshot;
 mod target;
@@ -21,9 +22,10 @@ pub use host::{
     CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, Layout, PASSED_ON, Raw, Singletons,
     Types, UnaryHelper,
 };
+pub use operation::{Gives, Operation, Takes, Told};
 pub use reason::Reason;
 pub use snapshot::{
-    Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Site,
-    Snapshot, Unit,
+    Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Sight,
+    Sights, Site, Snapshot, Unit,
 };
 pub use target::{Running, Target};

@@ -65,6 +65,8 @@ reasons! {
     Index = "index";
     /// A type is not what it was: its version differs.
     TypeVersion = "type_version";
+    /// An object is of none of the types that were seen before, of which there were several.
+    Types = "types";
     /// The keys of a dictionary are not what they were: their version differs.
     KeysVersion = "keys_version";
     /// An instance does not keep its attributes in itself, or not this one.

@@ -24,8 +24,8 @@ pub struct Snapshot {
     pub objects: Vec<Object>,
     /// The code's constants.
     pub constants: Vec<ObjectId>,
-    /// The names of attributes and globals, for dumps.
-    pub names: Vec<String>,
+    /// The names of attributes and globals.
+    pub names: Vec<ObjectId>,
     /// The local variables, cells and free variables, in the order of their slots in a frame.
     pub locals: Vec<Local>,
     /// How many of them are arguments, with those that take what is left over; those are the first.
@@ -38,6 +38,9 @@ pub struct Snapshot {
     /// instructions that have run have no entry. What is said to be unseen is left to the evaluator: who compiles code
     /// that has not run says nothing.
     pub sites: BTreeMap<u32, Site>,
+    /// What the evaluator has found out one after the other at instructions on attributes, by the same offsets, if that is
+    /// known. One that was specialised has what `sites` has among it.
+    pub sights: BTreeMap<u32, Sights>,
     /// The functions that it calls.
     pub callees: Vec<Callee>,
     /// Where machine code shall be entered.
@@ -111,6 +114,8 @@ impl Known {
 pub enum Builtin {
     /// `len`.
     Len,
+    /// `isinstance`.
+    IsInstance,
     /// `list.append`, as the type has it.
     ListAppend,
 }
@@ -202,6 +207,24 @@ pub enum Site {
         /// The version of their type.
         type_version: u32,
     },
+}
+
+/// What the evaluator has found out one after the other at an instruction: each for objects of other types.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Sights {
+    /// The first few.
+    pub seen: Vec<Sight>,
+    /// Whether there were more.
+    pub has_more: bool,
+}
+
+/// One of several things that the evaluator has found out at an instruction.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sight {
+    /// The number of the specialised instruction.
+    pub form: u8,
+    /// Its inline cache, if it is one of those that are read.
+    pub site: Option<Site>,
 }
 
 /// Where machine code shall be entered.

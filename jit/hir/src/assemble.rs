@@ -123,6 +123,7 @@ impl Assembler {
             ".object" => {
                 let known = match word(2)? {
                     "builtin:len" => Known::Builtin(Builtin::Len),
+                    "builtin:isinstance" => Known::Builtin(Builtin::IsInstance),
                     "builtin:list.append" => Known::Builtin(Builtin::ListAppend),
                     "?" => Known::Nothing,
                     class => Known::Instance(class_named(class)?),

@@ -171,6 +171,11 @@ pub fn effects(insn: &Insn) -> Effects {
             stays: true,
             ..ALLOCATES
         },
+        Insn::LoadAttribute { .. } => guards(Memory::VERSIONS | Memory::ATTRIBUTES),
+        Insn::StoreAttribute { .. } => Effects {
+            reads: Memory::VERSIONS,
+            ..writes(Memory::ATTRIBUTES)
+        },
         Insn::Size { .. } | Insn::Item { .. } => reads(Memory::ITEMS),
         Insn::StoreItem { .. } | Insn::ListAppend { .. } => writes(Memory::ITEMS),
         Insn::RangeLeft { .. } => reads(Memory::ITERATORS),
@@ -188,6 +193,8 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GetIterator { .. }
         | Insn::IteratorNext { .. }
         | Insn::CallPython { .. }
+        | Insn::Apply { .. }
+        | Insn::Call { .. }
         | Insn::Interpret { .. }
         | Insn::Return { .. } => ANY,
         Insn::Jump(_) | Insn::Branch { .. } | Insn::Exit { .. } => GUARD,

@@ -10,7 +10,7 @@
 use crate::function::{Edge, StateId, Value};
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{ObjectId, Reason};
+use pyroxene_jit_api::{ObjectId, Operation, Reason};
 
 /// An operation on two floats that cannot fail.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -74,6 +74,57 @@ pub enum Comparison {
     Greater,
     /// `a >= b`.
     GreaterEqual,
+}
+
+/// How an attribute of the instances of a type is found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Attribute {
+    /// Among the inline values, if the instance keeps its attributes in them.
+    Inline {
+        /// Which.
+        index: u16,
+    },
+    /// In the object at this place (`__slots__`).
+    Slot {
+        /// In bytes from its start.
+        offset: u16,
+    },
+    /// In the instance's dictionary, if its keys are all strings and this one has the name.
+    Hint {
+        /// Which entry.
+        index: u16,
+        /// The name.
+        name: ObjectId,
+    },
+    /// In the type, if the instance keeps its attributes in inline values and the keys of these, which the type keeps, have
+    /// the version: none of them hides it.
+    Shared {
+        /// The version.
+        keys: u32,
+        /// What the type has.
+        found: ObjectId,
+    },
+    /// In the type, whose instances have no attributes of their own.
+    Type {
+        /// What the type has.
+        found: ObjectId,
+    },
+    /// In the type, if the instance has no dictionary yet.
+    Lazy {
+        /// Where the address of that lies, in bytes from three words before the instance.
+        distance: u16,
+        /// What the type has.
+        found: ObjectId,
+    },
+}
+
+/// One of the types that a place has met.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Case {
+    /// The version of the type, not 0.
+    pub version: u32,
+    /// How the attribute is found.
+    pub attribute: Attribute,
 }
 
 /// An instruction.
@@ -467,6 +518,28 @@ pub enum Insn {
         /// An object.
         item: Value,
     },
+    /// An attribute of an object of one of several types, borrowed from it or from its type. Leaves if the object is of none of
+    /// them, or has no such attribute where it is looked for.
+    LoadAttribute {
+        /// An object.
+        value: Value,
+        /// The types, each with a version of its own.
+        cases: Vec<Case>,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// Overwrites an attribute of an object of one of several types, all of which have it in the object: what was there,
+    /// owned, or NULL. Consumes the item. Leaves if the object is of none of them, or has a dictionary.
+    StoreAttribute {
+        /// An object.
+        owner: Value,
+        /// The types, each with a version of its own.
+        cases: Vec<Case>,
+        /// An object.
+        item: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
     /// The dictionary of an exact module. Borrowed. Leaves if the object is none.
     ModuleDict {
         /// An object.
@@ -562,6 +635,30 @@ pub enum Insn {
         /// The item.
         item: Value,
         /// Where it has raised.
+        state: StateId,
+    },
+    /// What [`Operation`] says, by a call of its helper. May run any code, and raise.
+    Apply {
+        /// What to do.
+        operation: Operation,
+        /// The objects that it borrows, and those that it consumes.
+        operands: Vec<Value>,
+        /// The name that it is told.
+        name: Option<ObjectId>,
+        /// The number that it is told.
+        number: u32,
+        /// Where it has raised: what it consumes taken off the stack.
+        state: StateId,
+    },
+    /// Calls an object with arguments as the evaluator would: what it returns, owned. Consumes all of them. If the object is a
+    /// Python function or a bound method, the evaluator makes the call, and the code leaves if that leads elsewhere. May run any
+    /// code, and raise.
+    Call {
+        /// What is called, `self` or NULL, and the arguments.
+        operands: Vec<Value>,
+        /// The instruction that the evaluator runs after the one that calls, in units.
+        next: u32,
+        /// At the instruction that calls, its operands taken off the stack.
         state: StateId,
     },
     /// Writes the state to the frame and has the evaluator run the instruction there. Leaves if the frame does not stand

@@ -1,6 +1,6 @@
 //! The printed form of HIR. It does not change from run to run: tests compare it.
 use crate::function::{BlockId, Edge, FrameState, Function, Value};
-use crate::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
+use crate::insn::{Attribute, BitOp, Case, Comparison, FloatOp, Insn, IntOp};
 use crate::types::Type;
 use core::fmt::{self, Write as _};
 use pyroxene_jit_api::{Known, ObjectId, Snapshot};
@@ -116,6 +116,27 @@ impl Printer<'_> {
             Insn::Field { offset, .. } | Insn::StoreField { offset, .. } => {
                 write!(text, " {offset}")
             }
+            Insn::LoadAttribute { cases, .. } | Insn::StoreAttribute { cases, .. } => {
+                for Case { version, attribute } in cases {
+                    write!(text, " {version}:{}", self.attribute(*attribute))?;
+                }
+                Ok(())
+            }
+            Insn::Apply {
+                operation,
+                name,
+                number,
+                ..
+            } => {
+                write!(text, " {}", operation.name())?;
+                if let Some(name) = name {
+                    write!(text, " {}", self.object(*name))?;
+                }
+                if operation.told().number {
+                    write!(text, " {number}")?;
+                }
+                Ok(())
+            }
             Insn::Interpret {
                 opcode,
                 oparg,
@@ -123,6 +144,19 @@ impl Printer<'_> {
                 ..
             } => write!(text, " {opcode:?} {oparg} to {next}"),
             _ => Ok(()),
+        }
+    }
+
+    fn attribute(&self, attribute: Attribute) -> String {
+        match attribute {
+            Attribute::Inline { index } => format!("inline {index}"),
+            Attribute::Slot { offset } => format!("slot {offset}"),
+            Attribute::Hint { index, name } => format!("hint {index} {}", self.object(name)),
+            Attribute::Shared { keys, found } => format!("shared {keys} {}", self.object(found)),
+            Attribute::Type { found } => format!("type {}", self.object(found)),
+            Attribute::Lazy { distance, found } => {
+                format!("lazy {distance} {}", self.object(found))
+            }
         }
     }
 
@@ -288,6 +322,10 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::ListAppend { .. } => "list_append",
         Insn::CallPython { .. } => "call_python",
         Insn::CheckReturn { .. } => "check_return",
+        Insn::LoadAttribute { .. } => "load_attribute",
+        Insn::StoreAttribute { .. } => "store_attribute",
+        Insn::Apply { .. } => "apply",
+        Insn::Call { .. } => "call",
         Insn::Interpret { .. } => "interpret",
         Insn::Jump(_) => "jump",
         Insn::Branch { .. } => "branch",

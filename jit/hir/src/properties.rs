@@ -56,6 +56,7 @@ macro_rules! operands {
             | Insn::InlineValue { value, .. }
             | Insn::Field { value, .. }
             | Insn::ModuleDict { value, .. }
+            | Insn::LoadAttribute { value, .. }
             | Insn::DictEntry { dict: value, .. }
             | Insn::CellValue { cell: value }
             | Insn::Length { value, .. }
@@ -96,6 +97,11 @@ macro_rules! operands {
                 item: right,
                 ..
             }
+            | Insn::StoreAttribute {
+                owner: left,
+                item: right,
+                ..
+            }
             | Insn::StoreCell {
                 cell: left,
                 value: right,
@@ -115,7 +121,13 @@ macro_rules! operands {
             }
             Insn::Release { values, .. }
             | Insn::BuildTuple { items: values, .. }
-            | Insn::BuildList { items: values, .. } => values.$iter().for_each($f),
+            | Insn::BuildList { items: values, .. }
+            | Insn::Apply {
+                operands: values, ..
+            }
+            | Insn::Call {
+                operands: values, ..
+            } => values.$iter().for_each($f),
             Insn::CallPython {
                 function: first,
                 arguments: rest,
@@ -201,6 +213,10 @@ impl Insn {
             | Self::BuildTuple { state, .. }
             | Self::BuildList { state, .. }
             | Self::ListAppend { state, .. }
+            | Self::LoadAttribute { state, .. }
+            | Self::StoreAttribute { state, .. }
+            | Self::Apply { state, .. }
+            | Self::Call { state, .. }
             | Self::Interpret { state, .. }
             | Self::Exit { state, .. } => Some(state),
             Self::Release { state, .. } => state.as_mut(),
@@ -261,6 +277,7 @@ impl Insn {
             Self::GuardTypeVersion { .. } | Self::GuardOwnTypeVersion { .. } => {
                 Some(Reason::TypeVersion)
             }
+            Self::LoadAttribute { .. } | Self::StoreAttribute { .. } => Some(Reason::Types),
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
             Self::GuardIs { .. } => Some(Reason::Identity),
@@ -285,7 +302,9 @@ impl Insn {
             | Self::IteratorNext { .. }
             | Self::BuildTuple { .. }
             | Self::BuildList { .. }
-            | Self::ListAppend { .. } => Some(Reason::Raised),
+            | Self::ListAppend { .. }
+            | Self::Apply { .. }
+            | Self::Call { .. } => Some(Reason::Raised),
             Self::Interpret { .. } => Some(Reason::NotCompiled),
             Self::Parameter
             | Self::Object(_)

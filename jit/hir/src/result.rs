@@ -2,7 +2,7 @@
 use crate::function::{Function, Value};
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
-use pyroxene_jit_api::{Class, ObjectId, Snapshot};
+use pyroxene_jit_api::{Class, Gives, ObjectId, Operation, Snapshot};
 
 /// A list or a tuple.
 const SEQUENCE: Type = Type::Object(pair(Class::List, Class::Tuple));
@@ -69,13 +69,18 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         Insn::GuardBound { value, .. } | Insn::Bound { value } => narrowed(*value, Classes::OBJECT),
         Insn::GuardIs { value, object, .. } => narrowed(*value, classes(*object)),
         Insn::Box { value, .. } => Type::Object(function.ty(*value).classes()),
-        Insn::Item { .. } | Insn::CallPython { .. } => OBJECT,
+        Insn::Item { .. }
+        | Insn::CallPython { .. }
+        | Insn::Call { .. }
+        | Insn::LoadAttribute { .. } => OBJECT,
+        Insn::Apply { operation, .. } => given(*operation),
         Insn::SequenceNext { .. }
         | Insn::InlineValue { .. }
         | Insn::Field { .. }
         | Insn::DictEntry { .. }
         | Insn::CellValue { .. }
         | Insn::SequenceEnd { .. }
+        | Insn::StoreAttribute { .. }
         | Insn::IteratorNext { .. } => ANY,
         Insn::ModuleDict { .. } => Type::object(Class::Dict),
         Insn::GetIterator { value, .. } => match function.ty(*value).classes().single() {
@@ -108,6 +113,19 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Branch { .. }
         | Insn::Return { .. }
         | Insn::Exit { .. } => Type::Nothing,
+    }
+}
+
+/// The type of what an operation gives.
+fn given(operation: Operation) -> Type {
+    match operation.gives() {
+        Gives::Nothing => Type::Nothing,
+        Gives::Truth => Type::Bool,
+        Gives::Object => match operation {
+            Operation::Map | Operation::ConstKeyMap => Type::object(Class::Dict),
+            Operation::Join => Type::object(Class::Str),
+            _ => OBJECT,
+        },
     }
 }
 
@@ -156,6 +174,12 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             types
         }
         Insn::BuildTuple { items, .. } | Insn::BuildList { items, .. } => vec![bound; items.len()],
+        Insn::Apply { operands, .. } => vec![bound; operands.len()],
+        Insn::Call { operands, .. } => {
+            let mut types = vec![bound; operands.len()];
+            types[1] = any;
+            types
+        }
         Insn::GuardTypeVersion { .. }
         | Insn::GuardOwnTypeVersion { .. }
         | Insn::GuardInlineValues { .. }
@@ -163,6 +187,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::InlineValue { .. }
         | Insn::Field { .. }
         | Insn::ModuleDict { .. }
+        | Insn::LoadAttribute { .. }
         | Insn::Length { .. }
         | Insn::GetIterator { .. }
         | Insn::IteratorNext { .. } => vec![bound],
@@ -191,7 +216,9 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         Insn::StrEqual { .. } => vec![class(Class::Str); 2],
         Insn::RangeLeft { .. } | Insn::RangeNext { .. } => vec![class(Class::RangeIterator)],
         Insn::SequenceNext { .. } | Insn::SequenceEnd { .. } => vec![Some(SEQUENCE_ITERATOR)],
-        Insn::StoreInlineValue { .. } | Insn::StoreField { .. } => vec![bound, bound],
+        Insn::StoreInlineValue { .. } | Insn::StoreField { .. } | Insn::StoreAttribute { .. } => {
+            vec![bound, bound]
+        }
         Insn::CellValue { .. } => vec![class(Class::Cell)],
         Insn::StoreCell { .. } => vec![class(Class::Cell), any],
         Insn::ListAppend { .. } => vec![class(Class::List), bound],

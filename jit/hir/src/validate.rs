@@ -160,7 +160,9 @@ impl Validator<'_> {
             {
                 Err(format!("{value} is boxed"))
             }
-            Insn::CallPython { state, .. } | Insn::Interpret { state, .. }
+            Insn::CallPython { state, .. }
+            | Insn::Call { state, .. }
+            | Insn::Interpret { state, .. }
                 if self.holds_unboxed(*state) =>
             {
                 Err("the frame would hold an object that nobody lets go of".to_owned())

@@ -1,5 +1,5 @@
 //! `Emit`: LLVM's builder with the few shapes of instructions that the lowering uses. Writes instructions into a function.
-use super::runtime::{Helper, Pass};
+use super::runtime::{Helper, OPERATION, Pass};
 use crate::code::LITERALS;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
@@ -14,6 +14,7 @@ use inkwell::values::{
     IntValue, MetadataValue, PhiValue, PointerValue,
 };
 use inkwell::{AddressSpace, FloatPredicate, GlobalVisibility, IntPredicate};
+use pyroxene_jit_api::{Gives, Operation};
 use std::collections::HashMap;
 
 /// What is said where inkwell gives a `Result`: it checks that instructions are built of the right types.
@@ -532,6 +533,34 @@ impl<'c, 'm> Emit<'c, 'm> {
             .expect(WELL_TYPED)
     }
 
+    /// Calls the helper of an operation with these arguments, which gives an address or 32 bits.
+    pub fn operate(
+        &self,
+        operation: Operation,
+        arguments: &[BasicValueEnum<'c>],
+    ) -> BasicValueEnum<'c> {
+        let name = format!("{OPERATION}{}", operation.name());
+        let function = self.module.get_function(&name).unwrap_or_else(|| {
+            let types: Vec<BasicMetadataTypeEnum<'c>> = arguments
+                .iter()
+                .map(|argument| argument.get_type().into())
+                .collect();
+            let ty = match operation.gives() {
+                Gives::Object => self.pointer().fn_type(&types, false),
+                Gives::Truth | Gives::Nothing => self.int().fn_type(&types, false),
+            };
+            self.add_hidden(&name, ty)
+        });
+        let arguments: Vec<BasicMetadataValueEnum<'c>> =
+            arguments.iter().map(|&argument| argument.into()).collect();
+        self.builder
+            .build_call(function, &arguments, "")
+            .expect(WELL_TYPED)
+            .try_as_basic_value()
+            .basic()
+            .expect("the helper gives something")
+    }
+
     fn declare(&self, helper: Helper) -> FunctionValue<'c> {
         let arguments: Vec<BasicMetadataTypeEnum<'c>> = helper
             .arguments()
@@ -545,7 +574,12 @@ impl<'c, 'm> Emit<'c, 'm> {
             Some(BasicTypeEnum::FloatType(ty)) => ty.fn_type(&arguments, false),
             Some(_) => unreachable!("helpers give numbers and addresses"),
         };
-        let function = self.module.add_function(helper.name(), ty, None);
+        self.add_hidden(helper.name(), ty)
+    }
+
+    /// Declares a function outside the code.
+    fn add_hidden(&self, name: &str, ty: FunctionType<'c>) -> FunctionValue<'c> {
+        let function = self.module.add_function(name, ty, None);
         function
             .as_global_value()
             .set_visibility(GlobalVisibility::Hidden);

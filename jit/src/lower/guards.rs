@@ -81,12 +81,7 @@ impl<'c> Lowering<'c, '_> {
 
     pub(super) fn guard_inline_values(&mut self, by: Value, object: Value, no_dict: bool) {
         let values = self.inline_values(object);
-        let layout = &self.host.layout;
-        let valid = self.emit.load_int(
-            self.emit.byte(),
-            self.emit.at(values, layout.inline_values_valid.into()),
-        );
-        let holds = self.emit.compare_with(IntPredicate::NE, valid, 0);
+        let holds = self.has_valid_values(values);
         self.require(holds, by);
         if no_dict {
             let place = self

@@ -327,6 +327,26 @@ impl<'c> Lowering<'c, '_> {
                 self.list_append(value, *list, *item);
                 None
             }
+            Insn::LoadAttribute {
+                value: owner,
+                cases,
+                ..
+            } => Some(self.load_attribute(value, *owner, cases).into()),
+            Insn::StoreAttribute {
+                owner, cases, item, ..
+            } => Some(self.store_attribute(value, *owner, cases, *item).into()),
+            Insn::Apply {
+                operation,
+                operands,
+                name,
+                number,
+                ..
+            } => self.apply(value, *operation, operands, *name, *number),
+            Insn::Call {
+                operands,
+                next,
+                state,
+            } => Some(self.call_object(value, operands, *next, *state).into()),
             Insn::Interpret {
                 opcode,
                 next,

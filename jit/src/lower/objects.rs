@@ -1,7 +1,7 @@
 //! What lies in objects whose class or type's version is known.
 use super::Lowering;
 use super::emit::Likely;
-use super::runtime::{Helper, class_symbol};
+use super::runtime::class_symbol;
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 use pyroxene_hir::{Classes, Value};
@@ -154,7 +154,11 @@ impl<'c> Lowering<'c, '_> {
 
     /// The inline values of an instance: they follow what its type says an instance takes.
     pub(super) fn inline_values(&self, owner: Value) -> PointerValue<'c> {
-        let owner = self.pointer(owner);
+        self.values_of(self.pointer(owner))
+    }
+
+    /// The same of an address.
+    pub(super) fn values_of(&self, owner: PointerValue<'c>) -> PointerValue<'c> {
         let size = self.long_field(self.class_of(owner), self.host.layout.type_basic_size);
         self.emit.at_index(owner, size, 1)
     }
@@ -167,24 +171,21 @@ impl<'c> Lowering<'c, '_> {
 
     pub(super) fn store_inline_value(&mut self, owner: Value, index: u16, item: Value) {
         let values = self.inline_values(owner);
-        let place = self.inline_value(values, index);
-        let old = self.emit.load_pointer(place);
-        self.emit.store(place, self.pointer(item));
-        let (first, end) = (self.emit.block(), self.emit.block());
-        self.emit
-            .branch(self.emit.is_null(old), first, end, Some(Likely::Otherwise));
-        self.emit.go_to(first);
-        let number = self.emit.const_long(i64::from(index));
-        self.emit
-            .run(Helper::AddInlineValue, &[values.into(), number.into()]);
-        self.emit.jump(end);
-        self.emit.go_to(end);
+        let item = self.pointer(item);
+        self.exchange_inline_value(values, index, item);
     }
 
     /// The value of an entry of a dictionary whose keys are all strings.
     pub(super) fn dict_entry(&self, dict: Value, index: u16) -> PointerValue<'c> {
         let layout = &self.host.layout;
         let keys = self.field(self.pointer(dict), layout.dict_keys);
+        let entry = self.dict_entry_place(keys, index);
+        self.field(entry, layout.unicode_entry_value)
+    }
+
+    /// Where an entry of keys that are all strings lies.
+    pub(super) fn dict_entry_place(&self, keys: PointerValue<'c>, index: u16) -> PointerValue<'c> {
+        let layout = &self.host.layout;
         let log = self.emit.load_int(
             self.emit.byte(),
             self.emit.at(keys, layout.keys_log2_index_bytes.into()),
@@ -198,9 +199,7 @@ impl<'c> Lowering<'c, '_> {
             .emit
             .build(|builder| builder.build_left_shift(one, log, ""));
         let entries = self.emit.at_index(keys, indices, 1);
-        let offset = u32::from(index) * layout.unicode_entry_size
-            + layout.unicode_entry_value
-            + layout.keys_indices;
-        self.field(entries, offset)
+        let offset = u32::from(index) * layout.unicode_entry_size + layout.keys_indices;
+        self.emit.at(entries, offset.into())
     }
 }

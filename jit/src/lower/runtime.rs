@@ -1,6 +1,6 @@
 //! What machine code refers to outside itself: helpers, type objects and singletons, each a symbol that the linker resolves
 //! from what the [`Host`] says.
-use pyroxene_jit_api::{Class, Helpers, Host, Singletons, Types};
+use pyroxene_jit_api::{Class, Helpers, Host, Operation, Singletons, Types};
 
 /// How a value is passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,6 +84,7 @@ helpers! {
     ExitFloat = exit_float(Float) -> Pointer;
     ExitInt = exit_int(Long) -> Pointer;
     Disturbed = disturbed(Pointer, Long) -> Byte;
+    Call = call(Pointer, Int) -> Pointer;
 }
 
 /// `None`.
@@ -94,6 +95,10 @@ pub const TRUE: &str = "object.true";
 pub const FALSE: &str = "object.false";
 /// `types.ModuleType`.
 pub const MODULE: &str = "type.module";
+/// `types.MethodType`.
+pub const METHOD: &str = "type.method";
+/// What the symbols of operations begin with; their names follow.
+pub const OPERATION: &str = "operation.";
 /// [`Host::frame_evaluator`].
 pub const FRAME_EVALUATOR: &str = "host.frame_evaluator";
 /// [`Host::exit_values`].
@@ -140,9 +145,14 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         TRUE => Some(r#true.addr()),
         FALSE => Some(r#false.addr()),
         MODULE => Some(host.types.module.addr()),
+        METHOD => Some(host.types.method.addr()),
         FRAME_EVALUATOR => Some(host.frame_evaluator.addr()),
         EXIT_VALUES => Some(host.exit_values.addr()),
         LOCALS_WRITTEN => Some(host.locals_written.addr()),
+        _ if symbol.starts_with(OPERATION) => Operation::ALL
+            .iter()
+            .find(|operation| symbol.strip_prefix(OPERATION) == Some(operation.name()))
+            .map(|&operation| host.operations[operation as usize].addr()),
         _ => helper_addresses(&host.helpers)
             .into_iter()
             .find_map(|(name, address)| (name == symbol).then_some(address)),

@@ -142,7 +142,7 @@ pub(in crate::eval) fn load_attr_with_hint(m: &mut Machine) -> Flow {
 /// # Safety
 /// The dict is alive.
 #[inline(always)]
-pub(super) unsafe fn entry_with_hint(
+pub(in crate::eval) unsafe fn entry_with_hint(
     dict: *mut ffi::PyDictObject,
     hint: u16,
     name: *mut ffi::PyObject,

@@ -79,18 +79,18 @@ pub(in crate::eval) fn call_builtin_class(m: &mut Machine) -> Flow {
 }
 
 /// A function of a method definition, as what it is.
-pub(super) type Definition =
+pub(in crate::eval) type Definition =
     unsafe extern "C" fn(*mut ffi::PyObject, *mut ffi::PyObject) -> *mut ffi::PyObject;
 
 /// What `METH_FASTCALL` stands for.
-type Fast = unsafe extern "C" fn(
+pub(in crate::eval) type Fast = unsafe extern "C" fn(
     *mut ffi::PyObject,
     *const *mut ffi::PyObject,
     ffi::Py_ssize_t,
 ) -> *mut ffi::PyObject;
 
 /// What `METH_FASTCALL | METH_KEYWORDS` stands for.
-type FastWithKeywords = unsafe extern "C" fn(
+pub(in crate::eval) type FastWithKeywords = unsafe extern "C" fn(
     *mut ffi::PyObject,
     *const *mut ffi::PyObject,
     ffi::Py_ssize_t,
@@ -102,7 +102,7 @@ type FastWithKeywords = unsafe extern "C" fn(
 /// # Safety
 /// They are.
 #[inline(always)]
-pub(super) unsafe fn fast(function: Definition) -> Fast {
+pub(in crate::eval) unsafe fn fast(function: Definition) -> Fast {
     // SAFETY: the flags say that the function is of this type.
     unsafe { transmute::<Definition, Fast>(function) }
 }
@@ -112,7 +112,7 @@ pub(super) unsafe fn fast(function: Definition) -> Fast {
 /// # Safety
 /// They are.
 #[inline(always)]
-pub(super) unsafe fn fast_with_keywords(function: Definition) -> FastWithKeywords {
+pub(in crate::eval) unsafe fn fast_with_keywords(function: Definition) -> FastWithKeywords {
     // SAFETY: the flags say that the function is of this type.
     unsafe { transmute::<Definition, FastWithKeywords>(function) }
 }
@@ -167,7 +167,7 @@ pub(super) fn guard_c_stack(m: &mut Machine) -> Flow {
 
 /// Calls a function of C one level deeper.
 #[inline(always)]
-pub(super) fn deeper(
+pub(in crate::eval) fn deeper(
     thread: ThreadState,
     call: impl FnOnce() -> Result<Owned, Raised>,
 ) -> Result<Owned, Raised> {

@@ -56,7 +56,7 @@ pub(in crate::eval) fn build_set(m: &mut Machine) -> Flow {
 ///
 /// # Safety
 /// `first` points at `count` owned references.
-unsafe fn fill_set(
+pub(in crate::eval) unsafe fn fill_set(
     set: Borrowed<'_>,
     first: *mut *mut ffi::PyObject,
     count: usize,
@@ -203,7 +203,7 @@ pub(in crate::eval) fn list_extend(m: &mut Machine) -> Flow {
 /// Says after `*` in a display what was wrong with it.
 #[cold]
 #[inline(never)]
-fn not_iterable(raised: Raised, value: Owned) -> Raised {
+pub(in crate::eval) fn not_iterable(raised: Raised, value: Owned) -> Raised {
     let class = value.borrow().type_of();
     // SAFETY: a live object.
     let unfit = crate::field!(class.tp_iter).is_none()
@@ -257,7 +257,7 @@ pub(in crate::eval) fn dict_update(m: &mut Machine) -> Flow {
 /// Says after `**` in a display what was wrong with it.
 #[cold]
 #[inline(never)]
-fn not_mapping(raised: Raised, value: Owned) -> Raised {
+pub(in crate::eval) fn not_mapping(raised: Raised, value: Owned) -> Raised {
     if !raised.matches(exception::AttributeError) {
         return raised;
     }

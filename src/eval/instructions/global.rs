@@ -25,7 +25,7 @@ pub(in crate::eval) fn load_global(m: &mut Machine) -> Flow {
 /// # Errors
 /// `NameError`, or what a namespace that is not a dict raises.
 #[inline]
-pub(super) fn find_global(
+pub(in crate::eval) fn find_global(
     globals: Borrowed<'_>,
     builtins: Borrowed<'_>,
     name: Borrowed<'_>,

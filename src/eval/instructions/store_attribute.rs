@@ -91,7 +91,7 @@ pub(in crate::eval) fn store_attr_with_hint(m: &mut Machine) -> Flow {
 /// # Safety
 /// `place` is where the dict has the value of `name`; all are alive.
 #[inline(always)]
-unsafe fn store_in_dict(
+pub(in crate::eval) unsafe fn store_in_dict(
     interpreter: *mut ffi::PyInterpreterState,
     dict: *mut ffi::PyDictObject,
     name: *mut ffi::PyObject,

@@ -4,7 +4,7 @@ use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainde
 use pyroxene_hir::function::{BlockId, Edge, Function, StateId, Value};
 use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
 use pyroxene_hir::types::Classes;
-use pyroxene_jit_api::{Class, Reason, Snapshot};
+use pyroxene_jit_api::{Class, Gives, Reason, Snapshot};
 use std::collections::HashMap;
 
 /// A value of machine code.
@@ -490,6 +490,33 @@ impl<'a> Machine<'a> {
                 let iterator = self.object(*iterator).unwrap();
                 let item = next_of(self.heap, iterator);
                 return object(item);
+            }
+            Insn::Apply {
+                operation,
+                operands,
+                state,
+                ..
+            } => {
+                // What it does is what the instruction does with the same operands on its stack.
+                self.write(*state);
+                let taken = &operands[operation.borrows()..];
+                for operand in taken {
+                    let operand = self.object(*operand);
+                    self.frame.stack.push(operand);
+                }
+                match bytecode::step(self.snapshot, self.heap, self.frame) {
+                    Step::Done(outcome) => return Err(Left::Done(outcome)),
+                    Step::Next => {}
+                }
+                match operation.gives() {
+                    Gives::Object => return object(self.frame.stack.pop().unwrap()),
+                    Gives::Truth => {
+                        let truth = self.frame.stack.pop().unwrap();
+                        let truth = *self.heap.thing(truth.unwrap()) == Thing::Bool(true);
+                        return Ok(Some(Word::Bool(truth)));
+                    }
+                    Gives::Nothing => None,
+                }
             }
             Insn::Interpret { next, state, .. } => {
                 self.write(*state);

@@ -1,11 +1,12 @@
 //! Arithmetic. What is known of the operands decides; then what the evaluator has seen; what neither tells is left to the
 //! evaluator's own instruction.
 use crate::build::builder::Builder;
+use crate::build::instructions::operations::Told;
 use crate::function::{StateId, Value};
 use crate::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Reason, Refusal};
+use pyroxene_jit_api::{Class, Operation, Reason, Refusal};
 
 /// The operators of `BINARY_OP`, in the order of its argument; those that assign in place follow in the same order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,12 +54,7 @@ impl Builder<'_> {
             .filter(|_| self.may_speculate(Reason::Overflow) && self.may_speculate(Reason::Domain))
             .and_then(|operator| self.operand_types(operator));
         let (Some(operator), Some((left, right))) = (operator, operands) else {
-            if self.is_unseen() {
-                self.exit(Reason::Unseen);
-            } else {
-                self.interpret(&[]);
-            }
-            return;
+            return self.operate(Operation::Binary, Told::number(self.at.oparg));
         };
         let state = self.before();
         let left = self.unbox(self.peek(1).value, left, state);
@@ -273,7 +269,7 @@ impl Builder<'_> {
             Some(Type::Int) => {
                 self.unary(Type::Int, |value, state| Insn::IntNegate { value, state });
             }
-            _ => self.interpret(&[]),
+            _ => self.operate(Operation::Negative, Told::default()),
         }
     }
 
@@ -281,7 +277,7 @@ impl Builder<'_> {
     pub(super) fn unary_invert(&mut self) {
         match number(self.classes(self.peek(0).value)) {
             Some(Type::Int) => self.unary(Type::Int, |value, _| Insn::IntInvert { value }),
-            _ => self.interpret(&[]),
+            _ => self.operate(Operation::Invert, Told::default()),
         }
     }
 

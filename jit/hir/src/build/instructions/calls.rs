@@ -1,11 +1,12 @@
 //! Calls: of Python functions that machine code can call, of built-in functions whose meaning is known; and returns. All other
 //! calls are the evaluator's.
 use crate::build::builder::Builder;
+use crate::build::instructions::operations::Told;
 use crate::build::state::{Entry, Holder, Local};
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
-use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Reason, Refusal, Site};
+use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Operation, Reason, Refusal, Site};
 
 impl Builder<'_> {
     /// The object that is a built-in function, if the snapshot mentions it.
@@ -179,6 +180,47 @@ impl Builder<'_> {
         let operands = self.pop_many(3);
         self.push_owned(length);
         self.release(&[operands[0], operands[2]]);
+        self.check_disturbed();
+    }
+
+    /// `CALL(count)` of something that is no Python function.
+    pub(super) fn call_object(&mut self) {
+        if self.is_unseen() {
+            return self.exit(Reason::Unseen);
+        }
+        let count = self.at.oparg as usize;
+        for depth in 0..count {
+            self.bound(depth);
+        }
+        self.bound(count + 1);
+        self.expose_whole();
+        let operands = self.pop_many(count + 2);
+        let operands = operands.iter().map(|operand| operand.value).collect();
+        let state = self.state_at(self.at.opcode_at);
+        let result = self.emit(Insn::Call {
+            operands,
+            next: self.at.next,
+            state,
+        });
+        self.push_owned(result);
+        self.check_disturbed();
+    }
+
+    /// `CALL(2)` of `isinstance`.
+    pub(super) fn call_isinstance(&mut self) {
+        let isinstance = self.builtin(Builtin::IsInstance);
+        let is_free = self.at.oparg == 2 && self.classes(self.peek(2).value) == Classes::NULL;
+        let can_be = is_free && !self.ty(self.peek(3).value).is_unboxed();
+        let Some(isinstance) =
+            isinstance.filter(|_| can_be && self.may_speculate(Reason::Identity))
+        else {
+            return self.call_object();
+        };
+        self.guard_is(self.peek(3).value, isinstance);
+        let truth = self.apply(Operation::IsInstance, &[], 2, Told::default());
+        let callable = self.pop_many(2)[0];
+        self.push_owned(truth);
+        self.release(&[callable]);
         self.check_disturbed();
     }
 

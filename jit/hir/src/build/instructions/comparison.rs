@@ -1,11 +1,13 @@
 //! Comparisons, identity, truth.
 use crate::build::builder::Builder;
 use crate::build::instructions::arithmetic::number;
+use crate::build::instructions::operations::Told;
+use crate::build::outside::COMPARE_TO_BOOL;
 use crate::function::{StateId, Value};
 use crate::insn::{Comparison, Insn};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Known, Reason, Site};
+use pyroxene_jit_api::{Class, Known, Operation, Reason, Site};
 
 /// The comparisons of `COMPARE_OP`, in the order of its argument's high bits.
 const COMPARISONS: [Comparison; 6] = [
@@ -49,10 +51,13 @@ impl Builder<'_> {
                 Comparison::NotEqual => self.emit(Insn::Not { value: equal }),
                 _ => equal,
             }
-        } else if self.is_unseen() {
-            return self.exit(Reason::Unseen);
         } else {
-            return self.interpret(&[]);
+            let operation = if self.at.oparg & COMPARE_TO_BOOL != 0 {
+                Operation::CompareTruth
+            } else {
+                Operation::Compare
+            };
+            return self.operate(operation, Told::number(self.at.oparg >> 5));
         };
         let operands = self.pop_many(2);
         self.push_owned(result);
@@ -166,8 +171,7 @@ impl Builder<'_> {
                 });
                 self.emit(Insn::Bool(true))
             }
-            _ if self.is_unseen() => return self.exit(Reason::Unseen),
-            _ => return self.interpret(&[]),
+            _ => return self.operate(Operation::Truth, Told::default()),
         };
         let entry = self.pop();
         self.push_owned(truth);

@@ -1,11 +1,12 @@
 //! Lists and tuples: items, building, taking apart.
 use crate::build::builder::Builder;
+use crate::build::instructions::operations::Told;
 use crate::build::state::Entry;
 use crate::function::{StateId, Value};
 use crate::insn::{Comparison, Insn};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Reason};
+use pyroxene_jit_api::{Class, Operation, Reason};
 
 impl Builder<'_> {
     /// The class of a sequence whose items are looked at: what is known, or else what was seen.
@@ -37,10 +38,7 @@ impl Builder<'_> {
         let class = self.sequence_class(container, seen);
         let is_index = self.can_be_index(index, seen.is_some());
         let Some(class) = class.filter(|_| is_index && self.may_speculate(Reason::Index)) else {
-            if self.is_unseen() {
-                return self.exit(Reason::Unseen);
-            }
-            return self.interpret(&[]);
+            return self.operate(Operation::GetItem, Told::default());
         };
         let state = self.before();
         let container = self.guard(container, Classes::of(class), state);
@@ -69,10 +67,7 @@ impl Builder<'_> {
             || !self.can_be_index(index, was_seen)
             || !self.may_speculate(Reason::Index)
         {
-            if self.is_unseen() {
-                return self.exit(Reason::Unseen);
-            }
-            return self.interpret(&[]);
+            return self.operate(Operation::SetItem, Told::default());
         }
         let state = self.before();
         let list = self.guard(container, Classes::of(Class::List), state);

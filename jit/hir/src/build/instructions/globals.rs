@@ -18,10 +18,10 @@ impl Builder<'_> {
             if self.is_unseen() {
                 return self.exit(Reason::Unseen);
             }
-            return self.interpret(&[]);
+            return self.load_any_global();
         };
         if !self.may_speculate(Reason::KeysVersion) || !self.may_speculate(Reason::Unbound) {
-            return self.interpret(&[]);
+            return self.load_any_global();
         }
         let state = self.before();
         let globals = self.emit(Insn::Globals);

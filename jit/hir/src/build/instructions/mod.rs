@@ -10,11 +10,13 @@ mod globals;
 mod iteration;
 mod jumps;
 mod locals;
+mod operations;
 mod stack;
 
 use crate::build::builder::Builder;
+use operations::Told;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::Refusal;
+use pyroxene_jit_api::{Operation, Refusal};
 
 impl Builder<'_> {
     /// Builds the instruction that was begun.
@@ -108,6 +110,7 @@ impl Builder<'_> {
             }
             Opcode::LOAD_ATTR
             | Opcode::LOAD_ATTR_CLASS
+            | Opcode::LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN
             | Opcode::LOAD_ATTR_INSTANCE_VALUE
             | Opcode::LOAD_ATTR_METHOD_LAZY_DICT
             | Opcode::LOAD_ATTR_METHOD_NO_DICT
@@ -115,6 +118,7 @@ impl Builder<'_> {
             | Opcode::LOAD_ATTR_MODULE
             | Opcode::LOAD_ATTR_NONDESCRIPTOR_NO_DICT
             | Opcode::LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES
+            | Opcode::LOAD_ATTR_PROPERTY
             | Opcode::LOAD_ATTR_SLOT
             | Opcode::LOAD_ATTR_WITH_HINT => self.load_attr(),
             Opcode::STORE_ATTR
@@ -127,70 +131,78 @@ impl Builder<'_> {
             Opcode::RETURN_CONST => self.return_const()?,
             Opcode::CALL_LEN => self.call_len(),
             Opcode::CALL_LIST_APPEND => self.call_list_append(),
+            Opcode::CALL_ISINSTANCE => self.call_isinstance(),
             Opcode::CALL
-            | Opcode::BINARY_SUBSCR_GETITEM
-            | Opcode::CALL_ALLOC_AND_ENTER_INIT
-            | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
-            | Opcode::CALL_BOUND_METHOD_GENERAL
             | Opcode::CALL_BUILTIN_CLASS
             | Opcode::CALL_BUILTIN_FAST
             | Opcode::CALL_BUILTIN_FAST_WITH_KEYWORDS
             | Opcode::CALL_BUILTIN_O
-            | Opcode::CALL_ISINSTANCE
             | Opcode::CALL_METHOD_DESCRIPTOR_FAST
             | Opcode::CALL_METHOD_DESCRIPTOR_FAST_WITH_KEYWORDS
             | Opcode::CALL_METHOD_DESCRIPTOR_NOARGS
             | Opcode::CALL_METHOD_DESCRIPTOR_O
             | Opcode::CALL_NON_PY_GENERAL
-            | Opcode::CALL_PY_GENERAL
             | Opcode::CALL_STR_1
             | Opcode::CALL_TUPLE_1
-            | Opcode::CALL_TYPE_1
-            | Opcode::CONTAINS_OP
-            | Opcode::CONTAINS_OP_DICT
-            | Opcode::CONTAINS_OP_SET
-            | Opcode::LOAD_ATTR_GETATTRIBUTE_OVERRIDDEN
-            | Opcode::LOAD_ATTR_PROPERTY
+            | Opcode::CALL_TYPE_1 => self.call_object(),
+            Opcode::CONTAINS_OP | Opcode::CONTAINS_OP_DICT | Opcode::CONTAINS_OP_SET => {
+                self.contains_op();
+            }
+            Opcode::BINARY_SUBSCR_GETITEM
+            | Opcode::CALL_ALLOC_AND_ENTER_INIT
+            | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
+            | Opcode::CALL_BOUND_METHOD_GENERAL
+            | Opcode::CALL_PY_GENERAL
             | Opcode::LOAD_SUPER_ATTR
             | Opcode::LOAD_SUPER_ATTR_ATTR
             | Opcode::LOAD_SUPER_ATTR_METHOD => self.interpret_if_seen(),
 
+            Opcode::BINARY_SLICE => self.operate(Operation::GetSlice, Told::default()),
+            Opcode::STORE_SLICE => self.operate(Operation::SetSlice, Told::default()),
+            Opcode::DELETE_SUBSCR => self.operate(Operation::DeleteItem, Told::default()),
+            Opcode::DELETE_ATTR => self.operate_named(Operation::DeleteAttribute, self.at.oparg),
+            Opcode::STORE_GLOBAL => self.store_global(),
+            Opcode::BUILD_SLICE => self.operate_on_many(Operation::Slice, self.at.oparg),
+            Opcode::BUILD_MAP => self.operate_on_many(Operation::Map, self.at.oparg * 2),
+            Opcode::BUILD_CONST_KEY_MAP => {
+                self.operate_on_many(Operation::ConstKeyMap, self.at.oparg + 1);
+            }
+            Opcode::BUILD_SET => self.operate_on_many(Operation::Set, self.at.oparg),
+            Opcode::BUILD_STRING => self.operate_on_many(Operation::Join, self.at.oparg),
+            Opcode::FORMAT_SIMPLE => self.operate(Operation::Format, Told::default()),
+            Opcode::FORMAT_WITH_SPEC => self.operate(Operation::FormatWith, Told::default()),
+            Opcode::CONVERT_VALUE => {
+                self.operate(Operation::Convert, Told::number(self.at.oparg));
+            }
+            Opcode::SET_ADD => self.add_to(Operation::SetAdd, 1),
+            Opcode::SET_UPDATE => self.add_to(Operation::SetUpdate, 1),
+            Opcode::LIST_EXTEND => self.add_to(Operation::ListExtend, 1),
+            Opcode::MAP_ADD => self.add_to(Operation::MapAdd, 2),
+            Opcode::DICT_UPDATE => self.add_to(Operation::MapUpdate, 1),
+
             // They have no lowering: what they do takes long anyway, or they are rare.
             Opcode::BEFORE_ASYNC_WITH
             | Opcode::BEFORE_WITH
-            | Opcode::BINARY_SLICE
-            | Opcode::BUILD_CONST_KEY_MAP
-            | Opcode::BUILD_MAP
-            | Opcode::BUILD_SET
-            | Opcode::BUILD_SLICE
-            | Opcode::BUILD_STRING
             | Opcode::CALL_FUNCTION_EX
             | Opcode::CALL_INTRINSIC_1
             | Opcode::CALL_INTRINSIC_2
             | Opcode::CALL_KW
             | Opcode::CHECK_EG_MATCH
             | Opcode::CHECK_EXC_MATCH
-            | Opcode::CONVERT_VALUE
             | Opcode::COPY_FREE_VARS
-            | Opcode::DELETE_ATTR
             | Opcode::DELETE_DEREF
             | Opcode::DELETE_GLOBAL
             | Opcode::DELETE_NAME
-            | Opcode::DELETE_SUBSCR
             | Opcode::DICT_MERGE
-            | Opcode::DICT_UPDATE
             | Opcode::END_ASYNC_FOR
             | Opcode::END_SEND
             | Opcode::EXIT_INIT_CHECK
-            | Opcode::FORMAT_SIMPLE
-            | Opcode::FORMAT_WITH_SPEC
             | Opcode::GET_AITER
             | Opcode::GET_ANEXT
             | Opcode::GET_AWAITABLE
             | Opcode::GET_YIELD_FROM_ITER
             | Opcode::IMPORT_FROM
             | Opcode::IMPORT_NAME
-            | Opcode::LIST_EXTEND
             | Opcode::LOAD_ASSERTION_ERROR
             | Opcode::LOAD_BUILD_CLASS
             | Opcode::LOAD_FROM_DICT_OR_DEREF
@@ -198,20 +210,15 @@ impl Builder<'_> {
             | Opcode::LOAD_LOCALS
             | Opcode::LOAD_NAME
             | Opcode::MAKE_FUNCTION
-            | Opcode::MAP_ADD
             | Opcode::MATCH_CLASS
             | Opcode::MATCH_KEYS
             | Opcode::MATCH_MAPPING
             | Opcode::MATCH_SEQUENCE
             | Opcode::POP_EXCEPT
             | Opcode::PUSH_EXC_INFO
-            | Opcode::SET_ADD
             | Opcode::SET_FUNCTION_ATTRIBUTE
-            | Opcode::SET_UPDATE
             | Opcode::SETUP_ANNOTATIONS
-            | Opcode::STORE_GLOBAL
             | Opcode::STORE_NAME
-            | Opcode::STORE_SLICE
             | Opcode::UNPACK_EX
             | Opcode::WITH_EXCEPT_START => self.interpret(&[]),
             // It makes a cell of what the slot holds.

@@ -1,0 +1,165 @@
+//! `Operation`: what machine code has the runtime do by one call, with operands in registers: what it has no code of its own
+//! for, because the operands can be of any class.
+
+/// What a helper gives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gives {
+    /// A new reference, or NULL with an exception.
+    Object,
+    /// 1 or 0, or -1 with an exception.
+    Truth,
+    /// 0, or -1 with an exception.
+    Nothing,
+}
+
+/// What a helper takes over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Takes {
+    /// So many objects, each an argument.
+    Each(usize),
+    /// Any number: the address of the first, and how many.
+    Many,
+}
+
+/// What a helper is told besides objects, in this order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// A name, which the code object keeps.
+    pub name: bool,
+    /// A number of 32 bits.
+    pub number: bool,
+    /// The address of the place above that of the result on the value stack, where it puts a second one: a reference or NULL.
+    pub place: bool,
+}
+
+macro_rules! operations {
+    ($($(#[doc = $doc:literal])* $operation:ident = $name:literal
+        ($borrows:literal, $takes:expr $(, $told:ident)*) -> $gives:ident;)*) => {
+        /// What machine code has the runtime do. A helper is an `extern "C"` function whose arguments are the objects that it
+        /// borrows, those that it takes over (also where it fails), and what it is told. Each may run any code.
+        ///
+        /// Operands stand in the order in which they lie on the value stack, the deepest first.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[repr(u8)]
+        pub enum Operation {
+            $($(#[doc = $doc])* $operation,)*
+        }
+
+        impl Operation {
+            /// All of them, in the order of their numbers.
+            pub const ALL: &[Self] = &[$(Self::$operation,)*];
+
+            /// Its name in dumps, and with `operation.` before it that of its helper's symbol.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$operation => $name,)*
+                }
+            }
+
+            /// How many objects it looks at that stay the caller's.
+            pub const fn borrows(self) -> usize {
+                match self {
+                    $(Self::$operation => $borrows,)*
+                }
+            }
+
+            /// What it takes over.
+            pub const fn takes(self) -> Takes {
+                match self {
+                    $(Self::$operation => $takes,)*
+                }
+            }
+
+            /// What it is told.
+            pub const fn told(self) -> Told {
+                #[allow(unused_mut)]
+                match self {
+                    $(Self::$operation => {
+                        let mut told = Told { name: false, number: false, place: false };
+                        $(told.$told = true;)*
+                        told
+                    })*
+                }
+            }
+
+            /// What it gives.
+            pub const fn gives(self) -> Gives {
+                match self {
+                    $(Self::$operation => Gives::$gives,)*
+                }
+            }
+        }
+    };
+}
+
+use Takes::{Each, Many};
+
+operations! {
+    /// `owner.name`.
+    GetAttribute = "get_attribute" (0, Each(1), name) -> Object;
+    /// The method `owner.name` and, as second, the owner; or the attribute and NULL where it is no method of the type.
+    GetMethod = "get_method" (0, Each(1), name, place) -> Object;
+    /// `owner.name = value`, of the value and the owner.
+    SetAttribute = "set_attribute" (0, Each(2), name) -> Nothing;
+    /// The same, where the attribute is probably in the owner's dictionary, in the entry of this number. The type of the owner
+    /// says nothing of it.
+    SetAttributeByHint = "set_attribute_by_hint" (0, Each(2), name, number) -> Nothing;
+    /// `del owner.name`.
+    DeleteAttribute = "delete_attribute" (0, Each(1), name) -> Nothing;
+    /// A global variable, or else a built-in, of the two dictionaries.
+    GetGlobal = "get_global" (2, Each(0), name) -> Object;
+    /// Binds a global variable, in the dictionary.
+    SetGlobal = "set_global" (1, Each(1), name) -> Nothing;
+    /// An operator with two operands; the number is the argument of `BINARY_OP`.
+    Binary = "binary" (0, Each(2), number) -> Object;
+    /// A comparison; the number is C's for it.
+    Compare = "compare" (0, Each(2), number) -> Object;
+    /// Whether a comparison gives something true.
+    CompareTruth = "compare_truth" (0, Each(2), number) -> Truth;
+    /// `item in container`.
+    Contains = "contains" (0, Each(2)) -> Truth;
+    /// `bool(value)`.
+    Truth = "truth" (0, Each(1)) -> Truth;
+    /// `-value`.
+    Negative = "negative" (0, Each(1)) -> Object;
+    /// `~value`.
+    Invert = "invert" (0, Each(1)) -> Object;
+    /// `isinstance(object, class)`.
+    IsInstance = "is_instance" (0, Each(2)) -> Truth;
+    /// `container[key]`.
+    GetItem = "get_item" (0, Each(2)) -> Object;
+    /// `container[key] = value`, of the value, the container and the key.
+    SetItem = "set_item" (0, Each(3)) -> Nothing;
+    /// `del container[key]`.
+    DeleteItem = "delete_item" (0, Each(2)) -> Nothing;
+    /// `container[start:stop]`.
+    GetSlice = "get_slice" (0, Each(3)) -> Object;
+    /// `container[start:stop] = value`, of the value, the container, and the two bounds.
+    SetSlice = "set_slice" (0, Each(4)) -> Nothing;
+    /// A slice of two or three bounds.
+    Slice = "slice" (0, Many) -> Object;
+    /// A dictionary of keys and values in turn.
+    Map = "map" (0, Many) -> Object;
+    /// A dictionary of values, and of a tuple of their keys after them.
+    ConstKeyMap = "const_key_map" (0, Many) -> Object;
+    /// A set.
+    Set = "set" (0, Many) -> Object;
+    /// One string of many.
+    Join = "join" (0, Many) -> Object;
+    /// A value as an f-string shows it.
+    Format = "format" (0, Each(1)) -> Object;
+    /// The same with a format.
+    FormatWith = "format_with" (0, Each(2)) -> Object;
+    /// `str`, `repr` or `ascii` of a value; the number is the argument of `CONVERT_VALUE`.
+    Convert = "convert" (0, Each(1), number) -> Object;
+    /// Adds to a set.
+    SetAdd = "set_add" (1, Each(1)) -> Nothing;
+    /// Adds all of an iterable to a set.
+    SetUpdate = "set_update" (1, Each(1)) -> Nothing;
+    /// Adds all of an iterable to a list.
+    ListExtend = "list_extend" (1, Each(1)) -> Nothing;
+    /// Adds a key and its value to a dictionary.
+    MapAdd = "map_add" (1, Each(2)) -> Nothing;
+    /// Adds all of a mapping to a dictionary.
+    MapUpdate = "map_update" (1, Each(1)) -> Nothing;
+}

@@ -1,0 +1,133 @@
+//! Operations on objects of any class, and calls of what is no Python function: direct calls of the runtime's helpers.
+use super::Lowering;
+use super::emit::Likely;
+use super::frame::Written;
+use super::runtime::{Helper, METHOD};
+use inkwell::IntPredicate;
+use inkwell::values::{BasicValueEnum, PointerValue};
+use pyroxene_hir::{StateId, Value};
+use pyroxene_jit_api::{Class, Gives, ObjectId, Operation, Reason, Takes};
+
+impl<'c> Lowering<'c, '_> {
+    /// Has the helper of an operation do it; leaves if it has raised.
+    pub(super) fn apply(
+        &mut self,
+        by: Value,
+        operation: Operation,
+        operands: &[Value],
+        name: Option<ObjectId>,
+        number: u32,
+    ) -> Option<BasicValueEnum<'c>> {
+        self.stand_at(self.function[by].origin);
+        let (borrowed, taken) = operands.split_at(operation.borrows());
+        let mut arguments: Vec<BasicValueEnum<'c>> = borrowed
+            .iter()
+            .map(|&operand| self.value(operand))
+            .collect();
+        match operation.takes() {
+            Takes::Each(_) => arguments.extend(taken.iter().map(|&operand| self.value(operand))),
+            Takes::Many => {
+                let room = self.emit.room(taken.len() as u32);
+                for (index, &operand) in taken.iter().enumerate() {
+                    let place = self.emit.at(room, index as i64 * 8);
+                    self.emit.store(place, self.value(operand));
+                }
+                arguments.push(room.into());
+                arguments.push(self.emit.const_long(taken.len() as i64).into());
+            }
+        }
+        let told = operation.told();
+        if told.name {
+            let name = name.expect("an operation that is told a name has one");
+            arguments.push(self.object(name).into());
+        }
+        if told.number {
+            arguments.push(self.emit.int().const_int(u64::from(number), false).into());
+        }
+        if told.place {
+            let state = self.insn_of(by).state().expect("an operation may raise");
+            let height = self.function[state].stack.len() as u32;
+            arguments.push(self.stack_place(height + 1).into());
+        }
+        let given = self.emit.operate(operation, &arguments);
+        match operation.gives() {
+            Gives::Object => {
+                let failed = self.emit.is_null(given.into_pointer_value());
+                self.refuse(failed, by);
+                Some(given)
+            }
+            Gives::Truth => {
+                let answer = given.into_int_value();
+                let failed = self.emit.compare_with(IntPredicate::SLT, answer, 0);
+                self.refuse(failed, by);
+                let truth = self.emit.compare_with(IntPredicate::NE, answer, 0);
+                Some(truth.into())
+            }
+            Gives::Nothing => {
+                let failed = self
+                    .emit
+                    .compare_with(IntPredicate::SLT, given.into_int_value(), 0);
+                self.refuse(failed, by);
+                None
+            }
+        }
+    }
+
+    /// Calls an object. The operands are put where the evaluator wants them, which makes the call if it would run a frame.
+    pub(super) fn call_object(
+        &mut self,
+        by: Value,
+        operands: &[Value],
+        next: u32,
+        state: StateId,
+    ) -> PointerValue<'c> {
+        let bottom = self.function[state].stack.len() as u32;
+        for (index, &operand) in (bottom..).zip(operands) {
+            self.emit
+                .store(self.stack_place(index), self.pointer(operand));
+        }
+        let (slow, fast, end) = (self.emit.block(), self.emit.block(), self.emit.block());
+        let other = self.emit.block();
+        let class = self.class_of(self.pointer(operands[0]));
+        let function = super::runtime::class_symbol(Class::Function).expect("it has a name");
+        let is_function = self.emit.same(class, self.emit.symbol(function));
+        self.emit
+            .branch(is_function, slow, other, Some(Likely::Otherwise));
+        self.emit.go_to(other);
+        let is_method = self.emit.same(class, self.emit.symbol(METHOD));
+        self.emit
+            .branch(is_method, slow, fast, Some(Likely::Otherwise));
+
+        self.emit.go_to(fast);
+        self.stand_at(self.function[by].origin);
+        let count = operands.len() as u64 - 2;
+        let count = self.emit.int().const_int(count, false);
+        let place = self.stack_place(bottom);
+        let called = self
+            .emit
+            .ask(Helper::Call, &[place.into(), count.into()])
+            .into_pointer_value();
+        let failed = self.emit.is_null(called);
+        self.refuse(failed, by);
+        let called_from = self.emit.here();
+        self.emit.jump(end);
+
+        self.emit.go_to(slow);
+        self.write_state(state, Written::All);
+        let height = self.snapshot.locals.len() + bottom as usize + operands.len();
+        let height = self.emit.int().const_int(height as u64, false);
+        let top = self
+            .emit
+            .at(self.frame(), self.host.layout.frame_stack_top.into());
+        self.emit.store(top, height);
+        self.step(state, next, Reason::Call);
+        let evaluated = self.emit.load_pointer(self.stack_place(bottom));
+        let evaluated_from = self.emit.here();
+        self.emit.jump(end);
+
+        self.emit.go_to(end);
+        let result = self.emit.phi(self.emit.pointer());
+        result.add_incoming(&[(&called, called_from), (&evaluated, evaluated_from)]);
+        result.as_basic_value().into_pointer_value()
+    }
+}
