@@ -552,6 +552,10 @@ unsafe extern "C" fn map_update(map: Raw, update: Raw) -> i32 {
 
 /// Calls what lies at the place with what lies above it, as `CALL` does: `self` or NULL, and so many arguments. Takes over all
 /// of it. Others may then interrupt.
+///
+/// # Safety
+/// The thread has the GIL, runs the frame whose stack the place is on, and owns what lies there; the place of `self` or NULL may
+/// be written to.
 pub unsafe extern "C" fn call(place: *mut Raw, count: u32) -> Raw {
     let thread = ThreadState::current();
     let place: *mut *mut ffi::PyObject = place.cast();
