@@ -13,6 +13,18 @@ fn is_wanted(thread: ThreadState, event: Event) -> bool {
     !Interpreter::of(thread).tools(event).is_empty()
 }
 
+/// Whether any tool wants to be told of exceptions on their way, in whatever code.
+pub fn tells_of_exceptions(thread: ThreadState) -> bool {
+    [
+        Event::Raise,
+        Event::ExceptionHandled,
+        Event::Reraise,
+        Event::PyUnwind,
+    ]
+    .into_iter()
+    .any(|event| is_wanted(thread, event))
+}
+
 /// Tells the tools of an event with an exception. None is set.
 #[cold]
 #[inline(never)]

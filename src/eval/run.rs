@@ -217,15 +217,9 @@ pub(super) fn handle(machine: &mut Machine) -> Leave {
         unsafe { monitor::unwind(machine.thread(), machine.frame(), machine.next().sub(1)) };
         return Leave::Unwind;
     };
-    machine.drop_to(handler.level as isize);
-    if handler.lasti {
-        match place_of(machine.frame()) {
-            Ok(place) => machine.push(place),
-            Err(_) => return Leave::Reraise,
-        }
+    if give(machine, handler.level, handler.lasti).is_err() {
+        return Leave::Reraise;
     }
-    let raised = Raised::on_c_word().take();
-    machine.push(raised);
     // SAFETY: the exception table leads to instructions of the code.
     unsafe { machine.set_next(machine.instruction(handler.target)) };
     // SAFETY: the frame is alive and stands at its handler.
@@ -244,6 +238,22 @@ pub(super) fn handle(machine: &mut Machine) -> Leave {
         }
         Err(_) => Leave::Reraise,
     }
+}
+
+/// Makes the stack as high as a handler wants it, and takes the exception that is set onto it, behind its place if that is
+/// wanted.
+///
+/// # Errors
+/// Without memory for that.
+#[inline(always)]
+pub(super) fn give(machine: &mut Machine, level: usize, lasti: bool) -> Result<(), Raised> {
+    machine.drop_to(level as isize);
+    if lasti {
+        machine.push(place_of(machine.frame())?);
+    }
+    let raised = Raised::on_c_word().take();
+    machine.push(raised);
+    Ok(())
 }
 
 /// Where the frame stands, as the number that a handler finds on its stack to raise from there again.

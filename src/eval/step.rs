@@ -5,7 +5,7 @@ use super::instructions::function::{copy_free_vars, make_cell};
 use super::machine::Machine;
 use super::table::dispatch;
 use super::unwind::{Ended, end, raised_in_call};
-use super::{frames, recursion};
+use super::{frames, recursion, run};
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::jit::enter::{Left, enter};
@@ -20,7 +20,8 @@ pub(crate) use super::instructions::iteration::end_by_exception;
 pub enum Stepped {
     /// The frame stands before another instruction.
     On,
-    /// An exception is set, raised by the instruction, at which the frame stands.
+    /// An exception is set, raised by the instruction, at which the frame stands. If it may have been raised before, the
+    /// traceback has the frame already.
     Raised,
     /// The thread runs another frame, which goes on with the instruction at which it stands.
     Resumed,
@@ -32,8 +33,7 @@ pub enum Stepped {
 /// Runs the instruction at which a frame stands. The frame that the thread runs afterwards has its stack saved.
 ///
 /// # Safety
-/// The thread runs the frame, which has its stack saved; the instruction is none that returns, yields, raises again or
-/// enters machine code.
+/// The thread runs the frame, which has its stack saved; the instruction is none that returns, yields or enters machine code.
 #[inline(never)]
 pub unsafe fn step(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) -> Stepped {
     // SAFETY: as the caller promises.
@@ -59,16 +59,29 @@ pub unsafe fn step(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) ->
         }
         // SAFETY: as above.
         Some(Leave::Enter) => unsafe { call(thread, frame) },
-        Some(Leave::Error) => {
+        Some(leave @ (Leave::Error | Leave::Reraise)) => {
+            // Who gets it cannot tell the two apart, of which only the second is in the traceback.
+            if leave == Leave::Error && may_raise_again(machine) {
+                run::note_error(machine);
+            }
             machine.save_stack();
             Stepped::Raised
         }
-        Some(Leave::Again | Leave::Reraise | Leave::Unwind | Leave::Exit) => {
+        Some(Leave::Again | Leave::Unwind | Leave::Exit) => {
             unreachable!(
                 "machine code does not have such instructions run: {:?}",
                 machine.opcode()
             )
         }
+    }
+}
+
+/// Whether the instruction may raise what was raised before.
+fn may_raise_again(machine: &Machine) -> bool {
+    match machine.opcode() {
+        Opcode::RERAISE => true,
+        Opcode::RAISE_VARARGS => machine.operand() == 0,
+        _ => false,
     }
 }
 

@@ -4,12 +4,13 @@ use super::flow::{Flow, Leave};
 use super::instructions::exception::{raise_varargs, reraise};
 use super::instructions::function::{return_const, return_value};
 use super::machine::Machine;
-use super::{frames, recursion, run};
+use super::{frames, monitor, recursion, run};
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::monitoring::code::Code;
 use crate::object::Owned;
 use crate::thread::ThreadState;
+use pyroxene_jit_api::Catch;
 
 /// What became of a call.
 pub enum Ended {
@@ -77,6 +78,34 @@ pub unsafe fn end(
         }
         Err(leave) => unwind(&mut machine, caller, leave),
     }
+}
+
+/// An exception is set that the instruction at which a frame stands has raised: does what the loop does on the way to the
+/// handler. Afterwards the stack holds what the handler is given, and the frame does not know its height. False if the loop
+/// shall do it, because tools want to be told, or there is no memory.
+///
+/// # Safety
+/// The thread runs the frame, which has its stack saved; the handler is the one for the instruction.
+#[cold]
+pub unsafe fn catch(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+    handler: Catch,
+) -> bool {
+    if monitor::tells_of_exceptions(thread) {
+        return false;
+    }
+    // SAFETY: as the caller promises.
+    let mut machine = unsafe { Machine::new(thread, frame) };
+    load_raised(&mut machine);
+    if !handler.noted {
+        run::note_error(&mut machine);
+    }
+    let given = run::give(&mut machine, handler.level as usize, handler.lasti);
+    if given.is_err() {
+        machine.save_stack();
+    }
+    given.is_ok()
 }
 
 /// Loads the registers for a frame that stands at an instruction which has raised: they are behind it and its cache, as when

@@ -1,7 +1,11 @@
 //! Machine code in memory: what is known of it, how long it lives. Frees it when it neither runs nor can be entered.
 use super::log::ExitCounts;
+use super::options::{Mode, mode};
 use super::{exits, heat, library};
+use crate::bytecode::handlers::handler_of;
+use crate::ffi;
 use crate::frame::Frame;
+use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::cell::Cell;
 use core::ops::Deref;
@@ -16,6 +20,14 @@ const MOST_FAILURES: u64 = 200;
 
 /// How often another exit is taken to be among the reasons.
 const SOME_FAILURES: u64 = 10;
+
+/// How often it leaves by one exit because of an exception that it could handle, before it is made anew with the handler.
+fn most_raised() -> u64 {
+    match mode() {
+        Mode::Eager => 2,
+        Mode::Off | Mode::On => MOST_FAILURES,
+    }
+}
 
 /// The machine code of one compilation. It is made empty when that is ordered, because the code names it by its address.
 #[repr(C)]
@@ -144,19 +156,33 @@ impl MachineCode {
         // Only threads with the GIL write it.
         let taken = count.load(Ordering::Relaxed) + 1;
         count.store(taken, Ordering::Relaxed);
-        if taken == MOST_FAILURES && is_failure(record.reason) {
-            let failures = this.failures();
+        if this.is_too_often(record, taken) {
             // SAFETY: the thread runs the frame that has left, which stands where the evaluator goes on.
             let frame = unsafe { Frame::from_raw_unchecked((*thread.as_ptr()).current_frame) };
-            heat::failed(frame, this, failures);
+            heat::failed(frame, this, || this.failures(frame.code()));
         }
     }
 
-    /// Where it was not true more often than by chance.
+    /// Whether an exit was taken so often now that the code may be made anew.
+    #[inline]
+    fn is_too_often(&self, record: &ExitRecord, count: u64) -> bool {
+        match record.reason {
+            Reason::Raised => count == most_raised(),
+            reason => count == MOST_FAILURES && is_failure(reason),
+        }
+    }
+
+    /// Where it was not true more often than by chance, and where it raised what the same code handles.
     #[cold]
-    fn failures(&self) -> Vec<Failure> {
+    fn failures(&self, code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<Failure> {
+        let some_raised = SOME_FAILURES.min(most_raised());
         self.exits()
-            .filter(|(record, count)| *count >= SOME_FAILURES && is_failure(record.reason))
+            .filter(|(record, count)| match record.reason {
+                Reason::Raised => {
+                    *count >= some_raised && handler_of(code, record.offset.cast_signed()).is_some()
+                }
+                reason => *count >= SOME_FAILURES && is_failure(reason),
+            })
             .map(|(record, _)| Failure {
                 offset: record.offset,
                 reason: record.reason,

@@ -79,10 +79,18 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
 }
 
 /// Machine code of a frame that runs was wrong too often: it is made anew, with what is known now. Until then it stays, as does
-/// the last that may be made.
+/// the last that may be made, and what has no failures after all.
 #[cold]
 #[inline(never)]
-pub(super) fn failed(frame: Frame<'_>, machine_code: &MachineCode, failures: Vec<Failure>) {
+pub(super) fn failed(
+    frame: Frame<'_>,
+    machine_code: &MachineCode,
+    failures: impl FnOnce() -> Vec<Failure>,
+) {
+    let failures = failures();
+    if failures.is_empty() {
+        return;
+    }
     let mut registry = registry();
     let record = registry.record(frame.code());
     let is_entered = record

@@ -4,13 +4,13 @@ use super::code::MachineCode;
 use super::enter::was_written;
 use crate::eval::operations;
 use crate::eval::step::{self, end_by_exception};
-use crate::eval::unwind::{Ended, end, raised_in_call};
+use crate::eval::unwind::{self, Ended, end, raised_in_call};
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
-use pyroxene_jit_api::{Exit, ExitKind, Helpers, PASSED_ON, Raw, Reason};
+use pyroxene_jit_api::{Catch, Exit, ExitKind, Helpers, PASSED_ON, Raw, Reason};
 
 /// Whether there was no memory for an object that an exit makes: an exception is set.
 static WITHOUT_MEMORY: AtomicBool = AtomicBool::new(false);
@@ -39,6 +39,7 @@ pub(super) fn helpers() -> Helpers {
         add_inline_value,
         str_equal,
         step: run_step,
+        catch,
         callee_left,
         disturbed,
         call: operations::call,
@@ -257,6 +258,15 @@ unsafe extern "C" fn run_step(thread: Raw, frame: Raw, next: u32) -> i32 {
             step::Stepped::Switched => 1 + ExitKind::Switched as i32,
         }
     }
+}
+
+unsafe extern "C" fn catch(thread: Raw, frame: Raw, handler: u32) -> i32 {
+    // SAFETY: machine code gives the thread that runs it and its frame, which it has written as the evaluator wants it.
+    let caught = unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        unwind::catch(thread, frame.cast(), Catch::unpack(handler))
+    };
+    i32::from(!caught)
 }
 
 unsafe extern "C" fn callee_left(thread: Raw, caller: Raw, left: *mut Exit) -> i32 {

@@ -5,15 +5,17 @@ use crate::bytecode::cache::{
     AttributeCache, CallCache, GlobalCache, LoadAttributeCache, TruthCache,
 };
 use crate::bytecode::{Counter, Opcode, handlers, original};
+use crate::eval::monitor::tells_of_exceptions;
 use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
 use crate::object::Borrowed;
 use crate::profile::{self, sight::LONGEST_CACHE};
+use crate::thread::ThreadState;
 use core::ptr::null_mut;
 use pyroxene_jit_api::{
-    Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Sight,
-    Sights, Site, Snapshot, Target, Unit,
+    Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Reason,
+    Sight, Sights, Site, Snapshot, Target, Unit,
 };
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -36,11 +38,15 @@ pub(super) fn take(
     frame: Frame<'_>,
     wanted: &[usize],
     observed: &Observed,
-    failures: Vec<Failure>,
+    mut failures: Vec<Failure>,
 ) -> Option<Taken> {
     let code = frame.code();
     if publish::is_instrumented(code) {
         return None;
+    }
+    if tells_of_exceptions(ThreadState::current()) {
+        // The evaluator does, and finds the handlers.
+        failures.retain(|failure| failure.reason != Reason::Raised);
     }
     let mut objects = Objects::default();
     let constants = items(field!(code.co_consts))

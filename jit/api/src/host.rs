@@ -41,6 +41,33 @@ pub const EXIT_VALUES: usize = 4096;
 /// What [`Helpers::callee_left`] gives if the caller is to leave by the callee's exit.
 pub const PASSED_ON: i32 = -1;
 
+/// What is done with an exception before its handler begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Catch {
+    /// How high the handler wants the stack, before what it is given.
+    pub level: u32,
+    /// Whether it is given the place of the exception before the exception.
+    pub lasti: bool,
+    /// Whether the traceback has the frame already.
+    pub noted: bool,
+}
+
+impl Catch {
+    /// As one number.
+    pub const fn pack(self) -> u32 {
+        self.level << 2 | (self.lasti as u32) << 1 | self.noted as u32
+    }
+
+    /// From such a number.
+    pub const fn unpack(number: u32) -> Self {
+        Self {
+            level: number >> 2,
+            lasti: number & 2 != 0,
+            noted: number & 1 != 0,
+        }
+    }
+}
+
 /// A range of addresses.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeRange {
@@ -266,8 +293,13 @@ pub struct Helpers {
     /// Runs the instruction at the frame's `instr_ptr`, and nothing after it, as the evaluator does. The frame holds all
     /// locals and the whole stack; afterwards too. Gives 0 if the frame then stands before the instruction `next`, in units
     /// (`stacktop` does not tell the height in this case), and 1 + an [`ExitKind`](crate::ExitKind) if not. May run any
-    /// code.
+    /// code. If an exception is set that was raised before, by `RERAISE` or a bare `raise`, or in its place, the traceback has
+    /// the frame already.
     pub step: unsafe extern "C" fn(thread: Raw, frame: Raw, next: u32) -> i32,
+    /// An exception is set that was raised at the frame's `instr_ptr`; the frame holds all locals and what is on the stack, with
+    /// its height. Does what comes before the handler ([`Catch`]): the handler finds on the stack what it is given (`stacktop`
+    /// does not tell the height). Gives 0, or 1 if the evaluator shall do it, because tools want to be told. May run any code.
+    pub catch: unsafe extern "C" fn(thread: Raw, frame: Raw, handler: u32) -> i32,
     /// After a function that machine code has called left by this exit: if its frame is about to return, or raises, that is
     /// done, also for the frames below it down to the caller's. Gives 0 if it has returned, its result in the exit's payload,
     /// with a reference; 1 + [`Error`](crate::ExitKind::Error) if an exception is set and the caller's frame is the one that

@@ -19,8 +19,8 @@ pub use artifact::{
 pub use class::Class;
 pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};
 pub use host::{
-    CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, Layout, PASSED_ON, Raw, Singletons,
-    Types, UnaryHelper,
+    Catch, CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, Layout, PASSED_ON, Raw,
+    Singletons, Types, UnaryHelper,
 };
 pub use operation::{Gives, Operation, Takes, Told};
 pub use reason::Reason;

@@ -196,7 +196,9 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::Apply { .. }
         | Insn::Call { .. }
         | Insn::Interpret { .. }
+        | Insn::Raise { .. }
+        | Insn::Catch { .. }
         | Insn::Return { .. } => ANY,
-        Insn::Jump(_) | Insn::Branch { .. } | Insn::Exit { .. } => GUARD,
+        Insn::Jump(_) | Insn::Branch { .. } | Insn::Try { .. } | Insn::Exit { .. } => GUARD,
     }
 }

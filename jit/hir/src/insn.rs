@@ -677,7 +677,42 @@ pub enum Insn {
         state: StateId,
     },
 
+    // Exceptions that are handled here.
+    /// Writes the state to the frame and has the evaluator run the instruction there, which raises. Consumes what the state's
+    /// stack owns. May run any code. [`Catch`](Self::Catch) comes next.
+    Raise {
+        /// The instruction.
+        opcode: Opcode,
+        /// Its argument.
+        oparg: u32,
+        /// How it is before the instruction.
+        state: StateId,
+    },
+    /// An exception is set that was raised here: does what the evaluator does on the way to the handler. The frame gets an
+    /// entry in the traceback, unless it is `noted` already; the stack is dropped to its level, from the top; what is given to
+    /// the handler is there for [`LoadStack`](Self::LoadStack). Places below the level still hold the same. May run any code.
+    /// Leaves if a tool wants to be told.
+    Catch {
+        /// How high the handler wants the stack.
+        level: u32,
+        /// Whether it is given the place of the exception before the exception.
+        lasti: bool,
+        /// Whether the frame is in the traceback.
+        noted: bool,
+        /// Whether the frame holds what has raised and what that has left on the stack. If not, the state is written.
+        written: bool,
+        /// Where it was raised, with what that has left on the stack.
+        state: StateId,
+    },
+
     // Ends of blocks.
+    /// To one of two blocks, by whether the instruction before this one has raised: it gives nothing then, and does not leave.
+    Try {
+        /// If it has not.
+        on: Edge,
+        /// If it has. [`Catch`](Self::Catch) comes next.
+        raised: Edge,
+    },
     /// On to another block.
     Jump(Edge),
     /// To one of two.

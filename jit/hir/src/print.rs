@@ -59,6 +59,7 @@ impl Printer<'_> {
         self.details(text, insn)?;
         match insn {
             Insn::Jump(edge) => write!(text, " {}", Target(edge))?,
+            Insn::Try { on, raised } => write!(text, " {}, {}", Target(on), Target(raised))?,
             Insn::Branch {
                 condition,
                 then,
@@ -143,6 +144,23 @@ impl Printer<'_> {
                 next,
                 ..
             } => write!(text, " {opcode:?} {oparg} to {next}"),
+            Insn::Raise { opcode, oparg, .. } => write!(text, " {opcode:?} {oparg}"),
+            Insn::Catch {
+                level,
+                lasti,
+                noted,
+                written,
+                ..
+            } => {
+                let mut flag = |name, is_set| match is_set {
+                    true => write!(text, " {name}"),
+                    false => Ok(()),
+                };
+                flag("lasti", *lasti)?;
+                flag("noted", *noted)?;
+                flag("written", *written)?;
+                write!(text, " {level}")
+            }
             _ => Ok(()),
         }
     }
@@ -327,6 +345,9 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::Apply { .. } => "apply",
         Insn::Call { .. } => "call",
         Insn::Interpret { .. } => "interpret",
+        Insn::Raise { .. } => "raise",
+        Insn::Catch { .. } => "catch",
+        Insn::Try { .. } => "try",
         Insn::Jump(_) => "jump",
         Insn::Branch { .. } => "branch",
         Insn::Return { .. } => "return",

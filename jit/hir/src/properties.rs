@@ -1,4 +1,5 @@
 //! Properties of instructions: operands, states, reasons, edges.
+use crate::effects::effects;
 use crate::function::{Edge, StateId, Value};
 use crate::insn::{Insn, IntOp};
 use pyroxene_jit_api::Reason;
@@ -22,6 +23,8 @@ macro_rules! operands {
             | Insn::CheckDisturbed { .. }
             | Insn::CheckReturn { .. }
             | Insn::Interpret { .. }
+            | Insn::Raise { .. }
+            | Insn::Catch { .. }
             | Insn::Exit { .. } => {}
             Insn::StoreLocal { value, .. }
             | Insn::Retain { value }
@@ -141,6 +144,10 @@ macro_rules! operands {
                 rest.$iter().for_each($f);
             }
             Insn::Jump(edge) => edge.arguments.$iter().for_each($f),
+            Insn::Try { on, raised } => {
+                on.arguments.$iter().for_each(&mut $f);
+                raised.arguments.$iter().for_each($f);
+            }
             Insn::Branch {
                 condition,
                 then,
@@ -172,7 +179,7 @@ impl Insn {
     /// Its operands without what edges bring.
     pub fn operands_without_arguments(&self) -> Vec<Value> {
         match self {
-            Self::Jump(_) => Vec::new(),
+            Self::Jump(_) | Self::Try { .. } => Vec::new(),
             Self::Branch { condition, .. } => vec![*condition],
             _ => self.operands(),
         }
@@ -218,6 +225,8 @@ impl Insn {
             | Self::Apply { state, .. }
             | Self::Call { state, .. }
             | Self::Interpret { state, .. }
+            | Self::Raise { state, .. }
+            | Self::Catch { state, .. }
             | Self::Exit { state, .. } => Some(state),
             Self::Release { state, .. } => state.as_mut(),
             Self::Parameter
@@ -263,6 +272,7 @@ impl Insn {
             | Self::StoreCell { .. }
             | Self::Jump(_)
             | Self::Branch { .. }
+            | Self::Try { .. }
             | Self::Return { .. } => None,
         }
     }
@@ -304,8 +314,9 @@ impl Insn {
             | Self::BuildList { .. }
             | Self::ListAppend { .. }
             | Self::Apply { .. }
-            | Self::Call { .. } => Some(Reason::Raised),
-            Self::Interpret { .. } => Some(Reason::NotCompiled),
+            | Self::Call { .. }
+            | Self::Catch { .. } => Some(Reason::Raised),
+            Self::Interpret { .. } | Self::Raise { .. } => Some(Reason::NotCompiled),
             Self::Parameter
             | Self::Object(_)
             | Self::Null
@@ -349,15 +360,40 @@ impl Insn {
             | Self::StoreCell { .. }
             | Self::Jump(_)
             | Self::Branch { .. }
+            | Self::Try { .. }
             | Self::Return { .. } => None,
         }
+    }
+
+    /// Whether it may raise for another reason than that there is no memory: [`Try`](Self::Try) may come after it.
+    pub fn may_raise(&self) -> bool {
+        match self {
+            Self::Interpret { .. } | Self::CallPython { .. } => true,
+            Self::Catch { .. } => false,
+            _ => self.reason() == Some(Reason::Raised) && effects(self).runs_any,
+        }
+    }
+
+    /// Whether the frame holds its state when it has raised, and so does the stack there.
+    pub fn writes_state(&self) -> bool {
+        matches!(
+            self,
+            Self::Interpret { .. }
+                | Self::CallPython { .. }
+                | Self::Call { .. }
+                | Self::Raise { .. }
+        )
     }
 
     /// Whether it ends a block.
     pub fn ends_block(&self) -> bool {
         matches!(
             self,
-            Self::Jump(_) | Self::Branch { .. } | Self::Return { .. } | Self::Exit { .. }
+            Self::Jump(_)
+                | Self::Branch { .. }
+                | Self::Try { .. }
+                | Self::Return { .. }
+                | Self::Exit { .. }
         )
     }
 
@@ -367,6 +403,10 @@ impl Insn {
             Self::Jump(edge) => vec![edge],
             Self::Branch {
                 then, otherwise, ..
+            }
+            | Self::Try {
+                on: then,
+                raised: otherwise,
             } => vec![then, otherwise],
             _ => Vec::new(),
         }
@@ -378,6 +418,10 @@ impl Insn {
             Self::Jump(edge) => vec![edge],
             Self::Branch {
                 then, otherwise, ..
+            }
+            | Self::Try {
+                on: then,
+                raised: otherwise,
             } => vec![then, otherwise],
             _ => Vec::new(),
         }

@@ -109,8 +109,11 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::StoreCell { .. }
         | Insn::ListAppend { .. }
         | Insn::Interpret { .. }
+        | Insn::Raise { .. }
+        | Insn::Catch { .. }
         | Insn::Jump(_)
         | Insn::Branch { .. }
+        | Insn::Try { .. }
         | Insn::Return { .. }
         | Insn::Exit { .. } => Type::Nothing,
     }
@@ -150,6 +153,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::CheckDisturbed { .. }
         | Insn::CheckReturn { .. }
         | Insn::Interpret { .. }
+        | Insn::Raise { .. }
+        | Insn::Catch { .. }
         | Insn::Exit { .. } => vec![],
         Insn::StoreLocal { .. }
         | Insn::Retain { .. }
@@ -223,6 +228,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         Insn::StoreCell { .. } => vec![class(Class::Cell), any],
         Insn::ListAppend { .. } => vec![class(Class::List), bound],
         Insn::Jump(edge) => vec![None; edge.arguments.len()],
+        Insn::Try { on, raised } => vec![None; on.arguments.len() + raised.arguments.len()],
         Insn::Branch {
             then, otherwise, ..
         } => {

@@ -163,6 +163,7 @@ impl Validator<'_> {
             Insn::CallPython { state, .. }
             | Insn::Call { state, .. }
             | Insn::Interpret { state, .. }
+            | Insn::Raise { state, .. }
                 if self.holds_unboxed(*state) =>
             {
                 Err("the frame would hold an object that nobody lets go of".to_owned())

@@ -103,24 +103,40 @@ impl<'c> Lowering<'c, '_> {
     /// Has the evaluator run the instruction at which the frame stands, which is as it wants it. Leaves if it does not stand
     /// before `next` afterwards, for the reason given.
     pub(super) fn step(&mut self, state: StateId, next: u32, reason: Reason) {
+        let left = self.run_step(next);
+        self.leave_unless_done(left, state, reason);
+    }
+
+    /// Has the evaluator run the instruction at which the frame stands; what the core says of it.
+    pub(super) fn run_step(&mut self, next: u32) -> IntValue<'c> {
         let next = self.emit.int().const_int(u64::from(next), false);
-        let left = self
-            .emit
+        self.emit
             .ask(
                 Helper::Step,
                 &[self.thread().into(), self.frame().into(), next.into()],
             )
-            .into_int_value();
-        self.leave_unless_done(left, state, reason);
+            .into_int_value()
     }
 
-    /// Leaves unless the core says 0: it gives 1 + an [`ExitKind`], and what it left in the frame is right as it is.
+    /// Goes on if the core says 0; otherwise it gives 1 + an [`ExitKind`], and the code leaves, or goes to the handler.
     pub(super) fn leave_unless_done(&mut self, left: IntValue<'c>, state: StateId, reason: Reason) {
         let done = self.emit.compare_with(IntPredicate::EQ, left, 0);
-        let (on, leaves) = (self.emit.block(), self.emit.block());
-        self.emit.branch(done, on, leaves, Some(Likely::Then));
+        let (on, not_done) = (self.emit.block(), self.emit.block());
+        self.emit.branch(done, on, not_done, Some(Likely::Then));
+        self.emit.go_to(not_done);
+        if let Some(landing) = self.landing() {
+            let error = 1 + ExitKind::Error as i64;
+            let has_raised = self.emit.compare_with(IntPredicate::EQ, left, error);
+            let leaves = self.emit.block();
+            self.emit.branch(has_raised, landing, leaves, None);
+            self.emit.go_to(leaves);
+        }
+        self.leave_as(left, state, reason);
+        self.emit.go_to(on);
+    }
 
-        self.emit.go_to(leaves);
+    /// Leaves after the core has said 1 + an [`ExitKind`]: what it left in the frame is right as it is.
+    pub(super) fn leave_as(&mut self, left: IntValue<'c>, state: StateId, reason: Reason) {
         let number = self.number(state, reason, ExitKind::Resume, None);
         let long = self.emit.long();
         let left = self
@@ -130,6 +146,9 @@ impl<'c> Lowering<'c, '_> {
         let kind = self
             .emit
             .build(|builder| builder.build_int_sub(left, one, ""));
+        let has_raised = self
+            .emit
+            .compare_with(IntPredicate::EQ, kind, ExitKind::Error as i64);
         let distance = self.emit.const_long(32);
         let kind = self
             .emit
@@ -138,11 +157,7 @@ impl<'c> Lowering<'c, '_> {
             .emit
             .build(|builder| builder.build_or(number, kind, ""));
         let raised = self.number(state, Reason::Raised, ExitKind::Error, None);
-        let has_raised =
-            self.emit
-                .compare_with(IntPredicate::EQ, kind, (ExitKind::Error as i64) << 32);
         let exit = self.emit.select(has_raised, raised, resumed);
         self.leave(exit.into_int_value());
-        self.emit.go_to(on);
     }
 }

@@ -54,7 +54,13 @@ impl<'c> Lowering<'c, '_> {
         let reason = insn
             .reason()
             .expect("an instruction that leaves has a reason");
-        self.exit(state, reason, kind_of(insn, reason))
+        if reason == Reason::Raised
+            && let Some(landing) = self.landing()
+        {
+            return landing;
+        }
+        let kind = kind_of(self.insn_of(value), reason);
+        self.exit(state, reason, kind)
     }
 
     /// The block by which code leaves in a state for a reason.

@@ -1,5 +1,6 @@
 //! Which part of the lowering writes which instruction: the one match over all of them.
 use super::Lowering;
+use super::frame::Written;
 use super::python::Call;
 use inkwell::values::BasicValueEnum;
 use pyroxene_hir::{Insn, Value};
@@ -357,6 +358,28 @@ impl<'c> Lowering<'c, '_> {
                 None
             }
 
+            Insn::Raise { opcode, state, .. } => {
+                self.raise(*opcode, *state);
+                None
+            }
+            Insn::Catch {
+                level,
+                lasti,
+                noted,
+                written,
+                state,
+            } => {
+                if !written {
+                    self.write_state(*state, Written::All);
+                }
+                self.catch(value, *level, *lasti, *noted);
+                None
+            }
+
+            Insn::Try { on, raised } => {
+                self.part(on, raised);
+                None
+            }
             Insn::Jump(edge) => {
                 self.follow(edge);
                 None

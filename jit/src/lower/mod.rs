@@ -6,6 +6,7 @@
 mod attributes;
 mod calls;
 mod emit;
+mod exceptions;
 mod exits;
 mod frame;
 mod guards;
@@ -18,6 +19,7 @@ mod references;
 pub mod runtime;
 
 use emit::Emit;
+use exceptions::Landing;
 use exits::Exits;
 use inkwell::basic_block::BasicBlock;
 use inkwell::context::Context;
@@ -57,6 +59,7 @@ pub fn lower<'c>(
         blocks: Vec::new(),
         phis: Vec::new(),
         exits: Exits::default(),
+        landing: Landing::None,
         interpreted: Vec::new(),
     };
     lowering.function();
@@ -86,6 +89,8 @@ struct Lowering<'c, 'f> {
     /// The parameters of each block.
     phis: Vec<Vec<PhiValue<'c>>>,
     exits: Exits<'c>,
+    /// Where an instruction leads to that has raised, if it is the last of its block.
+    landing: Landing<'c>,
     interpreted: Vec<Interpreted>,
 }
 
@@ -111,6 +116,7 @@ impl<'c> Lowering<'c, '_> {
         for &block in &order {
             self.emit.go_to(self.blocks[block.index()]);
             for &value in &self.function[block].insns {
+                self.prepare_landing(block, value);
                 let result = self.insn(value);
                 debug_assert_eq!(
                     result.is_some(),

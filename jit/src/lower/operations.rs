@@ -108,7 +108,7 @@ impl<'c> Lowering<'c, '_> {
             .ask(Helper::Call, &[place.into(), count.into()])
             .into_pointer_value();
         let failed = self.emit.is_null(called);
-        self.refuse(failed, by);
+        self.refuse_written(failed, by, state);
         let called_from = self.emit.here();
         self.emit.jump(end);
 

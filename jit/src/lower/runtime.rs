@@ -75,6 +75,7 @@ helpers! {
     AddInlineValue = add_inline_value(Pointer, Long);
     StrEqual = str_equal(Pointer, Pointer) -> Int;
     Step = step(Pointer, Pointer, Int) -> Int;
+    Catch = catch(Pointer, Pointer, Int) -> Int;
     CalleeLeft = callee_left(Pointer, Pointer, Pointer) -> Int;
     Retain = retain(Pointer);
     Release = release(Pointer);

@@ -28,7 +28,7 @@ pub struct Builder<'a> {
     pub outgoing: Vec<(u32, Incoming)>,
     /// Whether an edge is being made ready. There, what becomes of one local or place must not change another.
     pub on_edge: bool,
-    before: Before,
+    pub(super) before: Before,
     /// What is in an object, computed before there was the object.
     pub payloads: HashMap<Value, Value>,
     /// The same, computed in the block from the object.
@@ -36,8 +36,10 @@ pub struct Builder<'a> {
 }
 
 /// The state before an instruction of bytecode, which becomes one of the function's when somebody needs it.
-enum Before {
+pub enum Before {
+    /// Nobody has needed it yet.
     Unused(FrameState),
+    /// It is one of the function's.
     Used(StateId),
 }
 
@@ -100,9 +102,13 @@ impl<'a> Builder<'a> {
             }
         }
         self.ended = insn.ends_block();
+        let may_raise = insn.may_raise();
         let value = self.function.add(insn, ty, self.at.opcode_at);
         self.function[value].ty = result(&self.function, self.code.snapshot, value);
         self.function[self.block].insns.push(value);
+        if may_raise && let Some(handler) = self.handler() {
+            self.try_to(handler, value);
+        }
         value
     }
 

@@ -1,6 +1,6 @@
 //! Bytecode as a list of instructions, and how they lead to each other.
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Reason, Refusal, Site, Snapshot};
+use pyroxene_jit_api::{Handler, Reason, Refusal, Site, Snapshot};
 use std::collections::BTreeMap;
 
 /// An instruction with its argument.
@@ -18,6 +18,8 @@ pub struct Instruction {
     pub next: u32,
     /// The instruction after it, if it does the work of that one too.
     pub also: Option<u32>,
+    /// Who handles what it raises, if that is compiled: where that was seen to happen often.
+    pub handler: Option<Handler>,
 }
 
 /// Where an instruction leads to without raising.
@@ -68,6 +70,7 @@ impl<'a> Code<'a> {
                     oparg: oparg | u32::from(unit.oparg),
                     next: index(at),
                     also: None,
+                    handler: handler(snapshot, offset, opcode_at),
                 },
             );
         }
@@ -141,8 +144,9 @@ impl Instruction {
             | Opcode::SEND
             | Opcode::SEND_GEN
             | Opcode::FOR_ITER_GEN
-            | Opcode::CLEANUP_THROW => Reason::Generator,
-            Opcode::RAISE_VARARGS | Opcode::RERAISE => Reason::Raised,
+            | Opcode::CLEANUP_THROW
+            | Opcode::END_ASYNC_FOR => Reason::Generator,
+            Opcode::RAISE_VARARGS | Opcode::RERAISE if self.handler.is_none() => Reason::Raised,
             Opcode::CACHE | Opcode::RESERVED | Opcode::EXTENDED_ARG | Opcode::ENTER_EXECUTOR => {
                 Reason::NotCompiled
             }
@@ -159,7 +163,7 @@ impl Instruction {
         Some((popped, pushed - u32::from(self.also.is_some())))
     }
 
-    /// Where it leads to.
+    /// Where it leads to without raising.
     pub fn flow(self) -> Result<Flow, Refusal> {
         let malformed = Refusal::Malformed {
             offset: self.offset,
@@ -174,7 +178,10 @@ impl Instruction {
             return Ok(Flow::End);
         }
         Ok(match self.opcode.generic() {
-            Opcode::RETURN_VALUE | Opcode::RETURN_CONST => Flow::End,
+            Opcode::RETURN_VALUE
+            | Opcode::RETURN_CONST
+            | Opcode::RAISE_VARARGS
+            | Opcode::RERAISE => Flow::End,
             Opcode::JUMP_FORWARD => Flow::Jump(forward(0)?),
             Opcode::JUMP_BACKWARD | Opcode::JUMP_BACKWARD_NO_INTERRUPT => {
                 Flow::Jump(self.next.checked_sub(self.oparg).ok_or(malformed)?)
@@ -188,6 +195,16 @@ impl Instruction {
             _ => Flow::Next,
         })
     }
+}
+
+/// Who handles what an instruction raises, if that was seen to happen often.
+fn handler(snapshot: &Snapshot, offset: u32, opcode_at: u32) -> Option<Handler> {
+    let raises = snapshot.failures.iter().any(|failure| {
+        failure.reason == Reason::Raised && (offset..=opcode_at).contains(&failure.offset)
+    });
+    let covers = |handler: &&Handler| (handler.start..handler.end).contains(&opcode_at);
+    let found = snapshot.handlers.iter().filter(|_| raises).find(covers)?;
+    Some(*found)
 }
 
 /// An index of units as the offset it is.

@@ -12,6 +12,8 @@ pub struct CodeBlock {
     pub instructions: Vec<Instruction>,
     /// Where it leads to, as indices into [`Blocks::order`].
     pub successors: Vec<usize>,
+    /// Those of them to which it leads by raising, from within.
+    handlers: Vec<usize>,
     /// Whether a later block of the order leads to it.
     pub is_header: bool,
     /// The last block of the order that leads to it, if it is a header.
@@ -118,9 +120,12 @@ impl Blocks {
         let mut order = Vec::new();
         for &offset in postorder.iter().rev() {
             let successors = targets(code, offset, starts)?;
+            let instructions = instructions(code, offset, starts)?;
+            let handlers = handlers(&instructions);
             order.push(CodeBlock {
-                instructions: instructions(code, offset, starts)?,
+                instructions,
                 successors: successors.iter().map(|target| by_offset[target]).collect(),
+                handlers: handlers.iter().map(|target| by_offset[target]).collect(),
                 is_header: false,
                 last_latch: 0,
                 is_cold: false,
@@ -198,6 +203,13 @@ impl Blocks {
                     let block = &mut self.order[index];
                     changed |= block.live.unite_without(&live, &block.written);
                 }
+                // There, what it writes may not be written yet.
+                for handler in self.order[index].handlers.clone() {
+                    let live = self.order[handler].live.clone();
+                    let nothing = Locals::new(count);
+                    let block = &mut self.order[index];
+                    changed |= block.live.unite_without(&live, &nothing);
+                }
             }
         }
         Ok(())
@@ -267,15 +279,23 @@ fn instructions(
 fn targets(code: &Code<'_>, start: u32, starts: &BTreeSet<u32>) -> Result<Vec<u32>, Refusal> {
     let found = instructions(code, start, starts)?;
     let last = found.last().ok_or(Refusal::Malformed { offset: start })?;
-    Ok(match last.flow()? {
+    let mut targets = match last.flow()? {
         Flow::Next => vec![last.next],
         Flow::Jump(target) => vec![target],
         Flow::Branch(target) => vec![last.next, target],
         Flow::End => Vec::new(),
-    })
+    };
+    targets.extend(handlers(&found));
+    Ok(targets)
 }
 
-/// Where blocks start: at entries, at what is jumped to, after jumps.
+/// Where some instructions lead to by raising.
+fn handlers(instructions: &[Instruction]) -> BTreeSet<u32> {
+    let handlers = instructions.iter().filter_map(|each| each.handler);
+    handlers.map(|handler| handler.target).collect()
+}
+
+/// Where blocks start: at entries, at what is jumped to, after jumps, at handlers.
 fn starts(code: &Code<'_>, entries: &[u32]) -> Result<BTreeSet<u32>, Refusal> {
     let mut starts: BTreeSet<u32> = entries.iter().copied().collect();
     let mut seen = BTreeSet::new();
@@ -283,6 +303,10 @@ fn starts(code: &Code<'_>, entries: &[u32]) -> Result<BTreeSet<u32>, Refusal> {
     while let Some(mut offset) = pending.pop() {
         while seen.insert(offset) {
             let instruction = code.at(offset)?;
+            if let Some(handler) = instruction.handler {
+                starts.insert(handler.target);
+                pending.push(handler.target);
+            }
             match instruction.flow()? {
                 Flow::Next => {
                     // Others may come there by way of the one that it does too.

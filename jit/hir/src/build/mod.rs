@@ -8,6 +8,7 @@ mod code;
 mod correct;
 mod depths;
 mod flow;
+mod handlers;
 mod instructions;
 mod merge;
 mod outside;

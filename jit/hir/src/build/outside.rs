@@ -67,6 +67,15 @@ impl Builder<'_> {
     }
 }
 
+/// Whether what an instruction raises may be what was raised before: then the evaluator has noted it when it has run that.
+pub fn raises_again(instruction: Instruction) -> bool {
+    match instruction.opcode {
+        Opcode::RERAISE => true,
+        Opcode::RAISE_VARARGS => instruction.oparg == 0,
+        _ => false,
+    }
+}
+
 /// Of what classes a value is that the evaluator puts on the stack, the first being the lowest.
 fn pushed_classes(generic: Opcode, oparg: u32, place: u32) -> Classes {
     match generic {

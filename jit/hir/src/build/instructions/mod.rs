@@ -194,7 +194,6 @@ impl Builder<'_> {
             | Opcode::DELETE_GLOBAL
             | Opcode::DELETE_NAME
             | Opcode::DICT_MERGE
-            | Opcode::END_ASYNC_FOR
             | Opcode::END_SEND
             | Opcode::EXIT_INIT_CHECK
             | Opcode::GET_AITER
@@ -224,9 +223,12 @@ impl Builder<'_> {
             // It makes a cell of what the slot holds.
             Opcode::MAKE_CELL => self.interpret(&[self.at.oparg]),
 
+            Opcode::RAISE_VARARGS | Opcode::RERAISE => self.raise(),
+
             // Compiled code never goes past these (`Instruction::leaves`).
             Opcode::CACHE
             | Opcode::CLEANUP_THROW
+            | Opcode::END_ASYNC_FOR
             | Opcode::ENTER_EXECUTOR
             | Opcode::EXTENDED_ARG
             | Opcode::FOR_ITER_GEN
@@ -250,8 +252,6 @@ impl Builder<'_> {
             | Opcode::INSTRUMENTED_RETURN_VALUE
             | Opcode::INSTRUMENTED_YIELD_VALUE
             | Opcode::INTERPRETER_EXIT
-            | Opcode::RAISE_VARARGS
-            | Opcode::RERAISE
             | Opcode::RESERVED
             | Opcode::RETURN_GENERATOR
             | Opcode::SEND
