@@ -1,7 +1,7 @@
 //! What instructions do with operands of any class, for machine code: each by a function of C's kind that takes the operands
 //! over, in the order in which the instruction lets go of them, and looks at no stack.
 use super::instructions::attribute::entry_with_hint;
-use super::instructions::call_builtin::{deeper, fast, fast_with_keywords};
+use super::instructions::call_builtin::{deeper, fast, fast_with_keywords, is_list};
 use super::instructions::container::{fill_set, not_iterable, not_mapping};
 use super::instructions::global::find_global;
 use super::instructions::store_attribute::store_in_dict;
@@ -70,6 +70,7 @@ const fn helper(operation: Operation) -> Raw {
         Operation::Format => format as *const (),
         Operation::FormatWith => format_with as *const (),
         Operation::Convert => convert as *const (),
+        Operation::ListAppend => list_append as *const (),
         Operation::SetAdd => set_add as *const (),
         Operation::SetUpdate => set_update as *const (),
         Operation::ListExtend => list_extend as *const (),
@@ -501,6 +502,25 @@ unsafe extern "C" fn format_with(value: Raw, spec: Raw) -> Raw {
 unsafe extern "C" fn convert(value: Raw, conversion: u32) -> Raw {
     // SAFETY: see above; there is such a conversion.
     unsafe { unary(value, tables::conversion(conversion as usize)) }
+}
+
+unsafe extern "C" fn list_append(list: Raw, item: Raw) -> i32 {
+    // SAFETY: see above. The function takes the item.
+    unsafe {
+        let list = taken(list);
+        if !is_list(list.borrow()) {
+            // It raises.
+            let item = taken(item);
+            let thread = ThreadState::current();
+            let append = kept((*thread.interpreter()).callable_cache.list_append.cast());
+            let operands = [list.as_ptr(), item.as_ptr()];
+            let arguments = Arguments::from_c(operands.as_ptr(), operands.len(), None);
+            return status(vectorcall::call(thread, append, arguments).map(drop));
+        }
+        let appended = ffi::_PyList_AppendTakeRef(list.as_ptr().cast(), item.cast());
+        drop(list);
+        appended
+    }
 }
 
 unsafe extern "C" fn set_add(set: Raw, item: Raw) -> i32 {

@@ -58,7 +58,7 @@ pub(super) fn take(
     let units = units(code);
     let mut callees = Callees::default();
     let sites = sites(frame, &units, &mut objects, &mut callees);
-    let sights = sights(frame, &mut objects);
+    let sights = sights(frame, &units, &mut objects, &mut callees);
     let mut entries: Vec<Entry> = wanted
         .iter()
         .map(|&at| Entry {
@@ -417,22 +417,34 @@ fn sites(
     sites
 }
 
-/// What instructions on attributes have met one after the other.
-fn sights(frame: Frame<'_>, objects: &mut Objects) -> BTreeMap<u32, Sights> {
+/// What instructions on attributes and calls have met one after the other.
+fn sights(
+    frame: Frame<'_>,
+    units: &[Unit],
+    objects: &mut Objects,
+    callees: &mut Callees,
+) -> BTreeMap<u32, Sights> {
     profile::table::sights(frame.code())
         .into_iter()
         .filter_map(|(index, known)| {
             let first = known.seen().first()?.form.generic();
-            if !matches!(first, Opcode::LOAD_ATTR | Opcode::STORE_ATTR) {
+            if !matches!(first, Opcode::LOAD_ATTR | Opcode::STORE_ATTR | Opcode::CALL) {
                 return None;
             }
+            let arguments = units.get(index)?.oparg;
             let seen = known.seen().iter().map(|sight| {
                 // The counter, which is not kept, is before what is.
                 let mut cache = [0; LONGEST_CACHE];
                 cache[1..].copy_from_slice(&sight.cache);
+                let mut site = site(frame, sight.form, cache.as_ptr(), objects);
+                if let Some(Site::Call { version, callee }) = &mut site
+                    && sight.form == Opcode::CALL_PY_EXACT_ARGS
+                {
+                    *callee = callees.add(*version, u32::from(arguments));
+                }
                 Sight {
                     form: sight.form.number(),
-                    site: site(frame, sight.form, cache.as_ptr(), objects),
+                    site,
                 }
             });
             let sights = Sights {

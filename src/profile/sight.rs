@@ -1,4 +1,4 @@
-//! `Sight`: what an instruction met once, and `Sights`: up to four of them. Reads types.
+//! `Sight`: what an instruction met once, and `Sights`: up to eight of them. Reads types.
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::field;
@@ -11,7 +11,7 @@ pub const LONGEST_CACHE: usize = 9;
 pub const OPERANDS: usize = 3;
 
 /// How many sights of one instruction are kept: a site that has more is not worth a case for each.
-pub const MOST: usize = 4;
+pub const MOST: usize = 8;
 
 /// The version of an operand's type (`tp_version_tag`), which no two types ever share; 0 for a type without one, and where
 /// there is no operand.
@@ -96,14 +96,14 @@ mod tests {
     }
 
     #[test]
-    fn four_are_kept_and_that_there_were_more() {
+    fn eight_are_kept_and_that_there_were_more() {
         let mut sights = Sights::default();
-        for version in 1..=4 {
+        for version in 1..=8 {
             sights.add(of(version));
         }
         assert!(!sights.has_more());
-        sights.add(of(5));
-        assert_eq!(sights.seen(), [1, 2, 3, 4].map(of));
+        sights.add(of(9));
+        assert_eq!(sights.seen(), [1, 2, 3, 4, 5, 6, 7, 8].map(of));
         assert!(sights.has_more());
     }
 }

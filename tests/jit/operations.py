@@ -325,6 +325,24 @@ def interrupted(rounds):
     return count, set(seen)
 
 
+class Stack(list):
+    """A list by another name."""
+
+
+def appended(stacks, value):
+    for stack in stacks:
+        for number in range(3):
+            stack.append(value)
+    return [len(stack) for stack in stacks]
+
+
+def unbound(lists, append, value):
+    for one in lists:
+        append(one, value)
+        list.append(one, value)
+    return [len(one) for one in lists]
+
+
 class Spy:
     """Writes the locals of whoever adds to it, or starts to trace him."""
 
@@ -459,6 +477,10 @@ def main():
             got = [attempt(failing, kind, value) for value in values]
     for kind in range(19):
         print(kind, [str(attempt(failing, kind, value)).partition(" at 0x")[0] for value in values])
+    for _ in range(300):
+        got = appended([[], Stack(), [1]], 1), unbound([[], Stack([1])], list.append, 2)
+    print(got, appended([Stack("ab"), []], None), attempt(unbound, [[1], (2,)], list.append, 3))
+    print(attempt(unbound, [Stack(), 5], lambda one, value: None, 3))
     print(interrupted(700))
     calm = [Spy("") for _ in range(30)]
     for _ in range(30):

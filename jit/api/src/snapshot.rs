@@ -38,8 +38,8 @@ pub struct Snapshot {
     /// instructions that have run have no entry. What is said to be unseen is left to the evaluator: who compiles code
     /// that has not run says nothing.
     pub sites: BTreeMap<u32, Site>,
-    /// What the evaluator has found out one after the other at instructions on attributes, by the same offsets, if that is
-    /// known. One that was specialised has what `sites` has among it.
+    /// What the evaluator has found out one after the other at instructions on attributes and at calls, by the same offsets, if
+    /// that is known. One that was specialised has what `sites` has among it.
     pub sights: BTreeMap<u32, Sights>,
     /// The functions that it calls.
     pub callees: Vec<Callee>,

@@ -568,13 +568,15 @@ pub enum Insn {
     },
 
     // Calls of Python functions.
-    /// Calls an object, which is the callee as a rule: what it returns, owned. Consumes it and the arguments.
-    /// Writes the state to the frame before. If it is the callee, whose machine code is there, and there is room, that is
+    /// Calls an object, which is one of the callees as a rule: what it returns, owned. Consumes it and the arguments.
+    /// Writes the state to the frame before. If it is one of them, whose machine code is there, and there is room, that is
     /// called; otherwise the evaluator makes the call. May run any code. If the callee does not return but leaves, so does
     /// this code, and what was written stays.
     CallPython {
         /// An index of the snapshot's callees.
         callee: u32,
+        /// Others that it may be as well, with as many parameters.
+        others: Vec<u32>,
         /// What is called.
         function: Value,
         /// As many as the callee has parameters.

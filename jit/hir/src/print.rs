@@ -99,8 +99,12 @@ impl Printer<'_> {
             }
             Insn::LoadStack { index } => write!(text, " {index}"),
             Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
-            Insn::CallPython { callee, .. } => {
-                write!(text, " {}", self.snapshot.callees[*callee as usize].name)
+            Insn::CallPython { callee, others, .. } => {
+                let all = core::iter::once(callee).chain(others);
+                let names: Vec<&str> = all
+                    .map(|&callee| self.snapshot.callees[callee as usize].name.as_str())
+                    .collect();
+                write!(text, " {}", names.join("|"))
             }
             Insn::GuardTypeVersion { version, .. }
             | Insn::GuardOwnTypeVersion { version, .. }

@@ -134,6 +134,7 @@ impl<'c> Lowering<'c, '_> {
             }
             Insn::CallPython {
                 callee,
+                others,
                 function,
                 arguments,
                 has_receiver,
@@ -142,6 +143,7 @@ impl<'c> Lowering<'c, '_> {
             } => {
                 let call = Call {
                     callee: *callee,
+                    others,
                     function: *function,
                     arguments,
                     has_receiver: *has_receiver,

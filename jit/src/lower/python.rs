@@ -22,9 +22,12 @@ const RETURNED: i64 = (ExitKind::Returned as i64) << 32;
 const WORD: i64 = 8;
 
 /// A call of a Python function ([`pyroxene_hir::Insn::CallPython`]).
+#[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     /// An index of the snapshot's callees.
     pub callee: u32,
+    /// Others that it may be as well.
+    pub others: &'a [u32],
     /// What is called.
     pub function: Value,
     /// As many as the callee has parameters.
@@ -120,28 +123,42 @@ impl<'c> Lowering<'c, '_> {
     /// Calls, and gives what the function returns.
     pub(super) fn call_python(&mut self, call: &Call<'_>) -> PointerValue<'c> {
         self.write_state(call.state, Written::All);
-        let (direct, slow, end) = (self.emit.block(), self.emit.block(), self.emit.block());
-        let target = self.target(call.callee);
-        let run = self.field(target, offset_of!(Target, run) as u32);
-        self.require_callee(call, slow);
-        let possible = self.can_call(call.callee, run);
-        self.emit.branch(possible, direct, slow, Some(Likely::Then));
-        self.emit.go_to(direct);
-        let returned = self.call_directly(call, target, run);
-        let returned_from = self.emit.here();
-        self.emit.jump(end);
+        let (slow, end) = (self.emit.block(), self.emit.block());
+        let version = self.version_of(call, slow);
+        let mut results = Vec::new();
+        for &callee in core::iter::once(&call.callee).chain(call.others) {
+            let call = Call { callee, ..*call };
+            let (found, possible, next) = (self.emit.block(), self.emit.block(), self.emit.block());
+            let wanted = i64::from(self.callee(callee).version);
+            let is_callee = self.emit.compare_with(IntPredicate::EQ, version, wanted);
+            let likely = call.others.is_empty().then_some(Likely::Then);
+            self.emit.branch(is_callee, found, next, likely);
+            self.emit.go_to(found);
+            let target = self.target(callee);
+            let run = self.field(target, offset_of!(Target, run) as u32);
+            let can = self.can_call(callee, run);
+            self.emit.branch(can, possible, slow, Some(Likely::Then));
+            self.emit.go_to(possible);
+            let returned = self.call_directly(&call, target, run);
+            results.push((returned, self.emit.here()));
+            self.emit.jump(end);
+            self.emit.go_to(next);
+        }
+        self.emit.jump(slow);
         self.emit.go_to(slow);
         let evaluated = self.call_by_evaluator(call);
-        let evaluated_from = self.emit.here();
+        results.push((evaluated, self.emit.here()));
         self.emit.jump(end);
         self.emit.go_to(end);
         let result = self.emit.phi(self.emit.pointer());
-        result.add_incoming(&[(&returned, returned_from), (&evaluated, evaluated_from)]);
+        for (value, from) in &results {
+            result.add_incoming(&[(value, *from)]);
+        }
         result.as_basic_value().into_pointer_value()
     }
 
-    /// Goes on elsewhere unless what is called is the callee.
-    fn require_callee(&mut self, call: &Call<'_>, otherwise: BasicBlock<'c>) {
+    /// The version of the function that is called. Goes on elsewhere if it is none.
+    fn version_of(&mut self, call: &Call<'_>, otherwise: BasicBlock<'c>) -> IntValue<'c> {
         let function = self.pointer(call.function);
         if !self
             .function
@@ -155,12 +172,7 @@ impl<'c> Lowering<'c, '_> {
                 .branch(is_function, on, otherwise, Some(Likely::Then));
             self.emit.go_to(on);
         }
-        let found = self.int_field(function, self.host.layout.function_version);
-        let version = i64::from(self.callee(call.callee).version);
-        let holds = self.emit.compare_with(IntPredicate::EQ, found, version);
-        let on = self.emit.block();
-        self.emit.branch(holds, on, otherwise, Some(Likely::Then));
-        self.emit.go_to(on);
+        self.int_field(function, self.host.layout.function_version)
     }
 
     /// Calls machine code on a new frame.

@@ -269,6 +269,6 @@ pub(in crate::eval) fn call_list_append(m: &mut Machine) -> Flow {
 }
 
 #[inline(always)]
-fn is_list(object: Borrowed<'_>) -> bool {
+pub(in crate::eval) fn is_list(object: Borrowed<'_>) -> bool {
     object.type_of().has_feature(ffi::Py_TPFLAGS_LIST_SUBCLASS)
 }

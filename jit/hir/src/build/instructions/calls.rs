@@ -8,6 +8,9 @@ use crate::insn::Insn;
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Operation, Reason, Refusal, Site};
 
+/// How many functions one place calls directly besides the one that it called last: each takes some code.
+const OTHER_CALLEES: usize = 4;
+
 impl Builder<'_> {
     /// The object that is a built-in function, if the snapshot mentions it.
     fn builtin(&self, builtin: Builtin) -> Option<ObjectId> {
@@ -74,8 +77,10 @@ impl Builder<'_> {
         let arguments = operands[first..].iter().map(|operand| operand.value);
         let arguments = arguments.collect();
         let state = self.state_at(self.at.opcode_at);
+        let others = self.other_callees(callee, known.parameters);
         let result = self.emit(Insn::CallPython {
             callee,
+            others,
             function,
             arguments,
             has_receiver: has_self,
@@ -84,6 +89,27 @@ impl Builder<'_> {
         });
         self.push_owned(result);
         self.check_disturbed();
+    }
+
+    /// The other functions with as many parameters that were called here, if there are only a few.
+    fn other_callees(&self, callee: u32, parameters: u32) -> Vec<u32> {
+        let sights = self.snapshot().sights.get(&self.at.opcode_at);
+        let seen = sights.into_iter().flat_map(|sights| &sights.seen);
+        let mut others = Vec::new();
+        for sight in seen {
+            if let Some(Site::Call {
+                callee: Some(other),
+                ..
+            }) = sight.site
+                && other != callee
+                && self.snapshot().callees[other as usize].parameters == parameters
+                && !others.contains(&other)
+            {
+                others.push(other);
+            }
+        }
+        others.truncate(OTHER_CALLEES);
+        others
     }
 
     /// `RETURN_VALUE`.
@@ -233,7 +259,7 @@ impl Builder<'_> {
             can_be_list && self.may_speculate(Reason::Identity) && self.may_speculate(Reason::Class)
         });
         let Some(append) = append else {
-            return self.interpret(&[]);
+            return self.append_to_any();
         };
         self.guard_is(self.peek(2).value, append);
         let state = self.before();
@@ -245,5 +271,20 @@ impl Builder<'_> {
         self.emit(Insn::ListAppend { list, item, state });
         let operands = self.pop_many(2);
         self.release(&[operands[1], operands[0]]);
+    }
+
+    /// The same where the receiver is none that is known: a subclass of list, as a rule.
+    fn append_to_any(&mut self) {
+        let append = self.builtin(Builtin::ListAppend);
+        let can_be = !self.ty(self.peek(2).value).is_unboxed()
+            && self.classes(self.peek(1).value).meets(Classes::OBJECT);
+        let Some(append) = append.filter(|_| can_be && self.may_speculate(Reason::Identity)) else {
+            return self.interpret(&[]);
+        };
+        self.guard_is(self.peek(2).value, append);
+        let _nothing = self.apply(Operation::ListAppend, &[], 2, Told::default());
+        let append = self.pop();
+        self.release(&[append]);
+        self.check_disturbed();
     }
 }
