@@ -4,7 +4,7 @@ use super::code::MachineCode;
 use super::options::{Mode, mode};
 use super::registry::{ATTEMPTS, Stage, registry};
 use super::snapshot::Taken;
-use super::{is_main, library, log, publish, snapshot, worker};
+use super::{is_main, library, log, only, publish, snapshot, worker};
 use crate::bytecode::{Counter, Opcode, original};
 use crate::frame::Frame;
 use crate::thread::ThreadState;
@@ -116,7 +116,7 @@ fn compile(frame: Frame<'_>) {
     let code = frame.code();
     let mut registry = registry();
     let record = registry.record(code);
-    if record.attempts == ATTEMPTS {
+    if record.attempts == ATTEMPTS || !only::allows(|| snapshot::function(code)) {
         record.stage = Stage::GivenUp;
         return;
     }

@@ -1,7 +1,7 @@
 //! The core's half of the compiler: decides what is compiled, hands it to the library, and lets the evaluator enter the
 //! machine code that comes back.
 //!
-//! - [`options`]: whether and how eagerly; [`heat`]: what runs often; [`registry`]: what is known of each code object.
+//! - [`options`]: whether and how eagerly; [`only`]: which functions, if not all; [`heat`]: what runs often; [`registry`]: what is known of each code object.
 //! - [`snapshot`]: what the compiler gets to see; [`host`]: what machine code knows of the runtime; [`helpers`]: the
 //!   functions that it calls.
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
@@ -20,6 +20,7 @@ pub mod helpers;
 pub mod host;
 pub mod library;
 pub mod log;
+mod only;
 pub mod options;
 pub mod publish;
 pub mod registry;

@@ -1,6 +1,6 @@
 //! Whether code is compiled, and how eagerly: `-X jit=off|on|eager`, or `PYROXENE_JIT`. Reads the configuration when the
 //! main interpreter starts.
-use super::log;
+use super::{log, only};
 use crate::ffi;
 use core::ffi::{CStr, c_int};
 use core::fmt;
@@ -141,6 +141,13 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
                 "python: jit-dump shows hir, llvm and asm, not {part:?}"
             )),
         }
+    }
+    if let Some(path) = option(config, "jit-only", c"PYROXENE_JIT_ONLY")
+        && let Err(why) = only::begin(Path::new(&path))
+    {
+        tell(format_args!(
+            "python: nothing is compiled: jit-only: {path}: {why}"
+        ));
     }
     if let Some(path) = option(config, "jit-log", c"PYROXENE_JIT_LOG")
         && let Err(why) = log::begin(Path::new(&path), mode)

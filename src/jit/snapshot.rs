@@ -17,6 +17,7 @@ use pyroxene_jit_api::{
     Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Reason,
     Sight, Sights, Site, Snapshot, Target, Unit,
 };
+use pyroxene_jit_log::Function;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -126,6 +127,15 @@ const GENERATORS: u32 = ffi::CO_GENERATOR | ffi::CO_COROUTINE | ffi::CO_ASYNC_GE
 /// The name by which people know some code.
 pub(super) fn qualified_name(code: Borrowed<'_, ffi::PyCodeObject>) -> String {
     text(field!(code.co_qualname))
+}
+
+/// A code object as people and logs name it.
+pub(super) fn function(code: Borrowed<'_, ffi::PyCodeObject>) -> Function {
+    Function {
+        file: text(field!(code.co_filename)),
+        line: field!(code.co_firstlineno).cast_unsigned(),
+        name: qualified_name(code),
+    }
 }
 
 /// The text of a string.

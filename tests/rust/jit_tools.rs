@@ -304,3 +304,33 @@ os._exit(0)
     let is_told = |line: &Line| matches!(line.event, Event::Published { compilation, .. } if compilation == number);
     assert!(log.iter().any(is_told));
 }
+
+#[test]
+fn only_the_functions_of_a_list_are_compiled() {
+    let folder = Folder::new("only");
+    let program = folder.program(
+        "def one(x): return x + x\ndef other(x): return x - x\nfor _ in range(20): one(1); other(1)\n",
+    );
+    let list = folder.0.join("list");
+    fs::write(&list, format!("{}:2:other\n", program.display())).expect("the list is written");
+    let run = |list: &Path| {
+        succeed(
+            python()
+                .args(["-X", "jit=eager", "-X", "jit-log=log", "-X"])
+                .arg(format!("jit-only={}", list.display()))
+                .arg(&program)
+                .current_dir(&folder.0),
+        )
+    };
+    run(&list);
+    let log = log_of(&folder.0.join("log"));
+    assert_eq!(compilations(&log, "one").len(), 0);
+    assert_eq!(compilations(&log, "other").len(), 1);
+    let output = run(&folder.0.join("missing"));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("nothing is compiled: jit-only"), "{said}");
+    assert_eq!(
+        compilations(&log_of(&folder.0.join("log")), "other").len(),
+        0
+    );
+}

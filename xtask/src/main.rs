@@ -40,6 +40,8 @@ enum Command {
     Regrtest(cmd::regrtest::Args),
     /// Run programs with the compiler off, on and eager, and compare what they print.
     Jit(cmd::jit::Args),
+    /// Name the function whose compilation changes what a command does.
+    JitBisect(cmd::jit_bisect::Args),
     /// Draw a log of the compiler (`-X jit-log=FILE`) as a page for a browser.
     JitPage(cmd::jit_page::Args),
     /// Run units of CPython's suite again and again, and look whether references, blocks or files become more.
@@ -67,6 +69,7 @@ fn main() -> anyhow::Result<()> {
         Command::Abi(args) => cmd::abi::run(args),
         Command::Regrtest(args) => cmd::regrtest::run(args),
         Command::Jit(args) => cmd::jit::run(args),
+        Command::JitBisect(args) => cmd::jit_bisect::run(args),
         Command::JitPage(args) => cmd::jit_page::run(args),
         Command::Leaks(args) => cmd::leaks::run(args),
         Command::Numpy(args) => cmd::numpy::run(args),

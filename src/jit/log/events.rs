@@ -3,11 +3,12 @@ use super::file::{Log, log};
 use super::is_on;
 use crate::bytecode::{Opcode, original};
 use crate::ffi;
+use crate::jit::snapshot::function;
 use crate::object::Borrowed;
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicU64, Ordering};
 use pyroxene_jit_api::{Artifact, ExitRecord, Refusal, Snapshot, Tier};
-use pyroxene_jit_log::{Entry, Event, Exits, Function, Place, Withdrawal};
+use pyroxene_jit_log::{Entry, Event, Exits, Place, Withdrawal};
 use std::sync::Arc;
 
 /// The exits of some machine code, and how often each was taken: counted with the GIL, read without it.
@@ -39,11 +40,7 @@ pub(in crate::jit) fn ordered(
 ) {
     now(|| Event::Ordered {
         compilation,
-        function: Function {
-            file: snapshot.file.clone(),
-            line: snapshot.line,
-            name: snapshot.name.clone(),
-        },
+        function: function(code),
         tier: match tier {
             Tier::Quick => pyroxene_jit_log::Tier::Quick,
             Tier::Hot => pyroxene_jit_log::Tier::Hot,

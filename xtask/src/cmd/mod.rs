@@ -7,6 +7,7 @@ pub mod differential;
 pub mod extensions;
 pub mod fuzz;
 pub mod jit;
+pub mod jit_bisect;
 pub mod jit_page;
 pub mod leaks;
 pub mod numpy;
