@@ -3,7 +3,7 @@
 //!
 //! - [`run`]: the loop, `_PyEval_EvalFrameDefault`; [`machine`]: what it keeps in registers; [`operands`]: what calls find on
 //!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction; [`step`]: one by itself;
-//!   [`unwind`]: the end of a call that the loop does not run.
+//!   [`unwind`]: the end of a call that the loop does not run; [`resume`]: generators, for machine code.
 //! - [`instructions`]: the instructions, a file for each family; [`operations`]: what they do, for machine code.
 //! - [`entry`]: running code, a function or a frame from C; [`frames`]: pushing the frame of a call and taking it away again;
 //!   [`data_stack`]: where these frames lie; [`arguments`]: how the arguments of a call become the variables of its frame.
@@ -32,6 +32,7 @@ pub mod namespaces;
 mod operands;
 pub mod operations;
 pub mod recursion;
+pub(crate) mod resume;
 pub(crate) mod run;
 pub mod slices;
 pub mod step;

@@ -2,6 +2,7 @@
 //! a function that has machine code, that runs at once, on the C stack.
 use super::flow::Leave;
 use super::instructions::function::{copy_free_vars, make_cell};
+use super::instructions::generator::return_generator;
 use super::machine::Machine;
 use super::table::dispatch;
 use super::unwind::{Ended, end, raised_in_call};
@@ -98,16 +99,21 @@ unsafe fn call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> St
             return Stepped::Switched;
         };
         let mut machine = Machine::new(thread, frame);
-        let Some(index) = begin(&mut machine) else {
-            return Stepped::Switched;
-        };
-        recursion::count_python(thread);
-        let entrance = executor_of(machine.code().as_ptr(), index).entrance();
-        (frame, enter(thread, frame, entrance, floor))
+        match begin(&mut machine) {
+            Begun::Enters(index) => {
+                recursion::count_python(thread);
+                let entrance = executor_of(machine.code().as_ptr(), index).entrance();
+                (frame, enter(thread, frame, entrance, floor))
+            }
+            Begun::Ended if machine.frame() == caller => return Stepped::On,
+            Begun::Ended => return Stepped::Resumed,
+            Begun::Stands => return Stepped::Switched,
+        }
     };
     match left {
         // SAFETY: the frame is gone, and its caller runs.
         Left::Returned(value) => unsafe { returned(thread, caller, value) },
+        Left::Yielded(_) => unreachable!("a new frame pauses nowhere: it is no generator's"),
         // SAFETY: the frame that has left is written, and so are its callers.
         Left::Resume => unsafe { ended(thread, caller, end(thread, frame, caller)) },
         // SAFETY: as above.
@@ -133,30 +139,58 @@ unsafe fn ended(
     }
 }
 
-/// Runs a new frame up to where machine code is entered, and gives the argument of the instruction there. Nothing if it is not
-/// entered at its start; the frame may have begun all the same.
-fn begin(machine: &mut Machine) -> Option<usize> {
+/// How far a new frame has come.
+enum Begun {
+    /// Machine code is to be entered; the argument of the instruction there.
+    Enters(usize),
+    /// It has made a generator, and its caller runs.
+    Ended,
+    /// The evaluator goes on with it. It may have begun all the same.
+    Stands,
+}
+
+/// Runs a new frame up to where machine code is entered, or to its end if that makes a generator.
+fn begin(machine: &mut Machine) -> Begun {
     machine.load_next(0);
     machine.load_stack();
     loop {
         machine.save_next();
         machine.fetch();
-        let prologue = match machine.opcode() {
+        let opcode = machine.opcode();
+        let prologue = match opcode {
             // It stands for the `RESUME`: jumps backward come later.
-            Opcode::ENTER_EXECUTOR => return Some(machine.operand()),
+            Opcode::ENTER_EXECUTOR => return Begun::Enters(machine.operand()),
             Opcode::COPY_FREE_VARS => copy_free_vars,
             Opcode::MAKE_CELL => make_cell,
+            Opcode::RETURN_GENERATOR => {
+                recursion::count_python(machine.thread());
+                return_generator
+            }
             _ => {
                 machine.save_stack();
-                return None;
+                return Begun::Stands;
             }
         };
         machine.begin(0);
-        if prologue(machine).is_err() {
+        let has_failed = prologue(machine).is_err();
+        if has_failed {
             // Without memory: the evaluator tries once more, and raises.
             Raised::on_c_word().clear();
-            machine.save_stack();
-            return None;
+        }
+        match (opcode, has_failed) {
+            (Opcode::RETURN_GENERATOR, false) => {
+                machine.save_next();
+                machine.save_stack();
+                return Begun::Ended;
+            }
+            (_, false) => {}
+            (_, true) => {
+                if opcode == Opcode::RETURN_GENERATOR {
+                    recursion::leave_python(machine.thread());
+                }
+                machine.save_stack();
+                return Begun::Stands;
+            }
         }
     }
 }
@@ -177,7 +211,7 @@ unsafe fn returned(
         if between != caller {
             if !value.borrow().is_none() {
                 // The evaluator raises.
-                resume_with(thread, between, value);
+                resume_caller(thread, between, value);
                 return Stepped::Resumed;
             }
             let place = ffi::_PyFrame_GetLocalsArray(between);
@@ -186,7 +220,7 @@ unsafe fn returned(
             recursion::leave_python(thread);
             frames::clear_and_pop(thread, between);
         }
-        resume_with(thread, caller, value);
+        resume_caller(thread, caller, value);
     }
     Stepped::On
 }
@@ -195,7 +229,7 @@ unsafe fn returned(
 ///
 /// # Safety
 /// The thread runs the frame, which has its stack saved.
-unsafe fn resume_with(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame, value: Owned) {
+unsafe fn resume_caller(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame, value: Owned) {
     // SAFETY: as the caller promises.
     let mut machine = unsafe { Machine::new(thread, frame) };
     machine.resume_caller(value);

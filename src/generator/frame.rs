@@ -1,4 +1,5 @@
 //! The frame inside a generator object, its states, and what a generator is delegating to. Reads that frame.
+use crate::bytecode::{Opcode, original};
 use crate::ffi;
 use crate::field;
 use crate::frame::{Frame, FrameObject};
@@ -175,13 +176,12 @@ impl<'a> Generator<'a> {
     /// there passes nothing but the block around the whole body, which the compiler adds to every generator for
     /// `StopIteration`.
     pub fn is_outside_try(self) -> bool {
-        // SAFETY: the frame's instruction pointer always points into its code. Instrumentation may exchange the opcode
-        // meanwhile only under the GIL.
-        let instruction = unsafe { (*self.frame().instruction()).op };
+        let index = self.frame().instruction_index() as usize;
+        let instruction = original(self.code(), index);
         matches!(
-            u32::from(instruction.code),
-            ffi::RESUME | ffi::RESUME_CHECK | ffi::INSTRUMENTED_RESUME
-        ) && u32::from(instruction.arg) & ffi::RESUME_OPARG_DEPTH1_MASK != 0
+            instruction.opcode,
+            Opcode::RESUME | Opcode::RESUME_CHECK | Opcode::INSTRUMENTED_RESUME
+        ) && u32::from(instruction.oparg) & ffi::RESUME_OPARG_DEPTH1_MASK != 0
     }
 }
 

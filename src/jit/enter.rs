@@ -13,6 +13,8 @@ use std::sync::Mutex;
 pub enum Left {
     /// The frame is gone, and its caller gets this.
     Returned(Owned),
+    /// The frame, a generator's, has paused, and whoever has resumed it gets this.
+    Yielded(Owned),
     /// It goes on with the instruction at which the frame stands.
     Resume,
     /// An exception is set, raised by the instruction at which the frame stands.
@@ -39,15 +41,20 @@ pub unsafe fn enter(
     }
     // SAFETY: as the caller promises. The patch may be removed meanwhile: the code counts itself, and stays while it runs.
     let exit = unsafe { run(thread.as_ptr().cast(), frame.cast(), entry, floor) };
-    if exit.kind == ExitKind::Returned {
+    if matches!(exit.kind, ExitKind::Returned | ExitKind::Yielded) {
         let no_memory = helpers::without_memory();
         if no_memory {
             // There was none for an object in the slot of a local, which a destructor might have looked at. The frame is
             // gone, and nobody is left to be told.
             Raised::on_c_word().clear();
         }
-        // SAFETY: what a function returns is a reference.
-        return Left::Returned(unsafe { Owned::from_raw_unchecked(exit.payload.cast()) });
+        // SAFETY: what a function gives is a reference.
+        let value = unsafe { Owned::from_raw_unchecked(exit.payload.cast()) };
+        return if exit.kind == ExitKind::Returned {
+            Left::Returned(value)
+        } else {
+            Left::Yielded(value)
+        };
     }
     // SAFETY: the code that has left names itself, and counts as running until its exit is done with. The thread runs its
     // frame.
@@ -57,7 +64,10 @@ pub unsafe fn enter(
         _ if no_memory => Left::Error,
         ExitKind::Error => Left::Error,
         ExitKind::Switched => Left::Switched,
-        ExitKind::Resume | ExitKind::Returned => Left::Resume,
+        ExitKind::Resume => Left::Resume,
+        ExitKind::Returned | ExitKind::Yielded | ExitKind::Unable => {
+            unreachable!("machine code has left by an exit")
+        }
     }
 }
 

@@ -20,6 +20,13 @@ pub(super) fn values() -> Raw {
     VALUES.0.get().cast()
 }
 
+/// Leaves an object for machine code as the first of the values.
+pub(super) fn leave_value(value: Owned) {
+    let value: *mut ffi::PyObject = value.into_raw();
+    // SAFETY: the thread has the main interpreter's GIL, and machine code, which has called, reads it at once.
+    unsafe { values().cast::<*mut ffi::PyObject>().write(value) }
+}
+
 /// The objects of unboxed values that occur more than once. Equal words may be values of different kinds: 0 is also the float
 /// 0.0, and 1 is `True`.
 type Shared = Vec<(ExitValue, Owned)>;

@@ -111,28 +111,29 @@ pub(super) fn failed(
     compile(frame);
 }
 
-/// Has the code of a frame compiled, for all places where its machine code is to be entered.
+/// Has the code of a frame compiled, for all places where its machine code is to be entered, unless tools watch it.
 fn compile(frame: Frame<'_>) {
     let code = frame.code();
+    if publish::is_instrumented(code) {
+        return;
+    }
     let mut registry = registry();
     let record = registry.record(code);
     if record.attempts == ATTEMPTS || !only::allows(|| snapshot::function(code)) {
         record.stage = Stage::GivenUp;
         return;
     }
+    record.wanted.extend(snapshot::resumptions(code));
     let wanted: Vec<usize> = record.wanted.iter().copied().collect();
     let failures = record.failures.clone();
     let observed = record.observed.clone();
     let key = record.key(code);
     drop(registry);
-    let Some(taken) = snapshot::take(frame, &wanted, &observed, failures) else {
-        return;
-    };
     let Taken {
         mut snapshot,
         call_entry,
         targets,
-    } = taken;
+    } = snapshot::take(frame, &wanted, &observed, failures);
     let compilation = log::next_compilation();
     let machine_code = MachineCode::ordered(compilation, targets);
     snapshot.running = machine_code.address();

@@ -2,7 +2,9 @@
 //! others. They run what machine code runs: destructors, where it says so.
 use super::code::MachineCode;
 use super::enter::was_written;
+use super::exits;
 use crate::eval::operations;
+use crate::eval::resume;
 use crate::eval::step::{self, end_by_exception};
 use crate::eval::unwind::{self, Ended, end, raised_in_call};
 use crate::ffi;
@@ -41,6 +43,9 @@ pub(super) fn helpers() -> Helpers {
         step: run_step,
         catch,
         callee_left,
+        resume,
+        end_generator,
+        send,
         disturbed,
         call: operations::call,
         retain,
@@ -204,7 +209,58 @@ pub(super) unsafe extern "C" fn write_float(place: *mut Raw, number: f64) -> i32
 
 pub(super) unsafe extern "C" fn write_int(place: *mut Raw, number: i64) -> i32 {
     // SAFETY: machine code gives the slot of a local, which holds NULL or a reference.
-    unsafe { write_new(place, ffi::PyLong_FromLongLong(number)) }
+    unsafe {
+        if overwrite_int((*place).cast(), number) {
+            return 0;
+        }
+        write_new(place, ffi::PyLong_FromLongLong(number))
+    }
+}
+
+/// Puts a number into an int that nobody else has, if that has room for it and the number has no object of its own that is
+/// shared; whether it has done so.
+///
+/// # Safety
+/// The object is NULL or alive.
+#[inline(always)]
+unsafe fn overwrite_int(object: *mut ffi::PyObject, number: i64) -> bool {
+    const SMALL: core::ops::Range<i64> =
+        -(ffi::_PY_NSMALLNEGINTS as i64)..ffi::_PY_NSMALLPOSINTS as i64;
+    let Some(object) = NonNull::new(object) else {
+        return false;
+    };
+    let magnitude = number.unsigned_abs();
+    let digits = if magnitude >> ffi::PyLong_SHIFT == 0 {
+        1
+    } else {
+        2
+    };
+    if SMALL.contains(&number) || magnitude >> (2 * ffi::PyLong_SHIFT) != 0 {
+        return false;
+    }
+    // SAFETY: as the caller promises. An int that nobody else has may change; one of so many digits has room for fewer.
+    unsafe {
+        if ffi::Py_TYPE(object.as_ptr()) != &raw mut ffi::PyLong_Type
+            || ffi::Py_REFCNT(object.as_ptr()) != 1
+        {
+            return false;
+        }
+        let value = &raw mut (*object.as_ptr().cast::<ffi::PyLongObject>()).long_value;
+        if (*value).lv_tag >> ffi::_PyLong_NON_SIZE_BITS < digits {
+            return false;
+        }
+        let sign = if number < 0 { ffi::SIGN_NEGATIVE } else { 0 };
+        (*value).lv_tag = digits << ffi::_PyLong_NON_SIZE_BITS | sign as usize;
+        let place = (&raw mut (*value).ob_digit).cast::<ffi::digit>();
+        let mask = (1 << ffi::PyLong_SHIFT) - 1;
+        place.write((magnitude & mask) as ffi::digit);
+        if digits == 2 {
+            place
+                .add(1)
+                .write((magnitude >> ffi::PyLong_SHIFT) as ffi::digit);
+        }
+    }
+    true
 }
 
 pub(super) unsafe extern "C" fn write_object(place: *mut Raw, object: Raw) {
@@ -300,6 +356,48 @@ unsafe extern "C" fn callee_left(thread: Raw, caller: Raw, left: *mut Exit) -> i
             Ended::Raised => 1 + ExitKind::Error as i32,
             Ended::GoesOn => 1 + ExitKind::Resume as i32,
         }
+    }
+}
+
+unsafe extern "C" fn resume(
+    thread: Raw,
+    frame: Raw,
+    generator: Raw,
+    value: Raw,
+    floor: usize,
+) -> Exit {
+    // SAFETY: machine code gives the thread that runs it, its frame, which it has written, the generator on its stack, and NULL
+    // or a reference.
+    unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        let generator = Borrowed::from_raw_unchecked(generator.cast());
+        resume::resume(thread, frame.cast(), generator, value.cast(), floor)
+    }
+}
+
+unsafe extern "C" fn end_generator(thread: Raw, frame: Raw) {
+    // SAFETY: machine code gives the thread that runs it and its frame, a generator's, which it has written.
+    unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        resume::end(thread, frame.cast());
+    }
+}
+
+unsafe extern "C" fn send(thread: Raw, frame: Raw, receiver: Raw, value: Raw) -> Raw {
+    // SAFETY: machine code gives the thread that runs it, its frame, which stands at the instruction, and two live objects.
+    let sent = unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        let receiver = Borrowed::from_raw_unchecked(receiver.cast());
+        let value = Borrowed::from_raw_unchecked(value.cast());
+        resume::send(thread, frame.cast(), receiver, value)
+    };
+    match sent {
+        Ok((true, yielded)) => yielded.into_raw().cast(),
+        Ok((false, returned)) => {
+            exits::leave_value(returned);
+            null_mut()
+        }
+        Err(_raised) => null_mut(),
     }
 }
 

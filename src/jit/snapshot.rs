@@ -1,5 +1,4 @@
 //! What the compiler gets to see of a code object, taken from live objects at one moment. Reads them, and runs nothing.
-use super::publish;
 use super::registry::{Observed, registry};
 use crate::bytecode::cache::{
     AttributeCache, CallCache, GlobalCache, LoadAttributeCache, TruthCache,
@@ -32,19 +31,16 @@ pub(super) struct Taken {
 }
 
 /// Takes a snapshot of the code of a frame. Machine code is to be entered wherever `wanted` says: at a `RESUME` or at jumps
-/// backward.
+/// backward. No tools watch the code.
 ///
-/// The objects that it mentions are kept alive by the code object, or while a guard holds. Nothing if tools watch the code.
+/// The objects that it mentions are kept alive by the code object, or while a guard holds.
 pub(super) fn take(
     frame: Frame<'_>,
     wanted: &[usize],
     observed: &Observed,
     mut failures: Vec<Failure>,
-) -> Option<Taken> {
+) -> Taken {
     let code = frame.code();
-    if publish::is_instrumented(code) {
-        return None;
-    }
     if tells_of_exceptions(ThreadState::current()) {
         // The evaluator does, and finds the handlers.
         failures.retain(|failure| failure.reason != Reason::Raised);
@@ -96,11 +92,11 @@ pub(super) fn take(
         objects: objects.list,
         running: 0,
     };
-    Some(Taken {
+    Taken {
         snapshot,
         call_entry,
         targets: callees.targets,
-    })
+    }
 }
 
 /// The entry at which machine code calls the function: at its first instruction, if the evaluator enters it where calls are
@@ -119,6 +115,24 @@ fn call_entry(code: Borrowed<'_, ffi::PyCodeObject>, entries: &mut Vec<Entry>) -
         observed: Vec::new(),
     });
     Some(entries.len() as u32 - 1)
+}
+
+/// Where a generator or coroutine goes on after it has paused, and where it begins. Other code has no such places. No tools
+/// watch the code.
+pub(super) fn resumptions(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<usize> {
+    let mut places = Vec::new();
+    if !code.has_flag(GENERATORS) {
+        return places;
+    }
+    let mut index = 0;
+    while index < code.unit_count() {
+        let opcode = original(code, index).opcode;
+        if matches!(opcode, Opcode::RESUME | Opcode::RESUME_CHECK) {
+            places.push(index);
+        }
+        index += 1 + opcode.caches();
+    }
+    places
 }
 
 /// The flags of code whose calls make something that has the frame in it.
@@ -267,6 +281,8 @@ fn class_of(object: Borrowed<'_>) -> Class {
         (&raw const ffi::PyTupleIter_Type, Class::TupleIterator),
         (&raw const ffi::PyFunction_Type, Class::Function),
         (&raw const ffi::PyCell_Type, Class::Cell),
+        (&raw const ffi::PyGen_Type, Class::Generator),
+        (&raw const ffi::PyCoro_Type, Class::Coroutine),
     ];
     types
         .into_iter()

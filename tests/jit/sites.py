@@ -100,6 +100,17 @@ def unboxed_everywhere(count, wrong):
     return total, scale, odd
 
 
+def alike(items):
+    """Numbers of different kinds with equal bits, each of them twice where the code leaves."""
+    found = []
+    for item in items:
+        zero = item - item
+        nothing = zero * 1.5
+        false = zero > item
+        found.append((zero, nothing, false, zero, nothing, false, item * item))
+    return [[type(number).__name__ for number in numbers] for numbers in found], found
+
+
 def main():
     callees = [one, two, defaulted, int, str, len, Meter(4).read, generator, 7, Meter, lambda number: -number]
     for _ in range(40):
@@ -130,6 +141,10 @@ def main():
         totals(meters, 50)
         two_names(range(50), 100)
     print(abs(sys.getallocatedblocks() - blocks) < 200)
+
+    for _ in range(40):
+        alike(range(1, 9))
+    print(alike([1, 2**40]))
 
     for _ in range(30):
         two_names([1, 2, 3] * 20, 5)

@@ -39,7 +39,7 @@ unsafe impl Send for CodeMemory {}
 /// say so (-1, as while the evaluator runs it).
 pub type Run = unsafe extern "C" fn(thread: Raw, frame: Raw, entry: u32, floor: usize) -> Exit;
 
-/// How machine code ended. Unless it has returned, the thread's current frame is the one that goes on, which may be a frame
+/// How machine code ended. Unless it has returned or yielded, the thread's current frame is the one that goes on, which may be a frame
 /// that machine code has called: once the [`ExitState`] is written, its locals, its value stack with its height, and
 /// `instr_ptr` are right, and so are those of its callers. The activation that has left is still counted by its
 /// [`Running`](crate::Running); those of its callers are not.
@@ -50,8 +50,8 @@ pub struct Exit {
     pub index: u32,
     /// What the evaluator does now.
     pub kind: ExitKind,
-    /// If it has returned, what the function gives, with a reference. Otherwise the [`Snapshot::running`] of the code that
-    /// has left.
+    /// If it has returned or yielded, what the function gives, with a reference. Otherwise the [`Snapshot::running`] of the
+    /// code that has left.
     ///
     /// [`Snapshot::running`]: crate::Snapshot::running
     pub payload: Raw,
@@ -69,6 +69,10 @@ pub enum ExitKind {
     Switched = 2,
     /// The function has returned, and its frame is gone.
     Returned = 3,
+    /// The generator or coroutine has paused at a `yield`, and its caller's frame is the thread's.
+    Yielded = 4,
+    /// Only from [`Helpers::resume`](crate::Helpers::resume): nothing was done.
+    Unable = 5,
 }
 
 /// What an exit is.

@@ -33,13 +33,17 @@ pub enum Class {
     Function,
     /// A cell, which holds a variable that functions share.
     Cell,
+    /// A generator, which a call of a function with `yield` makes.
+    Generator,
+    /// A coroutine, which a call of an `async` function makes.
+    Coroutine,
     /// Anything else.
     Other,
 }
 
 impl Class {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::None,
         Self::Bool,
         Self::Int,
@@ -54,6 +58,8 @@ impl Class {
         Self::TupleIterator,
         Self::Function,
         Self::Cell,
+        Self::Generator,
+        Self::Coroutine,
         Self::Other,
     ];
 
@@ -74,6 +80,8 @@ impl Class {
             Self::TupleIterator => "tuple_iterator",
             Self::Function => "function",
             Self::Cell => "cell",
+            Self::Generator => "generator",
+            Self::Coroutine => "coroutine",
             Self::Other => "other",
         }
     }
@@ -101,6 +109,8 @@ impl Class {
             | Self::TupleIterator
             | Self::Function
             | Self::Cell
+            | Self::Generator
+            | Self::Coroutine
             | Self::Other => false,
         }
     }

@@ -148,6 +148,16 @@ pub struct Layout {
     pub eval_breaker: u32,
     /// Which of its bits are flags.
     pub eval_breaker_flags: u64,
+    /// `exc_info` of a thread state: the innermost of the exceptions that are being handled.
+    pub exception_info: u32,
+    /// `gi_iframe` of a generator or coroutine: where its frame begins.
+    pub generator_frame: u32,
+    /// `gi_frame_state` of the same.
+    pub generator_state: u32,
+    /// Its value while the frame stands at a `yield`; where that delegates, it is one more.
+    pub generator_suspended: i8,
+    /// `gi_exc_state.previous_item` of the same.
+    pub generator_exceptions_below: u32,
     /// `current_exception` of a thread state.
     pub current_exception: u32,
     /// `current_frame` of a thread state.
@@ -231,6 +241,10 @@ pub struct Types {
     pub function: Raw,
     /// `types.CellType`.
     pub cell: Raw,
+    /// `types.GeneratorType`.
+    pub generator: Raw,
+    /// `types.CoroutineType`.
+    pub coroutine: Raw,
     /// `types.ModuleType`.
     pub module: Raw,
     /// `types.MethodType`, of Python's bound methods.
@@ -310,6 +324,26 @@ pub struct Helpers {
     /// exception. It is neither a Python function nor a bound method. Takes over all of them, also where it fails. Then
     /// does what others ask of the evaluator. May run any code.
     pub call: unsafe extern "C" fn(place: *mut Raw, count: u32) -> Raw,
+    /// Goes on in the machine code of a generator or coroutine, for the frame, which stands at the instruction that wants its
+    /// next value, all written and with its `return_offset`; sends it the value, or `None` for NULL, whose reference it takes
+    /// over. Calls go down the C stack to `floor`. Gives how that machine code ended, or [`ExitKind::Unable`], and then the
+    /// value is the caller's still. May run any code.
+    ///
+    /// [`ExitKind::Unable`]: crate::ExitKind::Unable
+    pub resume: unsafe extern "C" fn(
+        thread: Raw,
+        frame: Raw,
+        generator: Raw,
+        value: Raw,
+        floor: usize,
+    ) -> Exit,
+    /// Ends the frame of a generator that returns, all of which is written, and makes its caller's the thread's. May run any
+    /// code.
+    pub end_generator: unsafe extern "C" fn(thread: Raw, frame: Raw),
+    /// Sends a value to an iterator, for a frame that stands at the `SEND`: what that yields, a new reference; or NULL, with an
+    /// exception if there was one, and without when it has ended, with what it returned as the first of
+    /// [`Host::exit_values`]. May run any code.
+    pub send: unsafe extern "C" fn(thread: Raw, frame: Raw, receiver: Raw, value: Raw) -> Raw,
     /// Takes a reference to an object, or nothing of NULL. For code that seldom runs.
     pub retain: unsafe extern "C" fn(Raw),
     /// Lets go of a reference to an object, or nothing of NULL. For code that seldom runs. May run any code.

@@ -157,7 +157,7 @@ pub fn effects(insn: &Insn) -> Effects {
         Insn::StoreLocal { .. } => writes(Memory::LOCALS),
         Insn::WriteBack { .. } => writes(Memory::LOCALS | Memory::COUNTS),
         // It moves a reference: once only.
-        Insn::LoadStack { .. } => Effects {
+        Insn::LoadStack { .. } | Insn::LoadReturned => Effects {
             stays: true,
             ..reads(Memory::STACK)
         },
@@ -195,6 +195,10 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::CallPython { .. }
         | Insn::Apply { .. }
         | Insn::Call { .. }
+        | Insn::Resume { .. }
+        | Insn::Send { .. }
+        | Insn::Yield { .. }
+        | Insn::EndGenerator { .. }
         | Insn::Interpret { .. }
         | Insn::Raise { .. }
         | Insn::Catch { .. }

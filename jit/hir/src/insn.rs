@@ -594,6 +594,50 @@ pub enum Insn {
         state: StateId,
     },
 
+    // Generators and coroutines.
+    /// Goes on in one, whose machine code is called: what it yields, owned, or NULL when it has ended. Consumes the value. Writes
+    /// the state to the frame before. If it cannot be called, or does not come back but leaves, so does this code. May run
+    /// any code.
+    Resume {
+        /// The generator or coroutine.
+        generator: Value,
+        /// What it is sent: an object, or NULL where it is asked for its next value.
+        value: Value,
+        /// Where the evaluator goes on with what it returns, in units.
+        end: u32,
+        /// The instruction that the evaluator begins with if it is to do all of this, in units.
+        again: u32,
+        /// At the instruction that resumes, the value taken off the stack.
+        state: StateId,
+    },
+    /// What any iterator gives for a value that it is sent: owned, or NULL when it has ended. May run any code, and raise.
+    Send {
+        /// The iterator.
+        receiver: Value,
+        /// The value.
+        value: Value,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// What the one that has ended in the instruction before has returned: owned.
+    LoadReturned,
+    /// Pauses at a `yield`, and gives a value to whoever has resumed. Writes the state to the frame. Consumes the value.
+    Yield {
+        /// The value.
+        value: Value,
+        /// Whether the generator waits for another one that it has on its stack.
+        delegates: bool,
+        /// How it goes on.
+        state: StateId,
+    },
+    /// Ends the generator that runs. Writes the state to the frame, and clears that. Consumes the value. May run any code.
+    EndGenerator {
+        /// What it returns.
+        value: Value,
+        /// At the instruction that returns.
+        state: StateId,
+    },
+
     // Calls. The frame's slots hold all locals before them, if they may run any code.
     /// `len(a)`. May run any code, and raise.
     Length {

@@ -106,6 +106,10 @@ impl Printer<'_> {
                     .collect();
                 write!(text, " {}", names.join("|"))
             }
+            Insn::Resume { end, .. } => write!(text, " end {end}"),
+            Insn::Yield {
+                delegates: true, ..
+            } => write!(text, " delegates"),
             Insn::GuardTypeVersion { version, .. }
             | Insn::GuardOwnTypeVersion { version, .. }
             | Insn::GuardCachedKeys { version, .. } => write!(text, " {version}"),
@@ -348,6 +352,11 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::StoreAttribute { .. } => "store_attribute",
         Insn::Apply { .. } => "apply",
         Insn::Call { .. } => "call",
+        Insn::Resume { .. } => "resume",
+        Insn::Send { .. } => "send",
+        Insn::LoadReturned => "load_returned",
+        Insn::Yield { .. } => "yield",
+        Insn::EndGenerator { .. } => "end_generator",
         Insn::Interpret { .. } => "interpret",
         Insn::Raise { .. } => "raise",
         Insn::Catch { .. } => "catch",

@@ -25,6 +25,7 @@ macro_rules! operands {
             | Insn::Interpret { .. }
             | Insn::Raise { .. }
             | Insn::Catch { .. }
+            | Insn::LoadReturned
             | Insn::Exit { .. } => {}
             Insn::StoreLocal { value, .. }
             | Insn::Retain { value }
@@ -66,7 +67,9 @@ macro_rules! operands {
             | Insn::GetIterator { value, .. }
             | Insn::IteratorNext {
                 iterator: value, ..
-            } => $f(value),
+            }
+            | Insn::Yield { value, .. }
+            | Insn::EndGenerator { value, .. } => $f(value),
             Insn::WriteBack { value, stale, .. } => {
                 $f(value);
                 if let Some(stale) = stale {
@@ -112,6 +115,16 @@ macro_rules! operands {
             | Insn::ListAppend {
                 list: left,
                 item: right,
+                ..
+            }
+            | Insn::Resume {
+                generator: left,
+                value: right,
+                ..
+            }
+            | Insn::Send {
+                receiver: left,
+                value: right,
                 ..
             } => {
                 $f(left);
@@ -227,6 +240,10 @@ impl Insn {
             | Self::Interpret { state, .. }
             | Self::Raise { state, .. }
             | Self::Catch { state, .. }
+            | Self::Resume { state, .. }
+            | Self::Send { state, .. }
+            | Self::Yield { state, .. }
+            | Self::EndGenerator { state, .. }
             | Self::Exit { state, .. } => Some(state),
             Self::Release { state, .. } => state.as_mut(),
             Self::Parameter
@@ -270,6 +287,7 @@ impl Insn {
             | Self::DictEntry { .. }
             | Self::CellValue { .. }
             | Self::StoreCell { .. }
+            | Self::LoadReturned
             | Self::Jump(_)
             | Self::Branch { .. }
             | Self::Try { .. }
@@ -293,6 +311,9 @@ impl Insn {
             Self::GuardIs { .. } => Some(Reason::Identity),
             Self::CallPython { .. } => Some(Reason::Call),
             Self::CheckReturn { .. } => Some(Reason::Return),
+            Self::Resume { .. } | Self::Yield { .. } | Self::EndGenerator { .. } => {
+                Some(Reason::Generator)
+            }
             Self::Poll { .. } => Some(Reason::EvalBreaker),
             Self::CheckDisturbed { .. } => Some(Reason::Disturbed),
             Self::Release { state, .. } => state.map(|_| Reason::Disturbed),
@@ -315,7 +336,8 @@ impl Insn {
             | Self::ListAppend { .. }
             | Self::Apply { .. }
             | Self::Call { .. }
-            | Self::Catch { .. } => Some(Reason::Raised),
+            | Self::Catch { .. }
+            | Self::Send { .. } => Some(Reason::Raised),
             Self::Interpret { .. } | Self::Raise { .. } => Some(Reason::NotCompiled),
             Self::Parameter
             | Self::Object(_)
@@ -358,6 +380,7 @@ impl Insn {
             | Self::DictEntry { .. }
             | Self::CellValue { .. }
             | Self::StoreCell { .. }
+            | Self::LoadReturned
             | Self::Jump(_)
             | Self::Branch { .. }
             | Self::Try { .. }
@@ -393,6 +416,8 @@ impl Insn {
                 | Self::Branch { .. }
                 | Self::Try { .. }
                 | Self::Return { .. }
+                | Self::Yield { .. }
+                | Self::EndGenerator { .. }
                 | Self::Exit { .. }
         )
     }

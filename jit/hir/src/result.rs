@@ -10,6 +10,9 @@ const SEQUENCE: Type = Type::Object(pair(Class::List, Class::Tuple));
 /// Their iterators.
 const SEQUENCE_ITERATOR: Type = Type::Object(pair(Class::ListIterator, Class::TupleIterator));
 
+/// What is resumed.
+const GENERATOR: Type = Type::Object(pair(Class::Generator, Class::Coroutine));
+
 /// An object, or none.
 const ANY: Type = Type::Object(Classes::ANY);
 
@@ -72,6 +75,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         Insn::Item { .. }
         | Insn::CallPython { .. }
         | Insn::Call { .. }
+        | Insn::LoadReturned
         | Insn::LoadAttribute { .. } => OBJECT,
         Insn::Apply { operation, .. } => given(*operation),
         Insn::SequenceNext { .. }
@@ -81,7 +85,9 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::CellValue { .. }
         | Insn::SequenceEnd { .. }
         | Insn::StoreAttribute { .. }
-        | Insn::IteratorNext { .. } => ANY,
+        | Insn::IteratorNext { .. }
+        | Insn::Resume { .. }
+        | Insn::Send { .. } => ANY,
         Insn::ModuleDict { .. } => Type::object(Class::Dict),
         Insn::GetIterator { value, .. } => match function.ty(*value).classes().single() {
             Some(Class::List) => Type::object(Class::ListIterator),
@@ -115,6 +121,8 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Branch { .. }
         | Insn::Try { .. }
         | Insn::Return { .. }
+        | Insn::Yield { .. }
+        | Insn::EndGenerator { .. }
         | Insn::Exit { .. } => Type::Nothing,
     }
 }
@@ -155,6 +163,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::Interpret { .. }
         | Insn::Raise { .. }
         | Insn::Catch { .. }
+        | Insn::LoadReturned
         | Insn::Exit { .. } => vec![],
         Insn::StoreLocal { .. }
         | Insn::Retain { .. }
@@ -195,7 +204,11 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::LoadAttribute { .. }
         | Insn::Length { .. }
         | Insn::GetIterator { .. }
-        | Insn::IteratorNext { .. } => vec![bound],
+        | Insn::IteratorNext { .. }
+        | Insn::Yield { .. }
+        | Insn::EndGenerator { .. } => vec![bound],
+        Insn::Resume { .. } => vec![Some(GENERATOR), any],
+        Insn::Send { .. } => vec![bound, bound],
         Insn::GuardKeys { check, .. } => {
             vec![if *check { bound } else { class(Class::Dict) }]
         }

@@ -6,12 +6,12 @@ use pyroxene_jit_api::Class;
 /// A set of what an object's class can be, with one more member: that there is no object (a NULL, in an unbound local or
 /// where the stack has an empty place).
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Classes(u16);
+pub struct Classes(u32);
 
 /// The member that says that there is no object.
-const NULL_BIT: u16 = 1 << Class::ALL.len();
+const NULL_BIT: u32 = 1 << Class::ALL.len();
 
-const _: () = assert!(Class::ALL.len() < 16);
+const _: () = assert!(Class::ALL.len() < 32);
 
 impl Classes {
     /// No member: a value that cannot be.
@@ -25,7 +25,7 @@ impl Classes {
 
     /// The set of one class.
     pub const fn of(class: Class) -> Self {
-        Self(1 << class as u16)
+        Self(1 << class as u32)
     }
 
     /// The members of both.

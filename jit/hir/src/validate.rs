@@ -164,6 +164,9 @@ impl Validator<'_> {
             | Insn::Call { state, .. }
             | Insn::Interpret { state, .. }
             | Insn::Raise { state, .. }
+            | Insn::Resume { state, .. }
+            | Insn::Yield { state, .. }
+            | Insn::EndGenerator { state, .. }
                 if self.holds_unboxed(*state) =>
             {
                 Err("the frame would hold an object that nobody lets go of".to_owned())

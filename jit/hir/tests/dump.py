@@ -23,6 +23,9 @@ CLASSES = {
 }  # fmt: skip
 
 
+# The flags of code whose calls make generators and their like.
+GENERATORS = 0x20 | 0x80 | 0x200
+
 # The counter of an adaptive instruction that has never run.
 WARMUP = 1 << 4 | 1
 
@@ -110,7 +113,7 @@ class Dump:
 
     def lines(self):
         code = self.code
-        entries, targets, body = [], set(), []
+        resumed, entries, targets, body = [], [], set(), []
         for instruction, generic in zip(self.instructions, self.generic):
             name, argument = instruction.opname, instruction.arg
             text = "" if argument is None else str(argument)
@@ -134,9 +137,9 @@ class Dump:
             start = instruction.start_offset
             line = f"  {name} {text}".rstrip() + (f" ; {site}" if site else "")
             body.append((start, line))
-            if base == "RESUME" and argument == 0:
-                entries.insert(0, instruction.offset)
-        entries = list(dict.fromkeys(entries))
+            if base == "RESUME" and (argument == 0 or code.co_flags & GENERATORS):
+                resumed.append(instruction.offset)
+        entries = list(dict.fromkeys(resumed + entries))
         handlers = dis._parse_exception_table(code)
         for handler in handlers:
             targets.update((handler.start, handler.end, handler.target))

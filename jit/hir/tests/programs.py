@@ -137,6 +137,23 @@ def text(items):
     return s
 
 
+def squares(limit):
+    for number in range(limit):
+        yield number * number
+
+
+def sum_of(generator):
+    total = 0
+    for item in generator:
+        total += item
+    return total
+
+
+def delegate(generator):
+    result = yield from generator
+    return result
+
+
 def warm_up():
     for _ in range(20):
         float_sum(20)
@@ -154,3 +171,5 @@ def warm_up():
         caught([1, 2, 0, 4])
         closure(5)
         text(["a", "b", "c"])
+        sum_of(squares(9))
+        sum_of(delegate(squares(9)))

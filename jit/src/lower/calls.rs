@@ -47,16 +47,25 @@ impl<'c> Lowering<'c, '_> {
             .emit
             .ask(Helper::IteratorNext, &[self.value(iterator)])
             .into_pointer_value();
+        self.unless_raised(by, next);
+        next
+    }
+
+    /// Leaves if what may be NULL at an end is that because of an exception.
+    pub(super) fn unless_raised(&mut self, by: Value, result: PointerValue<'c>) {
         let (none, end) = (self.emit.block(), self.emit.block());
-        self.emit
-            .branch(self.emit.is_null(next), none, end, Some(Likely::Otherwise));
+        self.emit.branch(
+            self.emit.is_null(result),
+            none,
+            end,
+            Some(Likely::Otherwise),
+        );
         self.emit.go_to(none);
         let exception = self.field(self.thread(), self.host.layout.current_exception);
         let nothing = self.emit.is_null(exception);
         self.require(nothing, by);
         self.emit.jump(end);
         self.emit.go_to(end);
-        next
     }
 
     /// A tuple or a list of values, whose references it takes over.

@@ -8,6 +8,7 @@ use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{
     BasicMetadataTypeEnum, BasicType, BasicTypeEnum, FloatType, FunctionType, IntType, PointerType,
+    StructType,
 };
 use inkwell::values::{
     BasicMetadataValueEnum, BasicValueEnum, CallSiteValue, FloatValue, FunctionValue, GlobalValue,
@@ -34,10 +35,13 @@ fn run_type(context: &Context) -> FunctionType<'_> {
     let pointer = context.ptr_type(AddressSpace::default());
     let (long, int) = (context.i64_type(), context.i32_type());
     let arguments = [pointer.into(), pointer.into(), int.into(), long.into()];
-    // It comes back in two registers, as C's structs of this size do.
-    context
-        .struct_type(&[long.into(), pointer.into()], false)
-        .fn_type(&arguments, false)
+    exit_type(context).fn_type(&arguments, false)
+}
+
+/// How machine code ends. It comes back in two registers, as C's structs of this size do.
+fn exit_type(context: &Context) -> StructType<'_> {
+    let pointer = context.ptr_type(AddressSpace::default());
+    context.struct_type(&[context.i64_type().into(), pointer.into()], false)
 }
 
 /// Writes instructions into a function.
@@ -164,6 +168,7 @@ impl<'c, 'm> Emit<'c, 'm> {
             Pass::Int => self.int().into(),
             Pass::Byte => self.byte().into(),
             Pass::Float => self.float().into(),
+            Pass::Exit => exit_type(self.context).into(),
         }
     }
 
@@ -509,6 +514,19 @@ impl<'c, 'm> Emit<'c, 'm> {
             .builder
             .build_indirect_call(run_type(self.context), run, &arguments, "")
             .expect(WELL_TYPED);
+        self.exit_of(call)
+    }
+
+    /// Calls a helper that gives how machine code ended.
+    pub fn ask_for_exit(
+        &self,
+        helper: Helper,
+        arguments: &[BasicValueEnum<'c>],
+    ) -> (IntValue<'c>, PointerValue<'c>) {
+        self.exit_of(self.call(helper, arguments))
+    }
+
+    fn exit_of(&self, call: CallSiteValue<'c>) -> (IntValue<'c>, PointerValue<'c>) {
         let [exit, payload] = self.parts(call);
         (exit.into_int_value(), payload.into_pointer_value())
     }
@@ -572,6 +590,7 @@ impl<'c, 'm> Emit<'c, 'm> {
             Some(BasicTypeEnum::PointerType(ty)) => ty.fn_type(&arguments, false),
             Some(BasicTypeEnum::IntType(ty)) => ty.fn_type(&arguments, false),
             Some(BasicTypeEnum::FloatType(ty)) => ty.fn_type(&arguments, false),
+            Some(BasicTypeEnum::StructType(ty)) => ty.fn_type(&arguments, false),
             Some(_) => unreachable!("helpers give numbers and addresses"),
         };
         self.add_hidden(helper.name(), ty)

@@ -1,6 +1,7 @@
 //! Which part of the lowering writes which instruction: the one match over all of them.
 use super::Lowering;
 use super::frame::Written;
+use super::generators::Resumption;
 use super::python::Call;
 use inkwell::values::BasicValueEnum;
 use pyroxene_hir::{Insn, Value};
@@ -151,6 +152,43 @@ impl<'c> Lowering<'c, '_> {
                     state: *state,
                 };
                 Some(self.call_python(&call).into())
+            }
+            Insn::Resume {
+                generator,
+                value: sent,
+                end,
+                again,
+                state,
+            } => {
+                let resumption = Resumption {
+                    generator: *generator,
+                    value: *sent,
+                    end: *end,
+                    again: *again,
+                    state: *state,
+                };
+                Some(self.resume(&resumption).into())
+            }
+            Insn::Send {
+                receiver,
+                value: sent,
+                ..
+            } => Some(self.send(value, *receiver, *sent).into()),
+            Insn::LoadReturned => Some(self.load_returned().into()),
+            Insn::Yield {
+                value: yielded,
+                delegates,
+                state,
+            } => {
+                self.pause(*yielded, *delegates, *state);
+                None
+            }
+            Insn::EndGenerator {
+                value: returned,
+                state,
+            } => {
+                self.end_generator(*returned, *state);
+                None
             }
             Insn::CheckReturn { .. } => {
                 self.check_return(value);

@@ -9,6 +9,7 @@ mod emit;
 mod exceptions;
 mod exits;
 mod frame;
+mod generators;
 mod guards;
 mod insn;
 mod numbers;

@@ -16,7 +16,7 @@ use pyroxene_hir::{StateId, Value};
 use pyroxene_jit_api::{Callee, Class, Exit, ExitKind, PASSED_ON, Reason, Target};
 
 /// The exit of a function that has returned.
-const RETURNED: i64 = (ExitKind::Returned as i64) << 32;
+pub(super) const RETURNED: i64 = (ExitKind::Returned as i64) << 32;
 
 /// The bytes of a word of the data stack.
 const WORD: i64 = 8;
@@ -42,7 +42,7 @@ pub(super) struct Call<'a> {
 
 impl<'c> Lowering<'c, '_> {
     /// The lowest address that the C stack may grow to by calls.
-    fn floor(&self) -> IntValue<'c> {
+    pub(super) fn floor(&self) -> IntValue<'c> {
         self.emit.int_argument(3)
     }
 
@@ -77,13 +77,13 @@ impl<'c> Lowering<'c, '_> {
         self.emit.give(exit, own);
     }
 
-    fn give(&mut self, exit: IntValue<'c>, payload: PointerValue<'c>) {
+    pub(super) fn give(&mut self, exit: IntValue<'c>, payload: PointerValue<'c>) {
         self.change_activations(-1);
         self.emit.give(exit, payload);
     }
 
     /// How many frames of Python code may still be called, changed by a number.
-    fn change_python_left(&self, by: i64) {
+    pub(super) fn change_python_left(&self, by: i64) {
         let place = self
             .emit
             .at(self.thread(), self.host.layout.thread_python_left.into());
@@ -182,9 +182,7 @@ impl<'c> Lowering<'c, '_> {
         target: PointerValue<'c>,
         run: PointerValue<'c>,
     ) -> PointerValue<'c> {
-        let offset = call.next - self.function[call.state].offset;
-        let offset = self.emit.short().const_int(u64::from(offset), false);
-        self.set(self.frame(), self.host.layout.frame_return_offset, offset);
+        self.set_return_offset(call.state, call.next);
         let frame = self.push_frame(call);
         let entry = self.int_field(target, offset_of!(Target, entry) as u32);
         let (exit, payload) = self.emit.call_machine_code(
@@ -201,24 +199,23 @@ impl<'c> Lowering<'c, '_> {
         self.emit.branch(returned, on, left, Some(Likely::Then));
         let returned_from = self.emit.here();
         self.emit.go_to(left);
-        let ended = self.callee_left(call.state, exit, payload);
+        let ended = self.callee_left(call.state, exit, payload, Reason::Call);
         let ended_from = self.emit.here();
         self.emit.jump(on);
         self.emit.go_to(on);
         let result = self.emit.phi(self.emit.pointer());
         result.add_incoming(&[(&payload, returned_from), (&ended, ended_from)]);
-        // Others do not look at the stack of a frame that runs.
-        let unknown = self.emit.int().const_all_ones();
-        self.set(self.frame(), self.host.layout.frame_stack_top, unknown);
+        self.hide_stack();
         result.as_basic_value().into_pointer_value()
     }
 
     /// What a callee that has left gives after all; leaves if it goes on in the evaluator, or has raised.
-    fn callee_left(
+    pub(super) fn callee_left(
         &mut self,
         state: StateId,
         exit: IntValue<'c>,
         payload: PointerValue<'c>,
+        reason: Reason,
     ) -> PointerValue<'c> {
         let left = self.emit.room(2);
         let place = self.emit.at(left, offset_of!(Exit, payload) as i64);
@@ -239,8 +236,21 @@ impl<'c> Lowering<'c, '_> {
         self.emit.go_to(passed_on);
         self.give(exit, payload);
         self.emit.go_to(known);
-        self.leave_unless_done(ended, state, Reason::Call);
+        self.leave_unless_done(ended, state, reason);
         self.emit.load_pointer(place)
+    }
+
+    /// Says in the frame how far behind the instruction at which it stands the evaluator goes on with what is returned.
+    pub(super) fn set_return_offset(&self, state: StateId, next: u32) {
+        let offset = next - self.function[state].offset;
+        let offset = self.emit.short().const_int(u64::from(offset), false);
+        self.set(self.frame(), self.host.layout.frame_return_offset, offset);
+    }
+
+    /// Others do not look at the stack of a frame that runs.
+    pub(super) fn hide_stack(&self) {
+        let unknown = self.emit.int().const_all_ones();
+        self.set(self.frame(), self.host.layout.frame_stack_top, unknown);
     }
 
     /// Has the evaluator make the call, with the operands where it wants them.
@@ -347,7 +357,7 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// Writes a member.
-    fn set(
+    pub(super) fn set(
         &self,
         object: PointerValue<'c>,
         offset: u32,

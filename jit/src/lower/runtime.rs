@@ -15,6 +15,8 @@ pub enum Pass {
     Byte,
     /// A double.
     Float,
+    /// How machine code ended, as it gives it itself.
+    Exit,
 }
 
 macro_rules! helpers {
@@ -77,6 +79,9 @@ helpers! {
     Step = step(Pointer, Pointer, Int) -> Int;
     Catch = catch(Pointer, Pointer, Int) -> Int;
     CalleeLeft = callee_left(Pointer, Pointer, Pointer) -> Int;
+    Resume = resume(Pointer, Pointer, Pointer, Pointer, Long) -> Exit;
+    EndGenerator = end_generator(Pointer, Pointer);
+    Send = send(Pointer, Pointer, Pointer, Pointer) -> Pointer;
     Retain = retain(Pointer);
     Release = release(Pointer);
     WriteFloat = write_float(Pointer, Float) -> Int;
@@ -124,6 +129,8 @@ pub const fn class_symbol(class: Class) -> Option<&'static str> {
         Class::TupleIterator => "type.tuple_iterator",
         Class::Function => "type.function",
         Class::Cell => "type.cell",
+        Class::Generator => "type.generator",
+        Class::Coroutine => "type.coroutine",
         Class::Other => return None,
     })
 }
@@ -176,6 +183,8 @@ fn type_address(types: &Types, class: Class) -> Option<usize> {
         Class::TupleIterator => types.tuple_iterator,
         Class::Function => types.function,
         Class::Cell => types.cell,
+        Class::Generator => types.generator,
+        Class::Coroutine => types.coroutine,
         Class::Other => return None,
     };
     Some(found.addr())

@@ -1,4 +1,5 @@
 //! Entering machine code.
+use super::generator::SEND_UNITS;
 use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
 use crate::eval::unwind::load_raised;
@@ -27,6 +28,10 @@ pub(in crate::eval) fn enter_executor(m: &mut Machine) -> Flow {
     match left {
         Left::Returned(value) => {
             m.resume_caller(value);
+            Ok(())
+        }
+        Left::Yielded(value) => {
+            m.resume(SEND_UNITS, value);
             Ok(())
         }
         Left::Resume => {

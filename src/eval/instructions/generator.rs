@@ -21,7 +21,7 @@ use core::ptr::null_mut;
 
 /// The code units of a `SEND` or a `FOR_ITER`, behind which their frame goes on when the generator yields. It does not matter
 /// which of the two has called.
-const SEND_UNITS: usize = 1 + Opcode::SEND.caches();
+pub(in crate::eval) const SEND_UNITS: usize = 1 + Opcode::SEND.caches();
 
 const _: () = assert!(Opcode::SEND.caches() == Opcode::FOR_ITER.caches());
 
@@ -101,7 +101,7 @@ pub(super) fn suspend(m: &mut Machine, value: Owned) {
 
 /// The generator or coroutine that an object is, if its frame can go on in this loop.
 #[inline(always)]
-fn resumable(object: Borrowed<'_>) -> Option<*mut ffi::PyGenObject> {
+pub(in crate::eval) fn resumable(object: Borrowed<'_>) -> Option<*mut ffi::PyGenObject> {
     let generator = Generator::of_delegate(object)?;
     generator.state().can_resume().then(|| generator.as_ptr())
 }
@@ -111,7 +111,7 @@ fn resumable(object: Borrowed<'_>) -> Option<*mut ffi::PyGenObject> {
 /// # Safety
 /// It is alive, and [`State::can_resume`].
 #[inline(always)]
-pub(super) unsafe fn prepare(
+pub(in crate::eval) unsafe fn prepare(
     thread: ThreadState,
     generator: *mut ffi::PyGenObject,
     value: Owned,
@@ -175,8 +175,10 @@ fn enter(m: &mut Machine, generator: *mut ffi::PyGenObject) -> Flow {
 }
 
 /// What an iterator did with a value that it was sent.
-enum Sent {
+pub(in crate::eval) enum Sent {
+    /// It has given this, and can go on.
     Yielded(Owned),
+    /// It has ended with this.
     Returned(Owned),
 }
 
@@ -184,7 +186,7 @@ enum Sent {
 ///
 /// # Safety
 /// `frame` runs on the thread, at `this`.
-unsafe fn send_to(
+pub(in crate::eval) unsafe fn send_to(
     thread: ThreadState,
     frame: *mut ffi::_PyInterpreterFrame,
     this: *mut ffi::_Py_CODEUNIT,

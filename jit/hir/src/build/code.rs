@@ -139,13 +139,9 @@ impl Instruction {
     pub fn leaves(self) -> Option<Reason> {
         Some(match self.opcode {
             Opcode::INTERPRETER_EXIT => Reason::Return,
-            Opcode::RETURN_GENERATOR
-            | Opcode::YIELD_VALUE
-            | Opcode::SEND
-            | Opcode::SEND_GEN
-            | Opcode::FOR_ITER_GEN
-            | Opcode::CLEANUP_THROW
-            | Opcode::END_ASYNC_FOR => Reason::Generator,
+            Opcode::RETURN_GENERATOR | Opcode::CLEANUP_THROW | Opcode::END_ASYNC_FOR => {
+                Reason::Generator
+            }
             Opcode::RAISE_VARARGS | Opcode::RERAISE if self.handler.is_none() => Reason::Raised,
             Opcode::CACHE | Opcode::RESERVED | Opcode::EXTENDED_ARG | Opcode::ENTER_EXECUTOR => {
                 Reason::NotCompiled
@@ -180,6 +176,7 @@ impl Instruction {
         Ok(match self.opcode.generic() {
             Opcode::RETURN_VALUE
             | Opcode::RETURN_CONST
+            | Opcode::YIELD_VALUE
             | Opcode::RAISE_VARARGS
             | Opcode::RERAISE => Flow::End,
             Opcode::JUMP_FORWARD => Flow::Jump(forward(0)?),
@@ -192,6 +189,7 @@ impl Instruction {
             | Opcode::POP_JUMP_IF_NOT_NONE => Flow::Branch(forward(0)?),
             // The end of a loop skips the END_FOR and POP_TOP that the compiler puts there.
             Opcode::FOR_ITER => Flow::Branch(forward(2)?),
+            Opcode::SEND => Flow::Branch(forward(0)?),
             _ => Flow::Next,
         })
     }

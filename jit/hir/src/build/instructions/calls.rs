@@ -2,7 +2,7 @@
 //! calls are the evaluator's.
 use crate::build::builder::Builder;
 use crate::build::instructions::operations::Told;
-use crate::build::state::{Entry, Holder, Local};
+use crate::build::state::{Holder, Local};
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
@@ -115,35 +115,32 @@ impl Builder<'_> {
     /// `RETURN_VALUE`.
     pub(super) fn return_value(&mut self) {
         self.bound(0);
-        if self.check_return() {
-            let entry = self.pop();
-            self.leave(entry);
-        }
+        self.check_return();
+        self.leave();
     }
 
     /// `RETURN_CONST(constant)`.
     pub(super) fn return_const(&mut self) -> Result<(), Refusal> {
-        if self.check_return() {
-            self.load_const()?;
-            let entry = self.pop();
-            self.leave(entry);
-        }
+        self.check_return();
+        self.load_const()?;
+        self.leave();
         Ok(())
     }
 
-    /// Leaves to the evaluator if that has to take the frame away; false if it always does.
-    fn check_return(&mut self) -> bool {
-        if self.code.is_generator {
-            self.exit(Reason::Return);
-            return false;
+    /// Leaves to the evaluator if that has to take the frame away.
+    fn check_return(&mut self) {
+        if !self.code.is_generator {
+            let state = self.before();
+            self.emit(Insn::CheckReturn { state });
         }
-        let state = self.before();
-        self.emit(Insn::CheckReturn { state });
-        true
     }
 
-    /// Returns what was taken off the stack.
-    fn leave(&mut self, entry: Entry) {
+    /// Returns what is on top.
+    fn leave(&mut self) {
+        if self.code.is_generator {
+            return self.end_generator();
+        }
+        let entry = self.pop();
         let value = if self.ty(entry.value).is_unboxed() {
             // The locals go, so that nobody can tell whether one of them was the same object.
             let state = self.before();

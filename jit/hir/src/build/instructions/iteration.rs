@@ -31,13 +31,17 @@ impl Builder<'_> {
             Opcode::FOR_ITER_RANGE => Some(Class::RangeIterator),
             Opcode::FOR_ITER_LIST => Some(Class::ListIterator),
             Opcode::FOR_ITER_TUPLE => Some(Class::TupleIterator),
+            Opcode::FOR_ITER_GEN => Some(Class::Generator),
             _ => None,
         };
         let classes = self.classes(self.peek(0).value);
         let known = classes.single().filter(|class| {
             matches!(
                 class,
-                Class::RangeIterator | Class::ListIterator | Class::TupleIterator
+                Class::RangeIterator
+                    | Class::ListIterator
+                    | Class::TupleIterator
+                    | Class::Generator
             )
         });
         let class = known.or(seen.filter(|class| {
@@ -46,6 +50,7 @@ impl Builder<'_> {
         let state = self.before();
         match class {
             Some(Class::RangeIterator) => self.for_range(end, state),
+            Some(Class::Generator) => self.for_generator(end, state),
             Some(class) => self.for_sequence(end, class, state),
             None if self.is_unseen() => self.exit(Reason::Unseen),
             None => self.for_any(end),
@@ -118,7 +123,7 @@ impl Builder<'_> {
         );
     }
 
-    fn is_null(&mut self, value: Value) -> Value {
+    pub(super) fn is_null(&mut self, value: Value) -> Value {
         let null = self.emit(Insn::Null);
         self.emit(Insn::Is {
             left: value,

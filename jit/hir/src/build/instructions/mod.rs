@@ -6,6 +6,7 @@ mod attributes;
 mod calls;
 mod comparison;
 mod containers;
+mod generators;
 mod globals;
 mod iteration;
 mod jumps;
@@ -84,9 +85,13 @@ impl Builder<'_> {
 
             Opcode::GET_ITER => self.get_iter(),
             Opcode::FOR_ITER
+            | Opcode::FOR_ITER_GEN
             | Opcode::FOR_ITER_LIST
             | Opcode::FOR_ITER_RANGE
             | Opcode::FOR_ITER_TUPLE => self.for_iter()?,
+            Opcode::SEND | Opcode::SEND_GEN => self.send()?,
+            Opcode::END_SEND => self.end_send(),
+            Opcode::YIELD_VALUE => self.yield_value(),
 
             Opcode::BINARY_SUBSCR
             | Opcode::BINARY_SUBSCR_DICT
@@ -194,7 +199,6 @@ impl Builder<'_> {
             | Opcode::DELETE_GLOBAL
             | Opcode::DELETE_NAME
             | Opcode::DICT_MERGE
-            | Opcode::END_SEND
             | Opcode::EXIT_INIT_CHECK
             | Opcode::GET_AITER
             | Opcode::GET_ANEXT
@@ -231,7 +235,6 @@ impl Builder<'_> {
             | Opcode::END_ASYNC_FOR
             | Opcode::ENTER_EXECUTOR
             | Opcode::EXTENDED_ARG
-            | Opcode::FOR_ITER_GEN
             | Opcode::INSTRUMENTED_CALL
             | Opcode::INSTRUMENTED_CALL_FUNCTION_EX
             | Opcode::INSTRUMENTED_CALL_KW
@@ -254,9 +257,6 @@ impl Builder<'_> {
             | Opcode::INTERPRETER_EXIT
             | Opcode::RESERVED
             | Opcode::RETURN_GENERATOR
-            | Opcode::SEND
-            | Opcode::SEND_GEN
-            | Opcode::YIELD_VALUE
             // No instructions have these numbers.
             | Opcode(119..=148 | 223..=235 | 255) => unreachable!("compiled code leaves before"),
         }
