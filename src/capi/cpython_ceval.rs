@@ -99,6 +99,6 @@ pub unsafe fn _PyEval_EvalFrameDefault(
     frame: *mut _PyInterpreterFrame,
     throwflag: c_int,
 ) -> Result<Owned, Raised> {
-    // SAFETY: the caller promises the running thread's state, and a frame that is ready to run.
-    unsafe { run::evaluate(tstate, frame, throwflag != 0) }
+    // SAFETY: the caller promises the running thread's state, and a frame that is ready to run, or left by machine code.
+    unsafe { run::evaluate(tstate, frame, run::Start::from_c(throwflag)) }
 }

@@ -1,6 +1,6 @@
 //! Running code from C: a code object, a function with arguments. Makes functions and frames.
 use crate::call::Arguments;
-use crate::eval::frames;
+use crate::eval::{door, frames};
 use crate::ffi;
 use crate::field;
 use crate::frame::builtins;
@@ -35,7 +35,7 @@ pub fn call(
             arguments.count().cast_unsigned(),
             arguments.names(),
         )?;
-        Owned::from_c(ffi::_PyEval_EvalFrame(thread.as_ptr(), frame, 0))
+        door::run(thread, frame)
     }
 }
 

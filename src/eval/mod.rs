@@ -5,7 +5,8 @@
 //!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction; [`step`]: one by itself;
 //!   [`unwind`]: the end of a call that the loop does not run; [`resume`]: generators, for machine code.
 //! - [`instructions`]: the instructions, a file for each family; [`operations`]: what they do, for machine code.
-//! - [`entry`]: running code, a function or a frame from C; [`frames`]: pushing the frame of a call and taking it away again;
+//! - [`entry`]: running code, a function or a frame from C; [`door`]: from there into machine code; [`frames`]: pushing the
+//!   frame of a call and taking it away again;
 //!   [`data_stack`]: where these frames lie; [`arguments`]: how the arguments of a call become the variables of its frame.
 //! - [`exceptions`]: raising, and finding who handles; [`errors`]: the errors that instructions raise; [`monitor`]: telling
 //!   tools of exceptions (PEP 669).
@@ -15,6 +16,7 @@
 //!   extra members of code objects.
 pub mod arguments;
 mod data_stack;
+mod door;
 pub mod entry;
 pub mod errors;
 pub mod exceptions;

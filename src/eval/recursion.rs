@@ -47,6 +47,13 @@ pub fn has_python(thread: ThreadState, frames: c_int) -> bool {
     unsafe { (*thread.as_ptr()).py_recursion_remaining > frames }
 }
 
+/// Whether there is room for more units of the C stack than `units`.
+#[inline(always)]
+pub fn has_c(thread: ThreadState, units: c_int) -> bool {
+    // SAFETY: the state is alive.
+    unsafe { (*thread.as_ptr()).c_recursion_remaining > units }
+}
+
 /// Counts units of the C stack without a look at the limit, or with a negative number gives them back.
 #[inline(always)]
 pub fn count_c(thread: ThreadState, units: c_int) {

@@ -2,6 +2,7 @@
 use super::flow::Leave;
 use super::machine::Machine;
 use super::table::dispatch;
+use super::unwind::load_raised;
 use super::{exceptions, frames, monitor, recursion};
 use crate::ffi;
 use crate::frame::{Frame, Owner};
@@ -9,10 +10,11 @@ use crate::monitoring::{Interpreter, instrument};
 use crate::object::{Owned, Raised, exception, raise};
 use crate::thread::ThreadState;
 use crate::traceback::add;
+use core::ffi::c_int;
 use core::ptr::null_mut;
 
 /// What the loop counts on the C stack, in the units of `c_recursion_remaining`: it is a big function.
-const C_STACK_UNITS: i32 = 2;
+pub(super) const C_STACK_UNITS: i32 = 2;
 
 /// One code unit.
 const fn unit(opcode: u32, operand: u32) -> u16 {
@@ -55,6 +57,55 @@ impl EntryFrame {
     }
 }
 
+/// How the loop begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Start {
+    /// The frame is ready to run, and linked to no other.
+    Begin,
+    /// So it is, and raises the exception that is set where it stands.
+    Throw,
+    /// Machine code has run the frame without the loop, and has left. The frame is linked to what called it, and the thread
+    /// runs it or one above it, which goes on so. The frame of C is not counted yet, but there is room for it.
+    Left(After),
+}
+
+/// How a frame goes on that machine code has left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(i32)]
+pub(crate) enum After {
+    /// With the instruction at which it stands. The numbers are none that C passes for truth values.
+    Resume = i32::MIN,
+    /// With the exception that is set, raised by the instruction at which it stands.
+    Error,
+    /// It is about to be entered.
+    Enter,
+}
+
+impl After {
+    /// As the last argument of `_PyEval_EvalFrameDefault`, which tools have to find on the C stack whenever the loop runs: that
+    /// is why there is no other function for it.
+    pub(crate) const fn to_c(self) -> c_int {
+        self as c_int
+    }
+}
+
+impl Start {
+    /// From C, where any number but 0 is true.
+    #[inline(always)]
+    pub(crate) const fn from_c(start: c_int) -> Self {
+        const RESUME: c_int = After::Resume.to_c();
+        const ERROR: c_int = After::Error.to_c();
+        const ENTER: c_int = After::Enter.to_c();
+        match start {
+            0 => Self::Begin,
+            RESUME => Self::Left(After::Resume),
+            ERROR => Self::Left(After::Error),
+            ENTER => Self::Left(After::Enter),
+            _ => Self::Throw,
+        }
+    }
+}
+
 /// Runs a frame, and the frames that it calls, until it returns, yields or raises (PEP 523's default evaluator,
 /// ceval.c `_PyEval_EvalFrameDefault`).
 ///
@@ -62,24 +113,37 @@ impl EntryFrame {
 ///
 /// # Safety
 /// The thread is attached. `frame` is ready to run: new, or suspended with its stack saved; its code is well-formed. It
-/// is the evaluator's until it comes back. With `throwing`, an exception is set, which the frame raises where it stands.
+/// is the evaluator's until it comes back. All is as `start` says.
 #[inline(always)]
 pub(crate) unsafe fn evaluate(
     thread: ThreadState,
     frame: *mut ffi::_PyInterpreterFrame,
-    throwing: bool,
+    start: Start,
 ) -> Result<Owned, Raised> {
     // SAFETY: the thread state is alive and ours; so is the frame.
-    let mut entry = unsafe { EntryFrame::new((*thread.as_ptr()).current_frame) };
+    let below = unsafe {
+        match start {
+            Start::Begin | Start::Throw => (*thread.as_ptr()).current_frame,
+            Start::Left(_) => (*frame).previous,
+        }
+    };
+    let mut entry = EntryFrame::new(below);
     let entry = &raw mut entry.0;
     // SAFETY: as the caller promises; the entry frame outlives all frames above it.
     let mut machine = unsafe {
         (*frame).previous = entry;
         let mut machine = Machine::new(thread, frame);
-        machine.switch_to(frame);
+        match start {
+            Start::Begin | Start::Throw => machine.switch_to(frame),
+            Start::Left(_) => machine.switch_to_current(),
+        }
         machine
     };
-    let mut leave = begin(&mut machine, throwing);
+    let mut leave = match start {
+        Start::Begin => begin(&mut machine, false),
+        Start::Throw => begin(&mut machine, true),
+        Start::Left(after) => go_on(&mut machine, after),
+    };
     loop {
         match leave {
             Leave::Enter => {
@@ -161,6 +225,24 @@ fn begin(machine: &mut Machine, throwing: bool) -> Leave {
     machine.load_next(0);
     machine.load_stack();
     Leave::Error
+}
+
+/// Counts the frame of C, and goes on where machine code has left.
+#[cold]
+fn go_on(machine: &mut Machine, after: After) -> Leave {
+    recursion::count_c(machine.thread(), C_STACK_UNITS);
+    match after {
+        After::Resume => {
+            machine.load_next(0);
+            machine.load_stack();
+            Leave::Again
+        }
+        After::Error => {
+            load_raised(machine);
+            Leave::Error
+        }
+        After::Enter => Leave::Enter,
+    }
 }
 
 /// Takes the frame of C away again.

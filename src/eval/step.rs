@@ -99,7 +99,7 @@ unsafe fn call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> St
             return Stepped::Switched;
         };
         let mut machine = Machine::new(thread, frame);
-        match begin(&mut machine) {
+        match begin(&mut machine, true) {
             Begun::Enters(index) => {
                 recursion::count_python(thread);
                 let entrance = executor_of(machine.code().as_ptr(), index).entrance();
@@ -140,7 +140,7 @@ unsafe fn ended(
 }
 
 /// How far a new frame has come.
-enum Begun {
+pub(super) enum Begun {
     /// Machine code is to be entered; the argument of the instruction there.
     Enters(usize),
     /// It has made a generator, and its caller runs.
@@ -149,8 +149,9 @@ enum Begun {
     Stands,
 }
 
-/// Runs a new frame up to where machine code is entered, or to its end if that makes a generator.
-fn begin(machine: &mut Machine) -> Begun {
+/// Runs a new frame up to where machine code is entered, or to its end if that makes a generator and `may_end`: then the
+/// caller gets it onto its stack.
+pub(super) fn begin(machine: &mut Machine, may_end: bool) -> Begun {
     machine.load_next(0);
     machine.load_stack();
     loop {
@@ -162,7 +163,7 @@ fn begin(machine: &mut Machine) -> Begun {
             Opcode::ENTER_EXECUTOR => return Begun::Enters(machine.operand()),
             Opcode::COPY_FREE_VARS => copy_free_vars,
             Opcode::MAKE_CELL => make_cell,
-            Opcode::RETURN_GENERATOR => {
+            Opcode::RETURN_GENERATOR if may_end => {
                 recursion::count_python(machine.thread());
                 return_generator
             }

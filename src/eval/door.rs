@@ -1,0 +1,87 @@
+//! Calls from C to Python functions that have machine code: it runs at once, and the loop only if it leaves.
+//!
+//! Such a function's `vectorcall` stays what it always is: what is called by it is one of Python's own functions, which the
+//! specialiser, extensions and upstream's C tell by that pointer. Whether there is machine code is looked up in the code.
+use super::machine::Machine;
+use super::recursion;
+use super::run::{After, C_STACK_UNITS};
+use super::step::{self, Begun};
+use crate::ffi;
+use crate::jit::enter::{Left, enter};
+use crate::jit::executor::executor_of;
+use crate::object::{Owned, Raised};
+use crate::thread::{ThreadState, c_stack};
+
+/// Runs the new frame of a function that C calls.
+///
+/// # Errors
+/// What the code raises.
+///
+/// # Safety
+/// The thread is attached. The frame is new, the thread's own, ready to run, and linked to no other.
+#[inline(always)]
+pub(super) unsafe fn run(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+) -> Result<Owned, Raised> {
+    // SAFETY: as the caller promises: the frame has its code.
+    unsafe {
+        let code = ffi::_PyFrame_GetCode(frame);
+        if !(*code).co_executors.is_null()
+            && let Some(result) = run_machine_code(thread, frame)
+        {
+            return result;
+        }
+        Owned::from_c(ffi::_PyEval_EvalFrame(thread.as_ptr(), frame, 0))
+    }
+}
+
+/// Runs the machine code that is entered where the frame begins. Does nothing without, or where a limit is near, or if another
+/// evaluator wants to see the frame.
+///
+/// There is no frame of C below it as there is with the loop: it is put there if the loop has to go on.
+///
+/// # Safety
+/// As [`run`].
+#[inline(never)]
+unsafe fn run_machine_code(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+) -> Option<Result<Owned, Raised>> {
+    let floor = c_stack::floor()?;
+    // SAFETY: as the caller promises; an `ENTER_EXECUTOR` stands in the code with its record.
+    unsafe {
+        let state = thread.as_ptr();
+        let is_ours = (*(*state).interp).eval_frame.is_none();
+        if !is_ours || !recursion::has_python(thread, 1) || !recursion::has_c(thread, C_STACK_UNITS)
+        {
+            return None;
+        }
+        let caller = (*state).current_frame;
+        (*frame).previous = caller;
+        (*state).current_frame = frame;
+        let mut machine = Machine::new(thread, frame);
+        // A generator would be put onto the stack of a caller in Python.
+        let Begun::Enters(index) = step::begin(&mut machine, false) else {
+            (*state).current_frame = caller;
+            return None;
+        };
+        recursion::count_python(thread);
+        recursion::count_c(thread, C_STACK_UNITS);
+        let entrance = executor_of(machine.code().as_ptr(), index).entrance();
+        let left = enter(thread, frame, entrance, floor);
+        recursion::count_c(thread, -C_STACK_UNITS);
+        let after = match left {
+            Left::Returned(value) => return Some(Ok(value)),
+            Left::Yielded(_) => unreachable!("a new frame pauses nowhere: it is no generator's"),
+            Left::Resume => After::Resume,
+            Left::Error => After::Error,
+            Left::Switched => After::Enter,
+        };
+        Some(Owned::from_c(ffi::_PyEval_EvalFrameDefault(
+            state,
+            frame,
+            after.to_c(),
+        )))
+    }
+}
