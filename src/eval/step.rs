@@ -1,5 +1,6 @@
 //! One instruction, for machine code that does not know how to run it: the same functions as in the loop, once. If it calls
 //! a function that has machine code, that runs at once, on the C stack.
+use super::data_stack;
 use super::flow::Leave;
 use super::instructions::function::{copy_free_vars, make_cell};
 use super::instructions::generator::return_generator;
@@ -13,6 +14,7 @@ use crate::jit::enter::{Left, enter};
 use crate::jit::executor::executor_of;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::{ThreadState, c_stack};
+use core::ptr::null_mut;
 
 pub(crate) use super::instructions::iteration::end_by_exception;
 
@@ -205,25 +207,77 @@ unsafe fn returned(
     caller: *mut ffi::_PyInterpreterFrame,
     value: Owned,
 ) -> Stepped {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let value = if (*thread.as_ptr()).current_frame == caller {
+            Some(value)
+        } else {
+            end_instance(thread, caller, value)
+        };
+        match value {
+            Some(value) => {
+                resume_caller(thread, caller, value);
+                Stepped::On
+            }
+            None => Stepped::Resumed,
+        }
+    }
+}
+
+/// Makes an instance of a class, which it takes over, and the frame that is between that of a caller and that of the class's
+/// `__init__`: with two references to the instance, one of which is for that. The thread runs the frame from now on. NULL
+/// without memory: then nothing was done, nor taken.
+///
+/// # Safety
+/// The thread runs the caller, there is room for the frame and under the limit of recursion, and the class makes its
+/// instances in the usual way.
+pub unsafe fn begin_instance(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+    class: *mut ffi::PyTypeObject,
+) -> *mut ffi::_PyInterpreterFrame {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let Ok(instance) = Owned::from_c(ffi::_PyType_NewManagedObject(class)) else {
+            Raised::on_c_word().clear();
+            return null_mut();
+        };
+        drop(Owned::<ffi::PyTypeObject>::from_raw_unchecked(class));
+        let code = Borrowed::from_raw_unchecked((&raw const ffi::_Py_InitCleanup).cast_mut());
+        let frame = data_stack::push_trampoline(thread, code, 1);
+        *ffi::_PyFrame_GetLocalsArray(frame) = instance.borrow().new_ref().into_raw();
+        core::mem::forget(instance);
+        (*frame).previous = caller;
+        (*thread.as_ptr()).current_frame = frame;
+        recursion::count_python(thread);
+        frame
+    }
+}
+
+/// Takes away the frame between that of `__init__`, which is gone, and that of the caller: gives the instance. Nothing if
+/// `__init__` has not returned `None`: the evaluator goes on in that frame, and raises.
+///
+/// # Safety
+/// The thread runs that frame, and the caller has called it.
+pub unsafe fn end_instance(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+    value: Owned,
+) -> Option<Owned> {
     // SAFETY: as the caller promises. The frame in between has the instance on its stack, and nobody knows of it.
     unsafe {
-        let mut value = value;
         let between = (*thread.as_ptr()).current_frame;
-        if between != caller {
-            if !value.borrow().is_none() {
-                // The evaluator raises.
-                resume_caller(thread, between, value);
-                return Stepped::Resumed;
-            }
-            let place = ffi::_PyFrame_GetLocalsArray(between);
-            value = Borrowed::<ffi::PyObject>::from_raw_unchecked(*place).new_ref();
-            (*thread.as_ptr()).current_frame = (*between).previous;
-            recursion::leave_python(thread);
-            frames::clear_and_pop(thread, between);
+        if !value.borrow().is_none() {
+            resume_caller(thread, between, value);
+            return None;
         }
-        resume_caller(thread, caller, value);
+        let place = ffi::_PyFrame_GetLocalsArray(between);
+        let instance = Borrowed::<ffi::PyObject>::from_raw_unchecked(*place).new_ref();
+        (*thread.as_ptr()).current_frame = caller;
+        recursion::leave_python(thread);
+        frames::clear_and_pop(thread, between);
+        Some(instance)
     }
-    Stepped::On
 }
 
 /// Puts what a call gives onto the stack of the frame that has made it, behind the instruction that did.

@@ -48,6 +48,8 @@ pub(super) fn helpers() -> Helpers {
         send,
         disturbed,
         call: operations::call,
+        begin_instance,
+        end_instance,
         retain,
         release,
         write_float,
@@ -398,6 +400,25 @@ unsafe extern "C" fn send(thread: Raw, frame: Raw, receiver: Raw, value: Raw) ->
             null_mut()
         }
         Err(_raised) => null_mut(),
+    }
+}
+
+unsafe extern "C" fn begin_instance(thread: Raw, caller: Raw, class: Raw) -> Raw {
+    // SAFETY: machine code gives the thread that runs it, its frame, and a class that makes its instances in the usual way;
+    // there is room for the frame.
+    unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        step::begin_instance(thread, caller.cast(), class.cast()).cast()
+    }
+}
+
+unsafe extern "C" fn end_instance(thread: Raw, caller: Raw, value: Raw) -> Raw {
+    // SAFETY: machine code gives the thread that runs it, its frame, and what `__init__` has returned.
+    unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        let value = Owned::from_raw_unchecked(value.cast());
+        let instance = step::end_instance(thread, caller.cast(), value);
+        instance.map_or(null_mut(), |instance| instance.into_raw().cast())
     }
 }
 

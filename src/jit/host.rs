@@ -74,6 +74,7 @@ fn layout() -> Layout {
         inline_values: at!(_dictvalues.values),
         inline_values_valid: at!(_dictvalues.valid),
         managed_dict: MANAGED_DICT,
+        type_init: at!(_heaptypeobject._spec_cache.init),
         type_cached_keys: at!(_heaptypeobject.ht_cached_keys),
         module_dict: at!(PyModuleObject.md_dict),
         dict_keys: at!(PyDictObject.ma_keys),
@@ -118,6 +119,8 @@ fn layout() -> Layout {
         frame_instruction: at!(_PyInterpreterFrame.instr_ptr),
         frame_stack_top: at!(_PyInterpreterFrame.stacktop),
         frame_locals: at!(_PyInterpreterFrame.localsplus),
+        // SAFETY: a static object, whose size nobody changes.
+        init_frame_size: unsafe { ffi::_Py_InitCleanup.co_framesize.cast_unsigned() },
     }
 }
 

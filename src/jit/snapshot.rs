@@ -463,10 +463,15 @@ fn sights(
                 let mut cache = [0; LONGEST_CACHE];
                 cache[1..].copy_from_slice(&sight.cache);
                 let mut site = site(frame, sight.form, cache.as_ptr(), objects);
-                if let Some(Site::Call { version, callee }) = &mut site
-                    && sight.form == Opcode::CALL_PY_EXACT_ARGS
-                {
-                    *callee = callees.add(*version, u32::from(arguments));
+                if let Some(Site::Call { version, callee }) = &mut site {
+                    let arguments = u32::from(arguments);
+                    *callee = match sight.form {
+                        Opcode::CALL_PY_EXACT_ARGS => callees.add(*version, arguments),
+                        Opcode::CALL_ALLOC_AND_ENTER_INIT => callees
+                            .add(sight.init, arguments + 1)
+                            .filter(|_| sight.init != 0),
+                        _ => None,
+                    };
                 }
                 Sight {
                     form: sight.form.number(),

@@ -26,6 +26,8 @@ pub struct Sight {
     pub operands: [TypeVersion; OPERANDS],
     /// The inline cache behind its counter, as the specialised instruction reads it; of no meaning with a generic one.
     pub cache: [u16; LONGEST_CACHE - 1],
+    /// The version of the function that a class was found to be made ready by (`CALL_ALLOC_AND_ENTER_INIT`), or 0.
+    pub init: u32,
 }
 
 const _: () = {
@@ -84,6 +86,7 @@ mod tests {
             form: Opcode::LOAD_ATTR_SLOT,
             operands: [version, 0, 0],
             cache: [0; LONGEST_CACHE - 1],
+            init: 0,
         }
     }
 

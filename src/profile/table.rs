@@ -47,6 +47,7 @@ pub fn note(
         form: Opcode::new(units[0].to_le_bytes()[0]),
         operands: [0; OPERANDS],
         cache: [0; LONGEST_CACHE - 1],
+        init: 0,
     };
     for (version, operand) in sight.operands.iter_mut().zip(operands) {
         *version = type_version(*operand);
@@ -55,6 +56,9 @@ pub fn note(
         for (entry, unit) in sight.cache.iter_mut().zip(&units[2..]) {
             *entry = *unit;
         }
+    }
+    if sight.form == Opcode::CALL_ALLOC_AND_ENTER_INIT {
+        sight.init = init_version(operands.first().copied().flatten());
     }
     let mut table = table();
     if table.len() >= MOST_CODE_OBJECTS {
@@ -70,6 +74,21 @@ pub fn note(
         known.sights.clear();
     }
     known.sights.entry(index).or_default().add(sight);
+}
+
+/// The version of the function that a class has just been found to be made ready by.
+fn init_version(class: Option<Borrowed<'_>>) -> u32 {
+    let class = class
+        .and_then(Borrowed::downcast::<ffi::PyTypeObject>)
+        .and_then(Borrowed::as_heap_type);
+    // SAFETY: the type's cache has a function, as long as nothing has changed the type, or NULL.
+    class.map_or(0, |class| unsafe {
+        let init = (*class.as_ptr())._spec_cache.init;
+        if init.is_null() {
+            return 0;
+        }
+        ffi::_PyFunction_GetVersionForCurrentState(init.cast())
+    })
 }
 
 /// What the instructions of a code object have met, by their indices in code units.

@@ -120,6 +120,9 @@ pub struct Layout {
     pub inline_values_valid: u32,
     /// The managed dictionary of an instance; it lies before the object.
     pub managed_dict: i32,
+    /// `_spec_cache.init` of a type: the function that makes its instances ready, as long as it has the version for which
+    /// that was found.
+    pub type_init: u32,
     /// `ht_cached_keys` of a type.
     pub type_cached_keys: u32,
     /// `md_dict` of a module.
@@ -208,6 +211,8 @@ pub struct Layout {
     pub frame_stack_top: u32,
     /// `localsplus` of a frame.
     pub frame_locals: u32,
+    /// The size, in words, of the frame between that of a caller and that of the `__init__` of a class that he calls.
+    pub init_frame_size: u32,
 }
 
 /// Addresses of type objects.
@@ -320,6 +325,13 @@ pub struct Helpers {
     /// runs; 1 + [`Resume`](crate::ExitKind::Resume) if a frame of the call goes on; or [`PASSED_ON`] if nothing was done,
     /// not even what the exit leaves to be done. May run any code.
     pub callee_left: unsafe extern "C" fn(thread: Raw, caller: Raw, left: *mut Exit) -> i32,
+    /// Makes an instance of a class, which it takes over, and the frame between the caller and its `__init__`, which the thread
+    /// runs then and which holds the instance; gives that frame. Or NULL without memory and without an exception: then nothing
+    /// was done, nor taken.
+    pub begin_instance: unsafe extern "C" fn(thread: Raw, caller: Raw, class: Raw) -> Raw,
+    /// After `__init__` has given a value, to which it takes the reference: takes that frame away and gives the instance, with
+    /// a reference. Or NULL if the value is not `None`: then the evaluator goes on in that frame, and raises. May run any code.
+    pub end_instance: unsafe extern "C" fn(thread: Raw, caller: Raw, value: Raw) -> Raw,
     /// Calls what lies at the place, with `self` or NULL and so many arguments above it: a new reference, or NULL with an
     /// exception. It is neither a Python function nor a bound method. Takes over all of them, also where it fails. Then
     /// does what others ask of the evaluator. May run any code.

@@ -199,7 +199,8 @@ pub enum Site {
     Call {
         /// Its version.
         version: u32,
-        /// The function, if it is one that machine code could call: an index of [`Snapshot::callees`].
+        /// The function, if it is one that machine code could call: an index of [`Snapshot::callees`]. Of a class, in
+        /// [`Snapshot::sights`] only, the one that makes its instances ready.
         callee: Option<u32>,
     },
     /// Objects that are always true (`TO_BOOL_ALWAYS_TRUE`).

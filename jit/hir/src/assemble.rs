@@ -8,6 +8,7 @@
 //! .locals NAME…                  the locals; cell:NAME and free:NAME hold cells
 //! .stack HEIGHT                  the height of the stack
 //! .object NAME CLASS             an object that instructions can name; builtin:len is a class too, ? one not known
+//! .names NAME…                   the names of attributes and globals
 //! .callee NAME VERSION PARAMETERS a function that machine code can call
 //! .handler START END TARGET LEVEL [lasti]
 //! .entry LABEL [CLASS…]          where it is entered, and what the locals were seen to hold (- for nothing)
@@ -17,11 +18,12 @@
 //! An instruction is its name and its argument: a number, the name of a local for those on locals (two for those on two), a
 //! literal or the name of an object for `LOAD_CONST` and `RETURN_CONST`, a label for jumps. After a semicolon comes what the
 //! evaluator has found out there: `unseen`, `attribute VERSION INDEX`, `type VERSION KEYS OBJECT`, `module KEYS INDEX`,
-//! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION [CALLEE]`, `truth VERSION`.
+//! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION [CALLEE]`, `truth VERSION`. What it has found out before stands before
+//! that, after an `|`, with the name of the instruction if it was another.
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
     Builtin, Callee, Class, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId,
-    Reason, Site, Snapshot, Unit,
+    Reason, Sight, Sights, Site, Snapshot, Unit,
 };
 use std::collections::HashMap;
 
@@ -57,7 +59,8 @@ struct Assembler {
 struct Line {
     opcode: Opcode,
     argument: Argument,
-    site: Option<Site>,
+    /// The last is what is known now.
+    sights: Vec<Sight>,
 }
 
 enum Argument {
@@ -78,20 +81,23 @@ impl Assembler {
             let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
             return self.directive(words);
         }
-        let (instruction, site) = match line.split_once(';') {
-            Some((instruction, site)) => (instruction.trim(), Some(self.site(site)?)),
-            None => (line, None),
-        };
-        let (name, argument) = instruction.split_once(' ').unwrap_or((instruction, ""));
-        let opcode = (0..=u8::MAX)
-            .map(Opcode::new)
-            .find(|opcode| opcode.name() == Some(name))
-            .ok_or_else(|| format!("no instruction {name}"))?;
+        let (instruction, sights) = line.split_once(';').unwrap_or((line, ""));
+        let (name, argument) = instruction
+            .trim()
+            .split_once(' ')
+            .unwrap_or((instruction.trim(), ""));
+        let opcode = opcode_named(name).ok_or_else(|| format!("no instruction {name}"))?;
+        let sights = sights
+            .split('|')
+            .map(str::trim)
+            .filter(|sight| !sight.is_empty())
+            .map(|sight| self.sight(opcode, sight))
+            .collect::<Result<_, _>>()?;
         let argument = self.argument(opcode, argument.trim())?;
         self.lines.push(Line {
             opcode,
             argument,
-            site,
+            sights,
         });
         Ok(())
     }
@@ -129,6 +135,12 @@ impl Assembler {
                     class => Known::Instance(class_named(class)?),
                 };
                 self.object(word(1)?, known);
+            }
+            ".names" => {
+                for name in &words[1..] {
+                    let object = self.object(name, Known::Instance(Class::Str));
+                    self.snapshot.names.push(object);
+                }
             }
             ".callee" => {
                 let parameters = number(word(3)?)?;
@@ -241,8 +253,19 @@ impl Assembler {
         Ok(self.object(text, known))
     }
 
-    fn site(&mut self, text: &str) -> Result<Site, String> {
-        let words: Vec<&str> = text.split_whitespace().collect();
+    fn sight(&self, opcode: Opcode, text: &str) -> Result<Sight, String> {
+        let mut words: Vec<&str> = text.split_whitespace().collect();
+        let form = opcode_named(words[0]);
+        if form.is_some() {
+            words.remove(0);
+        }
+        Ok(Sight {
+            form: form.unwrap_or(opcode).number(),
+            site: Some(self.site(&words)?),
+        })
+    }
+
+    fn site(&self, words: &[&str]) -> Result<Site, String> {
         let word = |index: usize| words.get(index).copied().ok_or("a word is missing");
         let named = |name: &str| {
             self.objects
@@ -303,8 +326,18 @@ impl Assembler {
             };
             let caches = core::iter::repeat_n(cache, line.opcode.caches());
             self.snapshot.units.extend(caches);
-            if let Some(site) = &line.site {
+            if let Some(Sight {
+                site: Some(site), ..
+            }) = line.sights.last()
+            {
                 self.snapshot.sites.insert(at, site.clone());
+            }
+            if line.sights.len() > 1 {
+                let sights = Sights {
+                    seen: line.sights.clone(),
+                    has_more: false,
+                };
+                self.snapshot.sights.insert(at, sights);
             }
         }
         let end = u32::try_from(self.snapshot.units.len()).expect("short code");
@@ -400,6 +433,12 @@ fn number(text: &str) -> Result<u32, String> {
 
 fn short(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| format!("no short number: {text}"))
+}
+
+fn opcode_named(name: &str) -> Option<Opcode> {
+    (0..=u8::MAX)
+        .map(Opcode::new)
+        .find(|opcode| opcode.name() == Some(name))
 }
 
 fn class_named(name: &str) -> Result<Class, String> {

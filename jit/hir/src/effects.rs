@@ -193,6 +193,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GetIterator { .. }
         | Insn::IteratorNext { .. }
         | Insn::CallPython { .. }
+        | Insn::CallClass { .. }
         | Insn::Apply { .. }
         | Insn::Call { .. }
         | Insn::Resume { .. }

@@ -588,6 +588,22 @@ pub enum Insn {
         /// At the instruction that calls, its operands taken off the stack.
         state: StateId,
     },
+    /// Calls a class, which is one that makes its instances in the usual way and has the callee for its `__init__`, as a rule:
+    /// a new instance, owned. Consumes it and the arguments. For the rest it is as [`CallPython`](Self::CallPython).
+    CallClass {
+        /// The version of the class.
+        version: u32,
+        /// An index of the snapshot's callees, with a parameter more than there are arguments.
+        callee: u32,
+        /// What is called.
+        class: Value,
+        /// The arguments.
+        arguments: Vec<Value>,
+        /// The instruction that the evaluator runs after the one that calls, in units.
+        next: u32,
+        /// At the instruction that calls, its operands taken off the stack.
+        state: StateId,
+    },
     /// Machine code can take the frame away: nobody else has it.
     CheckReturn {
         /// How it is before the instruction of bytecode.

@@ -99,6 +99,12 @@ impl Printer<'_> {
             }
             Insn::LoadStack { index } => write!(text, " {index}"),
             Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
+            Insn::CallClass {
+                version, callee, ..
+            } => {
+                let name = &self.snapshot.callees[*callee as usize].name;
+                write!(text, " {version} {name}")
+            }
             Insn::CallPython { callee, others, .. } => {
                 let all = core::iter::once(callee).chain(others);
                 let names: Vec<&str> = all
@@ -347,6 +353,7 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::BuildList { .. } => "build_list",
         Insn::ListAppend { .. } => "list_append",
         Insn::CallPython { .. } => "call_python",
+        Insn::CallClass { .. } => "call_class",
         Insn::CheckReturn { .. } => "check_return",
         Insn::LoadAttribute { .. } => "load_attribute",
         Insn::StoreAttribute { .. } => "store_attribute",

@@ -149,6 +149,11 @@ macro_rules! operands {
                 arguments: rest,
                 ..
             }
+            | Insn::CallClass {
+                class: first,
+                arguments: rest,
+                ..
+            }
             | Insn::Return {
                 value: first,
                 locals: rest,
@@ -219,6 +224,7 @@ impl Insn {
             | Self::Poll { state }
             | Self::CheckDisturbed { state }
             | Self::CallPython { state, .. }
+            | Self::CallClass { state, .. }
             | Self::CheckReturn { state }
             | Self::UnboxInt { state, .. }
             | Self::Box { state, .. }
@@ -309,7 +315,7 @@ impl Insn {
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
             Self::GuardIs { .. } => Some(Reason::Identity),
-            Self::CallPython { .. } => Some(Reason::Call),
+            Self::CallPython { .. } | Self::CallClass { .. } => Some(Reason::Call),
             Self::CheckReturn { .. } => Some(Reason::Return),
             Self::Resume { .. } | Self::Yield { .. } | Self::EndGenerator { .. } => {
                 Some(Reason::Generator)

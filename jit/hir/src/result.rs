@@ -74,6 +74,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         Insn::Box { value, .. } => Type::Object(function.ty(*value).classes()),
         Insn::Item { .. }
         | Insn::CallPython { .. }
+        | Insn::CallClass { .. }
         | Insn::Call { .. }
         | Insn::LoadReturned
         | Insn::LoadAttribute { .. } => OBJECT,
@@ -179,7 +180,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         },
         Insn::Box { .. } => vec![None],
         Insn::Release { values, .. } => vec![any; values.len()],
-        Insn::CallPython { arguments, .. } => {
+        Insn::CallPython { arguments, .. } | Insn::CallClass { arguments, .. } => {
             vec![bound; 1 + arguments.len()]
         }
         Insn::Return { locals, .. } => {

@@ -161,6 +161,7 @@ impl Validator<'_> {
                 Err(format!("{value} is boxed"))
             }
             Insn::CallPython { state, .. }
+            | Insn::CallClass { state, .. }
             | Insn::Call { state, .. }
             | Insn::Interpret { state, .. }
             | Insn::Raise { state, .. }

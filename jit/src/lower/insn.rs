@@ -190,6 +190,25 @@ impl<'c> Lowering<'c, '_> {
                 self.end_generator(*returned, *state);
                 None
             }
+            Insn::CallClass {
+                version,
+                callee,
+                class,
+                arguments,
+                next,
+                state,
+            } => {
+                let call = Call {
+                    callee: *callee,
+                    others: &[],
+                    function: *class,
+                    arguments,
+                    has_receiver: false,
+                    next: *next,
+                    state: *state,
+                };
+                Some(self.call_class(&call, *version).into())
+            }
             Insn::CheckReturn { .. } => {
                 self.check_return(value);
                 None

@@ -5,6 +5,7 @@
 //! one bit.
 mod attributes;
 mod calls;
+mod classes;
 mod emit;
 mod exceptions;
 mod exits;

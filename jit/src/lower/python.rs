@@ -40,17 +40,27 @@ pub(super) struct Call<'a> {
     pub state: StateId,
 }
 
+/// What a new frame is made of. It takes over the references.
+pub(super) struct NewFrame<'c> {
+    /// The function.
+    pub function: PointerValue<'c>,
+    /// The frame below it.
+    pub previous: PointerValue<'c>,
+    /// The arguments.
+    pub arguments: Vec<PointerValue<'c>>,
+}
+
 impl<'c> Lowering<'c, '_> {
     /// The lowest address that the C stack may grow to by calls.
     pub(super) fn floor(&self) -> IntValue<'c> {
         self.emit.int_argument(3)
     }
 
-    fn callee(&self, callee: u32) -> &Callee {
+    pub(super) fn callee(&self, callee: u32) -> &Callee {
         &self.snapshot.callees[callee as usize]
     }
 
-    fn target(&mut self, callee: u32) -> PointerValue<'c> {
+    pub(super) fn target(&mut self, callee: u32) -> PointerValue<'c> {
         let target = self.callee(callee).target;
         self.emit.literal(target as u64)
     }
@@ -96,10 +106,15 @@ impl<'c> Lowering<'c, '_> {
         self.emit.store(place, left);
     }
 
-    /// Whether machine code can call the callee: there is some, there is room for its frame, no limit is reached, and nobody
+    /// Whether machine code can call a function: there is some, there is room for so many frames of this size together, no limit is reached, and nobody
     /// else evaluates frames (`_PyThreadState_HasStackSpace`, `CALL_PY_EXACT_ARGS`).
-    fn can_call(&mut self, callee: u32, run: PointerValue<'c>) -> IntValue<'c> {
-        let size = i64::from(self.callee(callee).frame_size) * WORD;
+    pub(super) fn can_call(
+        &mut self,
+        frame_size: u32,
+        frames: i64,
+        run: PointerValue<'c>,
+    ) -> IntValue<'c> {
+        let size = i64::from(frame_size) * WORD;
         let nothing = self.emit.is_null(run);
         let has_code = self.emit.build(|builder| builder.build_not(nothing, ""));
         let layout = &self.host.layout;
@@ -110,7 +125,7 @@ impl<'c> Lowering<'c, '_> {
             .build(|builder| builder.build_int_sub(limit, top, ""));
         let has_room = self.emit.compare_with(IntPredicate::SGT, room, size);
         let left = self.int_field(self.thread(), layout.thread_python_left);
-        let may_recurse = self.emit.compare_with(IntPredicate::SGT, left, 1);
+        let may_recurse = self.emit.compare_with(IntPredicate::SGT, left, frames);
         let above = self
             .emit
             .compare(IntPredicate::UGT, self.emit.stack_pointer(), self.floor());
@@ -136,7 +151,7 @@ impl<'c> Lowering<'c, '_> {
             self.emit.go_to(found);
             let target = self.target(callee);
             let run = self.field(target, offset_of!(Target, run) as u32);
-            let can = self.can_call(callee, run);
+            let can = self.can_call(self.callee(callee).frame_size, 1, run);
             self.emit.branch(can, possible, slow, Some(Likely::Then));
             self.emit.go_to(possible);
             let returned = self.call_directly(&call, target, run);
@@ -182,8 +197,38 @@ impl<'c> Lowering<'c, '_> {
         target: PointerValue<'c>,
         run: PointerValue<'c>,
     ) -> PointerValue<'c> {
+        let arguments = call
+            .arguments
+            .iter()
+            .map(|&argument| self.pointer(argument));
+        let frame = NewFrame {
+            function: self.pointer(call.function),
+            previous: self.frame(),
+            arguments: arguments.collect(),
+        };
+        let result = self.enter_function(call, &frame, target, run);
+        self.hide_stack();
+        result
+    }
+
+    /// Goes on here if a condition holds, as it does nearly always.
+    pub(super) fn go_on_if(&self, condition: IntValue<'c>, otherwise: BasicBlock<'c>) {
+        let on = self.emit.block();
+        self.emit
+            .branch(condition, on, otherwise, Some(Likely::Then));
+        self.emit.go_to(on);
+    }
+
+    /// Makes a new frame for the callee and runs its machine code.
+    pub(super) fn enter_function(
+        &mut self,
+        call: &Call<'_>,
+        frame: &NewFrame<'c>,
+        target: PointerValue<'c>,
+        run: PointerValue<'c>,
+    ) -> PointerValue<'c> {
         self.set_return_offset(call.state, call.next);
-        let frame = self.push_frame(call);
+        let frame = self.push_frame(call.callee, frame);
         let entry = self.int_field(target, offset_of!(Target, entry) as u32);
         let (exit, payload) = self.emit.call_machine_code(
             run,
@@ -205,7 +250,6 @@ impl<'c> Lowering<'c, '_> {
         self.emit.go_to(on);
         let result = self.emit.phi(self.emit.pointer());
         result.add_incoming(&[(&payload, returned_from), (&ended, ended_from)]);
-        self.hide_stack();
         result.as_basic_value().into_pointer_value()
     }
 
@@ -254,7 +298,7 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// Has the evaluator make the call, with the operands where it wants them.
-    fn call_by_evaluator(&mut self, call: &Call<'_>) -> PointerValue<'c> {
+    pub(super) fn call_by_evaluator(&mut self, call: &Call<'_>) -> PointerValue<'c> {
         let bottom = self.function[call.state].stack.len() as u32;
         let mut operands = vec![self.pointer(call.function)];
         if !call.has_receiver {
@@ -276,20 +320,20 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// Makes the frame of a function that is called (`_PyFrame_PushUnchecked`). The thread runs it from now on.
-    fn push_frame(&mut self, call: &Call<'_>) -> PointerValue<'c> {
+    fn push_frame(&mut self, callee: u32, new: &NewFrame<'c>) -> PointerValue<'c> {
         let Callee {
             frame_size, locals, ..
-        } = *self.callee(call.callee);
+        } = *self.callee(callee);
         let layout = self.host.layout;
-        let (thread, caller) = (self.thread(), self.frame());
-        let function = self.pointer(call.function);
+        let thread = self.thread();
+        let function = new.function;
         let frame = self.field(thread, layout.thread_data_top);
         let top = self.emit.at(frame, i64::from(frame_size) * WORD);
         self.set(thread, layout.thread_data_top, top);
         let code = self.field(function, layout.function_code);
         self.retain_object(code);
         self.set(frame, layout.frame_executable, code);
-        self.set(frame, layout.frame_previous, caller);
+        self.set(frame, layout.frame_previous, new.previous);
         self.set(frame, layout.frame_function, function);
         let globals = self.field(function, layout.function_globals);
         self.set(frame, layout.frame_globals, globals);
@@ -308,10 +352,8 @@ impl<'c> Lowering<'c, '_> {
         );
         self.set(frame, layout.frame_owner, self.emit.byte().const_zero());
         for slot in 0..locals {
-            let value = match call.arguments.get(slot as usize) {
-                Some(&argument) => self.pointer(argument),
-                None => self.emit.null(),
-            };
+            let argument = new.arguments.get(slot as usize).copied();
+            let value = argument.unwrap_or_else(|| self.emit.null());
             self.set(frame, layout.frame_locals + slot * WORD as u32, value);
         }
         self.set(thread, layout.thread_frame, frame);

@@ -91,6 +91,8 @@ helpers! {
     ExitInt = exit_int(Long) -> Pointer;
     Disturbed = disturbed(Pointer, Long) -> Byte;
     Call = call(Pointer, Int) -> Pointer;
+    BeginInstance = begin_instance(Pointer, Pointer, Pointer) -> Pointer;
+    EndInstance = end_instance(Pointer, Pointer, Pointer) -> Pointer;
 }
 
 /// `None`.

@@ -206,6 +206,53 @@ impl Builder<'_> {
         self.check_disturbed();
     }
 
+    /// `CALL(count)` of a class with an `__init__` in Python.
+    pub(super) fn call_class(&mut self) {
+        let count = self.at.oparg as usize;
+        let sights = self.snapshot().sights.get(&self.at.opcode_at);
+        let called = self.code.site(self.at);
+        let known = sights
+            .into_iter()
+            .flat_map(|sights| &sights.seen)
+            .find_map(|sight| match (&sight.site, called) {
+                (
+                    &Some(Site::Call {
+                        version,
+                        callee: Some(callee),
+                    }),
+                    Some(&Site::Call { version: now, .. }),
+                ) if version == now => Some((version, callee)),
+                _ => None,
+            });
+        let is_free = self.classes(self.peek(count).value) == Classes::NULL
+            && !self.ty(self.peek(count + 1).value).is_unboxed();
+        let Some((version, callee)) = known.filter(|&(_, callee)| {
+            let parameters = self.snapshot().callees[callee as usize].parameters;
+            is_free && parameters as usize == count + 1
+        }) else {
+            return self.interpret(&[]);
+        };
+        for depth in 0..count {
+            self.bound(depth);
+        }
+        self.bound(count + 1);
+        self.expose_whole();
+        let operands = self.pop_many(count + 2);
+        let class = operands[0].value;
+        let arguments = operands[2..].iter().map(|operand| operand.value).collect();
+        let state = self.state_at(self.at.opcode_at);
+        let instance = self.emit(Insn::CallClass {
+            version,
+            callee,
+            class,
+            arguments,
+            next: self.at.next,
+            state,
+        });
+        self.push_owned(instance);
+        self.check_disturbed();
+    }
+
     /// `CALL(count)` of something that is no Python function.
     pub(super) fn call_object(&mut self) {
         if self.is_unseen() {

@@ -136,6 +136,7 @@ impl Builder<'_> {
             Opcode::RETURN_CONST => self.return_const()?,
             Opcode::CALL_LEN => self.call_len(),
             Opcode::CALL_LIST_APPEND => self.call_list_append(),
+            Opcode::CALL_ALLOC_AND_ENTER_INIT => self.call_class(),
             Opcode::CALL_ISINSTANCE => self.call_isinstance(),
             Opcode::CALL
             | Opcode::CALL_BUILTIN_CLASS
@@ -154,7 +155,6 @@ impl Builder<'_> {
                 self.contains_op();
             }
             Opcode::BINARY_SUBSCR_GETITEM
-            | Opcode::CALL_ALLOC_AND_ENTER_INIT
             | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
             | Opcode::CALL_BOUND_METHOD_GENERAL
             | Opcode::CALL_PY_GENERAL
