@@ -3,8 +3,10 @@
 use super::instructions::attribute::entry_with_hint;
 use super::instructions::call_builtin::{deeper, fast, fast_with_keywords, is_list};
 use super::instructions::container::{fill_set, not_iterable, not_mapping};
+use super::instructions::exception::matches;
 use super::instructions::global::find_global;
 use super::instructions::store_attribute::store_in_dict;
+use super::instructions::with::{call_exit, enter_manager};
 use super::tables;
 use crate::call::{Arguments, vectorcall};
 use crate::ffi;
@@ -76,6 +78,9 @@ const fn helper(operation: Operation) -> Raw {
         Operation::ListExtend => list_extend as *const (),
         Operation::MapAdd => map_add as *const (),
         Operation::MapUpdate => map_update as *const (),
+        Operation::Catches => catches as *const (),
+        Operation::EnterContext => enter_context as *const (),
+        Operation::ExitContext => exit_context as *const (),
     };
     function.cast_mut().cast()
 }
@@ -688,4 +693,31 @@ unsafe fn call_class(
             None
         }
     }
+}
+
+unsafe extern "C" fn catches(exception: Raw, wanted: Raw) -> i32 {
+    // SAFETY: see above.
+    let (exception, wanted) = unsafe { (kept(exception), taken(wanted)) };
+    let caught = matches(exception, wanted.borrow());
+    drop(wanted);
+    answer(caught)
+}
+
+unsafe extern "C" fn enter_context(manager: Raw, place: *mut Raw) -> Raw {
+    // SAFETY: see above.
+    let manager = unsafe { taken(manager) };
+    match enter_manager(ThreadState::current(), manager) {
+        Ok((exit, entered)) => {
+            // SAFETY: the place is one of the frame's stack.
+            unsafe { *place = entered.into_raw().cast() };
+            exit.into_raw().cast()
+        }
+        Err(_raised) => null_mut(),
+    }
+}
+
+unsafe extern "C" fn exit_context(function: Raw, exception: Raw) -> Raw {
+    // SAFETY: see above.
+    let (function, exception) = unsafe { (kept(function), kept(exception)) };
+    object(call_exit(ThreadState::current(), function, exception))
 }

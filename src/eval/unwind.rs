@@ -97,7 +97,9 @@ pub unsafe fn catch(
     }
     // SAFETY: as the caller promises.
     let mut machine = unsafe { Machine::new(thread, frame) };
-    load_raised(&mut machine);
+    // No tool asks where exactly.
+    machine.load_next(1);
+    machine.load_stack();
     if !handler.noted {
         run::note_error(&mut machine);
     }

@@ -95,6 +95,7 @@ fn layout() -> Layout {
         generator_suspended: ffi::FRAME_SUSPENDED as i8,
         generator_exceptions_below: at!(PyGenObject.gi_exc_state.previous_item),
         current_exception: at!(_ts.current_exception),
+        exc_value: at!(_err_stackitem.exc_value),
         thread_frame: at!(_ts.current_frame),
         thread_python_left: at!(_ts.py_recursion_remaining),
         thread_data_chunk: at!(_ts.datastack_chunk),

@@ -163,6 +163,8 @@ pub struct Layout {
     pub generator_exceptions_below: u32,
     /// `current_exception` of a thread state.
     pub current_exception: u32,
+    /// `exc_value` of the innermost place for the exception that is being handled: NULL or an exception.
+    pub exc_value: u32,
     /// `current_frame` of a thread state.
     pub thread_frame: u32,
     /// `py_recursion_remaining` of a thread state, 32 bits.

@@ -164,4 +164,10 @@ operations! {
     MapAdd = "map_add" (1, Each(2)) -> Nothing;
     /// Adds all of a mapping to a dictionary.
     MapUpdate = "map_update" (1, Each(1)) -> Nothing;
+    /// Whether `except` of a class or a tuple of classes catches the exception.
+    Catches = "catches" (1, Each(1)) -> Truth;
+    /// The `__exit__` of a context manager and, as second, what its `__enter__` gives.
+    EnterContext = "enter_context" (0, Each(1), place) -> Object;
+    /// What a context manager's `__exit__` says of an exception.
+    ExitContext = "exit_context" (2, Each(0)) -> Object;
 }

@@ -27,8 +27,10 @@ impl Memory {
     pub const VERSIONS: Self = Self(1 << 7);
     /// What the evaluator is asked to do, and whether something was disturbed: changes at any time.
     pub const REQUESTS: Self = Self(1 << 8);
+    /// The exception that is being handled.
+    pub const HANDLED: Self = Self(1 << 9);
     /// All of it.
-    pub const ALL: Self = Self((1 << 9) - 1);
+    pub const ALL: Self = Self((1 << 10) - 1);
 
     /// Whether the sets have members in common.
     pub const fn meets(self, other: Self) -> bool {
@@ -187,6 +189,7 @@ pub fn effects(insn: &Insn) -> Effects {
         Insn::StoreInlineValue { .. } | Insn::StoreField { .. } => writes(Memory::ATTRIBUTES),
         // Instances' dictionaries share what is in them with nothing that is written here.
         Insn::DictEntry { .. } => reads(Memory::VERSIONS),
+        Insn::ExchangeHandled { .. } => writes(Memory::HANDLED),
         Insn::CellValue { .. } => reads(Memory::CELLS),
         Insn::StoreCell { .. } => writes(Memory::CELLS),
         Insn::Length { .. }

@@ -767,6 +767,13 @@ pub enum Insn {
         state: StateId,
     },
 
+    /// Makes an exception the one that is being handled, or none for `None`: gives the one before, or `None`, owned. Consumes the
+    /// exception.
+    ExchangeHandled {
+        /// The exception.
+        exception: Value,
+    },
+
     // Ends of blocks.
     /// To one of two blocks, by whether the instruction before this one has raised: it gives nothing then, and does not leave.
     Try {

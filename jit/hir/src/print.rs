@@ -368,6 +368,7 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::Raise { .. } => "raise",
         Insn::Catch { .. } => "catch",
         Insn::Try { .. } => "try",
+        Insn::ExchangeHandled { .. } => "exchange_handled",
         Insn::Jump(_) => "jump",
         Insn::Branch { .. } => "branch",
         Insn::Return { .. } => "return",

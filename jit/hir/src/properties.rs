@@ -63,6 +63,7 @@ macro_rules! operands {
             | Insn::LoadAttribute { value, .. }
             | Insn::DictEntry { dict: value, .. }
             | Insn::CellValue { cell: value }
+            | Insn::ExchangeHandled { exception: value }
             | Insn::Length { value, .. }
             | Insn::GetIterator { value, .. }
             | Insn::IteratorNext {
@@ -292,6 +293,7 @@ impl Insn {
             | Self::StoreField { .. }
             | Self::DictEntry { .. }
             | Self::CellValue { .. }
+            | Self::ExchangeHandled { .. }
             | Self::StoreCell { .. }
             | Self::LoadReturned
             | Self::Jump(_)
@@ -385,6 +387,7 @@ impl Insn {
             | Self::StoreField { .. }
             | Self::DictEntry { .. }
             | Self::CellValue { .. }
+            | Self::ExchangeHandled { .. }
             | Self::StoreCell { .. }
             | Self::LoadReturned
             | Self::Jump(_)
@@ -397,7 +400,7 @@ impl Insn {
     /// Whether it may raise for another reason than that there is no memory: [`Try`](Self::Try) may come after it.
     pub fn may_raise(&self) -> bool {
         match self {
-            Self::Interpret { .. } | Self::CallPython { .. } => true,
+            Self::Interpret { .. } | Self::CallPython { .. } | Self::Resume { .. } => true,
             Self::Catch { .. } => false,
             _ => self.reason() == Some(Reason::Raised) && effects(self).runs_any,
         }
@@ -410,6 +413,7 @@ impl Insn {
             Self::Interpret { .. }
                 | Self::CallPython { .. }
                 | Self::Call { .. }
+                | Self::Resume { .. }
                 | Self::Raise { .. }
         )
     }

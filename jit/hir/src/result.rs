@@ -77,6 +77,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::CallClass { .. }
         | Insn::Call { .. }
         | Insn::LoadReturned
+        | Insn::ExchangeHandled { .. }
         | Insn::LoadAttribute { .. } => OBJECT,
         Insn::Apply { operation, .. } => given(*operation),
         Insn::SequenceNext { .. }
@@ -207,7 +208,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::GetIterator { .. }
         | Insn::IteratorNext { .. }
         | Insn::Yield { .. }
-        | Insn::EndGenerator { .. } => vec![bound],
+        | Insn::EndGenerator { .. }
+        | Insn::ExchangeHandled { .. } => vec![bound],
         Insn::Resume { .. } => vec![Some(GENERATOR), any],
         Insn::Send { .. } => vec![bound, bound],
         Insn::GuardKeys { check, .. } => {

@@ -3,10 +3,10 @@
 use super::Lowering;
 use super::emit::Likely;
 use super::frame::Written;
-use super::runtime::Helper;
+use super::runtime::{Helper, NONE};
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
-use inkwell::values::IntValue;
+use inkwell::values::{IntValue, PointerValue};
 use pyroxene_bytecode::Opcode;
 use pyroxene_hir::{BlockId, Edge, Insn, StateId, Value};
 use pyroxene_jit_api::{Catch, ExitKind, Interpreted, Reason};
@@ -67,6 +67,21 @@ impl<'c> Lowering<'c, '_> {
             self.emit.go_to(landing);
             self.follow(raised);
         }
+    }
+
+    /// Makes an exception, or none for `None`, the one that is being handled, and gives the one before.
+    pub(super) fn exchange_handled(&self, exception: Value) -> PointerValue<'c> {
+        let layout = &self.host.layout;
+        let none = self.emit.symbol(NONE);
+        let innermost = self.field(self.thread(), layout.exception_info);
+        let place = self.emit.at(innermost, layout.exc_value.into());
+        let before = self.emit.load_pointer(place);
+        let exception = self.pointer(exception);
+        let is_none = self.emit.same(exception, none);
+        let new = self.emit.select(is_none, self.emit.null(), exception);
+        self.emit.store(place, new);
+        let nothing = self.emit.is_null(before);
+        self.emit.select(nothing, none, before).into_pointer_value()
     }
 
     /// Has the evaluator run an instruction that raises.

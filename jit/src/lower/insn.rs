@@ -435,6 +435,8 @@ impl<'c> Lowering<'c, '_> {
                 None
             }
 
+            Insn::ExchangeHandled { exception } => Some(self.exchange_handled(*exception).into()),
+
             Insn::Try { on, raised } => {
                 self.part(on, raised);
                 None

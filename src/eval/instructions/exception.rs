@@ -138,7 +138,14 @@ pub(in crate::eval) fn check_exc_match(m: &mut Machine) -> Flow {
     Ok(())
 }
 
-fn matches(exception: Borrowed<'_>, wanted: Borrowed<'_>) -> Result<bool, Raised> {
+/// Whether `except` of a class or a tuple of classes catches an exception.
+///
+/// # Errors
+/// `TypeError` if it is no such class.
+pub(in crate::eval) fn matches(
+    exception: Borrowed<'_>,
+    wanted: Borrowed<'_>,
+) -> Result<bool, Raised> {
     exceptions::check_except_type(wanted)?;
     // SAFETY: live objects.
     Ok(unsafe { ffi::PyErr_GivenExceptionMatches(exception.as_ptr(), wanted.as_ptr()) != 0 })

@@ -19,18 +19,35 @@ struct Protocol {
 /// `BEFORE_WITH`: replaces the context manager on top by its `__exit__` and, above it, what its `__enter__` gives.
 #[inline(always)]
 pub(in crate::eval) fn before_with(m: &mut Machine) -> Flow {
-    let methods = methods(
-        m.peek(1),
-        &Protocol {
-            enter: static_id!(_py___enter__),
-            exit: static_id!(_py___exit__),
-            without_enter: c"'%.200s' object does not support the context manager protocol",
-            without_exit:
-                c"'%.200s' object does not support the context manager protocol (missed __exit__ \
-                            method)",
-        },
-    )?;
+    let methods = methods(m.peek(1), &plain())?;
     enter(m, methods)
+}
+
+/// Calls the `__enter__` of a context manager: its `__exit__`, and what that gives.
+///
+/// # Errors
+/// `TypeError` if it is none; what `__enter__` raises.
+pub(in crate::eval) fn enter_manager(
+    thread: ThreadState,
+    manager: Owned,
+) -> Result<(Owned, Owned), Raised> {
+    let Methods { enter, exit } = methods(manager.borrow(), &plain())?;
+    drop(manager);
+    let entered = call_enter(thread, enter)?;
+    Ok((exit, entered))
+}
+
+/// The protocol of `with`.
+#[inline(always)]
+fn plain() -> Protocol {
+    Protocol {
+        enter: static_id!(_py___enter__),
+        exit: static_id!(_py___exit__),
+        without_enter: c"'%.200s' object does not support the context manager protocol",
+        without_exit:
+            c"'%.200s' object does not support the context manager protocol (missed __exit__ \
+                        method)",
+    }
 }
 
 /// `BEFORE_ASYNC_WITH`: the same with `__aexit__` and `__aenter__`.
@@ -89,8 +106,12 @@ pub(in crate::eval) fn with_except_start(m: &mut Machine) -> Flow {
     Ok(())
 }
 
+/// Calls the `__exit__` of a context manager with an exception.
+///
+/// # Errors
+/// What it raises.
 #[inline(never)]
-fn call_exit(
+pub(in crate::eval) fn call_exit(
     thread: ThreadState,
     function: Borrowed<'_>,
     exception: Borrowed<'_>,

@@ -6,6 +6,7 @@ mod attributes;
 mod calls;
 mod comparison;
 mod containers;
+mod exceptions;
 mod generators;
 mod globals;
 mod iteration;
@@ -187,13 +188,11 @@ impl Builder<'_> {
 
             // They have no lowering: what they do takes long anyway, or they are rare.
             Opcode::BEFORE_ASYNC_WITH
-            | Opcode::BEFORE_WITH
             | Opcode::CALL_FUNCTION_EX
             | Opcode::CALL_INTRINSIC_1
             | Opcode::CALL_INTRINSIC_2
             | Opcode::CALL_KW
             | Opcode::CHECK_EG_MATCH
-            | Opcode::CHECK_EXC_MATCH
             | Opcode::COPY_FREE_VARS
             | Opcode::DELETE_DEREF
             | Opcode::DELETE_GLOBAL
@@ -217,17 +216,19 @@ impl Builder<'_> {
             | Opcode::MATCH_KEYS
             | Opcode::MATCH_MAPPING
             | Opcode::MATCH_SEQUENCE
-            | Opcode::POP_EXCEPT
-            | Opcode::PUSH_EXC_INFO
             | Opcode::SET_FUNCTION_ATTRIBUTE
             | Opcode::SETUP_ANNOTATIONS
             | Opcode::STORE_NAME
-            | Opcode::UNPACK_EX
-            | Opcode::WITH_EXCEPT_START => self.interpret(&[]),
+            | Opcode::UNPACK_EX => self.interpret(&[]),
             // It makes a cell of what the slot holds.
             Opcode::MAKE_CELL => self.interpret(&[self.at.oparg]),
 
             Opcode::RAISE_VARARGS | Opcode::RERAISE => self.raise(),
+            Opcode::PUSH_EXC_INFO => self.push_exc_info(),
+            Opcode::POP_EXCEPT => self.pop_except(),
+            Opcode::CHECK_EXC_MATCH => self.check_exc_match(),
+            Opcode::BEFORE_WITH => self.operate(Operation::EnterContext, Told::default()),
+            Opcode::WITH_EXCEPT_START => self.with_except_start(),
 
             // Compiled code never goes past these (`Instruction::leaves`).
             Opcode::CACHE
