@@ -127,6 +127,12 @@ impl<'a> Code<'a> {
         })
     }
 
+    /// Whether an instruction raises, and a handler that is not compiled takes it.
+    pub fn raises_to_handler(&self, instruction: Instruction) -> bool {
+        let raises = instruction.leaves() == Some(Reason::Raised);
+        raises && covering(self.snapshot, instruction.opcode_at).is_some()
+    }
+
     /// What the evaluator has found out at an instruction.
     pub fn site(&self, instruction: Instruction) -> Option<&'a Site> {
         self.snapshot.sites.get(&instruction.opcode_at)
@@ -200,9 +206,13 @@ fn handler(snapshot: &Snapshot, offset: u32, opcode_at: u32) -> Option<Handler> 
     let raises = snapshot.failures.iter().any(|failure| {
         failure.reason == Reason::Raised && (offset..=opcode_at).contains(&failure.offset)
     });
-    let covers = |handler: &&Handler| (handler.start..handler.end).contains(&opcode_at);
-    let found = snapshot.handlers.iter().filter(|_| raises).find(covers)?;
-    Some(*found)
+    covering(snapshot, opcode_at).filter(|_| raises)
+}
+
+/// Who handles what an instruction raises.
+fn covering(snapshot: &Snapshot, at: u32) -> Option<Handler> {
+    let covers = |handler: &&Handler| (handler.start..handler.end).contains(&at);
+    snapshot.handlers.iter().find(covers).copied()
 }
 
 /// An index of units as the offset it is.

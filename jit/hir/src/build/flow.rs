@@ -158,6 +158,11 @@ impl Blocks {
         for entry in entries {
             comes_back[self.by_offset[entry]] = true;
         }
+        // What raises into a handler that is not compiled may come back: it is counted how often it does.
+        for (block, comes_back) in self.order.iter().zip(&mut comes_back) {
+            let last = block.instructions.last();
+            *comes_back |= last.is_some_and(|last| code.raises_to_handler(*last));
+        }
         let mut changed = true;
         while changed {
             changed = false;
