@@ -6,6 +6,7 @@ use super::instructions::container::{fill_set, not_iterable, not_mapping};
 use super::instructions::exception::matches;
 use super::instructions::global::find_global;
 use super::instructions::store_attribute::store_in_dict;
+use super::instructions::super_attribute::call_super;
 use super::instructions::with::{call_exit, enter_manager};
 use super::tables;
 use crate::call::{Arguments, vectorcall};
@@ -46,6 +47,8 @@ const fn helper(operation: Operation) -> Raw {
     let function = match operation {
         Operation::GetAttribute => get_attribute as *const (),
         Operation::GetMethod => get_method as *const (),
+        Operation::GetSuperAttribute => get_super_attribute as *const (),
+        Operation::GetSuperMethod => get_super_method as *const (),
         Operation::SetAttribute => set_attribute as *const (),
         Operation::SetAttributeByHint => set_attribute_by_hint as *const (),
         Operation::DeleteAttribute => delete_attribute as *const (),
@@ -146,6 +149,90 @@ unsafe extern "C" fn get_method(owner: Raw, name: Raw, place: *mut Raw) -> Raw {
         }
     }
     found.cast()
+}
+
+unsafe extern "C" fn get_super_attribute(
+    callable: Raw,
+    class: Raw,
+    receiver: Raw,
+    name: Raw,
+    arguments: u32,
+) -> Raw {
+    // SAFETY: see above.
+    unsafe {
+        let [callable, class, receiver] = [callable, class, receiver].map(|operand| taken(operand));
+        let operands = [callable.borrow(), class.borrow(), receiver.borrow()];
+        let value = super_attribute(operands, kept(name), arguments, null_mut());
+        drop(callable);
+        drop(class);
+        drop(receiver);
+        object(value)
+    }
+}
+
+unsafe extern "C" fn get_super_method(
+    callable: Raw,
+    class: Raw,
+    receiver: Raw,
+    name: Raw,
+    arguments: u32,
+    place: *mut Raw,
+) -> Raw {
+    // SAFETY: see above. The place is one of the frame's stack. Only types that look attributes up in the usual way can have
+    // an unbound method.
+    unsafe {
+        let [callable, class, receiver] = [callable, class, receiver].map(|operand| taken(operand));
+        let operands = [callable.borrow(), class.borrow(), receiver.borrow()];
+        let type_of = receiver.borrow().type_of();
+        let usual = crate::field!(type_of.tp_getattro).is_some_and(|getter| {
+            getter as usize == ffi::PyObject_GenericGetAttr as *const () as usize
+        });
+        let mut is_method = 0;
+        let flag = if usual {
+            &raw mut is_method
+        } else {
+            null_mut()
+        };
+        let value = super_attribute(operands, kept(name), arguments, flag);
+        drop(callable);
+        drop(class);
+        if is_method != 0 && value.is_ok() {
+            *place = receiver.into_raw().cast();
+        } else {
+            drop(receiver);
+            *place = null_mut();
+        }
+        object(value)
+    }
+}
+
+/// What `super`, or what is in its place, called with the class and self, or with nothing, has by a name; if `is_method` is
+/// not NULL, it may be a function that is not bound, and then is said to be one.
+///
+/// # Safety
+/// `is_method` is NULL or a place for the answer, which is 0.
+unsafe fn super_attribute(
+    [callable, class, receiver]: [Borrowed<'_>; 3],
+    name: Borrowed<'_>,
+    arguments: u32,
+    is_method: *mut i32,
+) -> Result<Owned, Raised> {
+    let is_class = class.type_of().has_feature(ffi::Py_TPFLAGS_TYPE_SUBCLASS);
+    // SAFETY: a class, as just checked; the result is new, or NULL with an exception.
+    unsafe {
+        if callable.is_at(&raw const ffi::PySuper_Type) && is_class {
+            return Owned::from_c(ffi::_PySuper_Lookup(
+                class.as_ptr().cast(),
+                receiver.as_ptr(),
+                name.as_ptr(),
+                is_method,
+            ));
+        }
+        let mut operands = [class.as_ptr(), receiver.as_ptr()];
+        let thread = ThreadState::current();
+        let made = call_super(thread, callable, operands.as_mut_ptr(), arguments as usize)?;
+        lookup::get(made.borrow(), name)
+    }
 }
 
 unsafe extern "C" fn set_attribute(value: Raw, owner: Raw, name: Raw) -> i32 {
@@ -258,9 +345,29 @@ unsafe extern "C" fn compare(left: Raw, right: Raw, comparison: u32) -> Raw {
     }
 }
 
+/// How two numbers compare, where that is plain.
+#[inline(always)]
+fn of_numbers(left: Borrowed<'_>, right: Borrowed<'_>, comparison: u32) -> Option<bool> {
+    let ((left, _), (right, _)) = (number(left)?, number(right)?);
+    match comparison {
+        ffi::Py_LT => Some(left < right),
+        ffi::Py_LE => Some(left <= right),
+        ffi::Py_EQ => Some(left == right),
+        ffi::Py_NE => Some(left != right),
+        ffi::Py_GT => Some(left > right),
+        ffi::Py_GE => Some(left >= right),
+        _ => None,
+    }
+}
+
 unsafe extern "C" fn compare_truth(left: Raw, right: Raw, comparison: u32) -> i32 {
     // SAFETY: see above.
     unsafe {
+        if let Some(answer) = of_numbers(kept(left), kept(right), comparison) {
+            drop(taken(left));
+            drop(taken(right));
+            return i32::from(answer);
+        }
         let result = compare(left, right, comparison);
         if result.is_null() {
             return -1;

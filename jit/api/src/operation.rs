@@ -99,6 +99,11 @@ operations! {
     GetAttribute = "get_attribute" (0, Each(1), name) -> Object;
     /// The method `owner.name` and, as second, the owner; or the attribute and NULL where it is no method of the type.
     GetMethod = "get_method" (0, Each(1), name, place) -> Object;
+    /// `super(class, self).name`, of `super`, the class and self, or of what is in the place of `super`; the number is not 0 if
+    /// it is called with these arguments, and 0 if it is called with none.
+    GetSuperAttribute = "get_super_attribute" (0, Each(3), name, number) -> Object;
+    /// The same as a method, and self as second; or an attribute and NULL.
+    GetSuperMethod = "get_super_method" (0, Each(3), name, number, place) -> Object;
     /// `owner.name = value`, of the value and the owner.
     SetAttribute = "set_attribute" (0, Each(2), name) -> Nothing;
     /// The same, where the attribute is probably in the owner's dictionary, in the entry of this number. The type of the owner

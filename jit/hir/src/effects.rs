@@ -132,6 +132,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::Bound { .. }
         | Insn::Is { .. }
         | Insn::StrEqual { .. }
+        | Insn::ClosureCell { .. }
         | Insn::Globals
         | Insn::Builtins => PURE,
         Insn::IntBinary { op, .. } => match op {

@@ -173,6 +173,11 @@ pub enum Insn {
         /// The place.
         index: u32,
     },
+    /// A cell of the closure of the frame's function. Borrowed, for as long as the frame lives.
+    ClosureCell {
+        /// Which.
+        index: u32,
+    },
     /// The dictionary of the frame's globals. Borrowed.
     Globals,
     /// The dictionary of the frame's builtins. Borrowed, and only meant where it is a dictionary.

@@ -97,7 +97,7 @@ impl Printer<'_> {
                 let name = &self.snapshot.locals[*slot as usize].name;
                 write!(text, " {name}")
             }
-            Insn::LoadStack { index } => write!(text, " {index}"),
+            Insn::LoadStack { index } | Insn::ClosureCell { index } => write!(text, " {index}"),
             Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
             Insn::CallClass {
                 version, callee, ..
@@ -262,6 +262,7 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::StoreLocal { .. } => "store_local",
         Insn::WriteBack { .. } => "write_back",
         Insn::LoadStack { .. } => "load_stack",
+        Insn::ClosureCell { .. } => "closure_cell",
         Insn::Globals => "globals",
         Insn::Builtins => "builtins",
         Insn::Retain { .. } => "retain",

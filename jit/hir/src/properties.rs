@@ -17,6 +17,7 @@ macro_rules! operands {
             | Insn::Bool(_)
             | Insn::LoadLocal { .. }
             | Insn::LoadStack { .. }
+            | Insn::ClosureCell { .. }
             | Insn::Globals
             | Insn::Builtins
             | Insn::Poll { .. }
@@ -262,6 +263,7 @@ impl Insn {
             | Self::LoadLocal { .. }
             | Self::StoreLocal { .. }
             | Self::LoadStack { .. }
+            | Self::ClosureCell { .. }
             | Self::Globals
             | Self::Builtins
             | Self::Retain { .. }
@@ -356,6 +358,7 @@ impl Insn {
             | Self::LoadLocal { .. }
             | Self::StoreLocal { .. }
             | Self::LoadStack { .. }
+            | Self::ClosureCell { .. }
             | Self::Globals
             | Self::Builtins
             | Self::Retain { .. }

@@ -66,6 +66,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
             known @ Type::Object(_) => known,
             Type::Float | Type::Int | Type::Bool | Type::Nothing => ANY,
         },
+        Insn::ClosureCell { .. } => Type::object(Class::Cell),
         Insn::Globals => Type::object(Class::Dict),
         Insn::Builtins => OBJECT,
         Insn::GuardClass { value, classes, .. } => narrowed(*value, *classes),
@@ -157,6 +158,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::Bool(_)
         | Insn::LoadLocal { .. }
         | Insn::LoadStack { .. }
+        | Insn::ClosureCell { .. }
         | Insn::Globals
         | Insn::Builtins
         | Insn::Poll { .. }

@@ -36,6 +36,13 @@ impl<'c> Lowering<'c, '_> {
             Insn::LoadStack { index } => {
                 Some(self.emit.load_pointer(self.stack_place(*index)).into())
             }
+            Insn::ClosureCell { index } => {
+                let layout = self.host.layout;
+                let function = self.field(self.frame(), layout.frame_function);
+                let closure = self.field(function, layout.function_closure);
+                let cell = self.field(closure, layout.tuple_items + index * 8);
+                Some(cell.into())
+            }
             Insn::Globals => Some(
                 self.field(self.frame(), self.host.layout.frame_globals)
                     .into(),

@@ -64,7 +64,7 @@ fn attribute_of(m: &mut Machine, made: Result<Owned, Raised>) -> Flow {
 /// # Safety
 /// `arguments` points at two live objects.
 #[inline(never)]
-unsafe fn call_super(
+pub(in crate::eval) unsafe fn call_super(
     thread: ThreadState,
     callable: Borrowed<'_>,
     arguments: *mut *mut ffi::PyObject,

@@ -166,6 +166,19 @@ impl Builder<'_> {
         self.release_values(vec![old]);
     }
 
+    /// `COPY_FREE_VARS(count)`: the cells of the closure become the last locals, which are unbound.
+    pub(super) fn copy_free_vars(&mut self) {
+        let locals = u32::try_from(self.state.locals.len()).expect("slots are few");
+        let count = self.at.oparg.min(locals);
+        for index in 0..count {
+            let slot = locals - count + index;
+            let cell = self.emit(Insn::ClosureCell { index });
+            self.retain(cell);
+            self.emit(Insn::StoreLocal { slot, value: cell });
+            self.state.locals[slot as usize] = Local::Clean(cell);
+        }
+    }
+
     /// The cell in the slot that the instruction names.
     fn cell(&mut self) -> Value {
         let slot = self.at.oparg;

@@ -49,6 +49,7 @@ impl Builder<'_> {
             Opcode::DELETE_FAST => self.delete_fast(),
             Opcode::LOAD_DEREF => self.load_deref(),
             Opcode::STORE_DEREF => self.store_deref(),
+            Opcode::COPY_FREE_VARS => self.copy_free_vars(),
 
             Opcode::BINARY_OP
             | Opcode::BINARY_OP_ADD_FLOAT
@@ -160,10 +161,11 @@ impl Builder<'_> {
             | Opcode::CALL_BOUND_METHOD_GENERAL
             | Opcode::CALL_PY_GENERAL
             | Opcode::LOAD_SUPER_ATTR
-            | Opcode::LOAD_SUPER_ATTR_ATTR
-            | Opcode::LOAD_SUPER_ATTR_METHOD => self.interpret_if_seen(),
+ => self.interpret_if_seen(),
 
             Opcode::BINARY_SLICE => self.operate(Operation::GetSlice, Told::default()),
+            Opcode::LOAD_SUPER_ATTR_ATTR => self.load_super_attr(Operation::GetSuperAttribute),
+            Opcode::LOAD_SUPER_ATTR_METHOD => self.load_super_attr(Operation::GetSuperMethod),
             Opcode::STORE_SLICE => self.operate(Operation::SetSlice, Told::default()),
             Opcode::DELETE_SUBSCR => self.operate(Operation::DeleteItem, Told::default()),
             Opcode::DELETE_ATTR => self.operate_named(Operation::DeleteAttribute, self.at.oparg),
@@ -193,7 +195,6 @@ impl Builder<'_> {
             | Opcode::CALL_INTRINSIC_2
             | Opcode::CALL_KW
             | Opcode::CHECK_EG_MATCH
-            | Opcode::COPY_FREE_VARS
             | Opcode::DELETE_DEREF
             | Opcode::DELETE_GLOBAL
             | Opcode::DELETE_NAME

@@ -160,4 +160,16 @@ impl Builder<'_> {
         }
         self.check_disturbed();
     }
+
+    /// `LOAD_SUPER_ATTR(name, and how super is called)` where `super` is the built-in one, as a rule.
+    pub(super) fn load_super_attr(&mut self, operation: Operation) {
+        let Some(name) = self.name(self.at.oparg >> 2) else {
+            return self.interpret(&[]);
+        };
+        let told = Told {
+            name: Some(name),
+            number: self.at.oparg & 2,
+        };
+        self.operate(operation, told);
+    }
 }
