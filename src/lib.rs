@@ -21,6 +21,7 @@
 //! - [`config`]: how the runtime starts: its configuration, and statuses where there are no exceptions yet.
 //! - [`main_program`]: the `python` program, from its arguments to its exit code.
 //! - [`jit`]: the core's half of the compiler: what is compiled, and how the evaluator enters machine code.
+//! - [`entries`]: how extensions call Python functions with numbers of C, `include/pyroxene.h`.
 //! - [`inittab`]: the table of built-in modules.
 //! - [`pyroxene_module`]: the module `pyroxene`, by which a program asks what runs it.
 #![warn(unreachable_pub)]
@@ -29,6 +30,7 @@ pub mod bytecode;
 pub mod call;
 pub mod capi;
 pub mod config;
+pub mod entries;
 pub mod eval;
 pub mod ffi;
 pub mod frame;

@@ -6,6 +6,7 @@ use super::machine::Machine;
 use super::recursion;
 use super::run::{After, C_STACK_UNITS};
 use super::step::{self, Begun};
+use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::jit::enter::{Left, enter};
 use crate::jit::executor::executor_of;
@@ -60,15 +61,22 @@ unsafe fn run_machine_code(
         let caller = (*state).current_frame;
         (*frame).previous = caller;
         (*state).current_frame = frame;
-        let mut machine = Machine::new(thread, frame);
-        // A generator would be put onto the stack of a caller in Python.
-        let Begun::Enters(index) = step::begin(&mut machine, false) else {
-            (*state).current_frame = caller;
-            return None;
+        let index = match entered_at_once(frame) {
+            Some(index) => index,
+            None => {
+                let mut machine = Machine::new(thread, frame);
+                // A generator would be put onto the stack of a caller in Python.
+                let Begun::Enters(index) = step::begin(&mut machine, false) else {
+                    (*state).current_frame = caller;
+                    return None;
+                };
+                index
+            }
         };
         recursion::count_python(thread);
         recursion::count_c(thread, C_STACK_UNITS);
-        let entrance = executor_of(machine.code().as_ptr(), index).entrance();
+        let code = ffi::_PyFrame_GetCode(frame);
+        let entrance = executor_of(code, index).entrance();
         let left = enter(thread, frame, entrance, floor);
         recursion::count_c(thread, -C_STACK_UNITS);
         let after = match left {
@@ -83,5 +91,22 @@ unsafe fn run_machine_code(
             frame,
             after.to_c(),
         )))
+    }
+}
+
+/// The argument of the `ENTER_EXECUTOR` at which a new frame stands, as it does unless it has cells. The frame has begun then.
+///
+/// # Safety
+/// The frame is new.
+#[inline(always)]
+unsafe fn entered_at_once(frame: *mut ffi::_PyInterpreterFrame) -> Option<usize> {
+    // SAFETY: as the caller promises: the frame stands at an instruction of its code.
+    unsafe {
+        let unit = *(*frame).instr_ptr;
+        if unit.op.code != Opcode::ENTER_EXECUTOR.number() {
+            return None;
+        }
+        (*frame).stacktop = -1;
+        Some(unit.op.arg.into())
     }
 }

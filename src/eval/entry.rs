@@ -24,8 +24,8 @@ pub fn call(
     for argument in arguments.all() {
         forget(argument.new_ref());
     }
-    // SAFETY: the arguments are what their type promises, and the frame gets the references to them that were just taken. It is
-    // ready to run then.
+    // SAFETY: the arguments are what their type promises, and the frame gets the references to them that were just taken. It
+    // is ready to run then.
     unsafe {
         let frame = frames::push_and_init(
             thread,
@@ -34,6 +34,35 @@ pub fn call(
             arguments.as_ptr(),
             arguments.count().cast_unsigned(),
             arguments.names(),
+        )?;
+        door::run(thread, frame)
+    }
+}
+
+/// The same with arguments by position that the function takes over.
+///
+/// # Errors
+/// As [`call`].
+///
+/// # Safety
+/// `first` points at `count` references, which are given away whatever happens.
+#[inline(always)]
+pub unsafe fn call_giving(
+    thread: ThreadState,
+    function: Borrowed<'_, ffi::PyFunctionObject>,
+    namespace: Option<Borrowed<'_>>,
+    first: *const *mut ffi::PyObject,
+    count: usize,
+) -> Result<Owned, Raised> {
+    // SAFETY: as the caller promises. The frame is ready to run then.
+    unsafe {
+        let frame = frames::push_and_init(
+            thread,
+            function.new_ref(),
+            namespace.map(Borrowed::new_ref),
+            first,
+            count,
+            None,
         )?;
         door::run(thread, frame)
     }

@@ -5,6 +5,7 @@ mod jit;
 mod library;
 mod profile;
 
+use crate::entries;
 use crate::ffi;
 use crate::methods;
 use crate::module::{Definition, IntoObject, Method, Module, ModuleState};
@@ -77,6 +78,7 @@ unsafe impl ModuleState for State {
             c"__version__",
             env!("CARGO_PKG_VERSION").into_object()?.borrow(),
         )?;
+        module.add(c"C_API", entries::capsule()?.borrow())?;
         module.add(c"build", build::information()?.borrow())
     }
 

@@ -97,6 +97,8 @@ fn headers(source: &Path, config: &Path, dist: &Path) -> Result<()> {
         &include.join("pyconfig.h"),
         0o644,
     )?;
+    let ours = paths::root().join("include/pyroxene.h");
+    copy::file(&ours, &include.join("pyroxene.h"), 0o644)?;
     Ok(())
 }
 
