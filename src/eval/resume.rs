@@ -1,11 +1,14 @@
-//! Generators, for machine code: what the loop does by its instructions to go on in one, to end one, and to send to whatever
+//! Generators, for machine code: what the loop does by its instructions to make one, to go on in one, to end one, and to send to whatever
 //! else yields. Runs machine code.
 use super::frames;
 use super::instructions::generator::{Sent, prepare, resumable, send_to};
 use super::recursion;
-use crate::bytecode::Opcode;
+use crate::bytecode::{Opcode, original};
 use crate::ffi;
-use crate::frame::Frame;
+use crate::frame::{Frame, Owner};
+use crate::generator::coroutine::origin_depth;
+use crate::generator::frame::State;
+use crate::generator::make;
 use crate::jit::executor::executor_of;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
@@ -25,9 +28,7 @@ pub(crate) unsafe fn resume(
     floor: usize,
 ) -> Exit {
     let here = (&raw const floor).addr();
-    // SAFETY: the interpreter of the running thread is alive.
-    let others_evaluate = unsafe { (*thread.interpreter()).eval_frame.is_some() };
-    if others_evaluate || here <= floor || !recursion::has_python(thread, 1) {
+    if others_evaluate(thread) || here <= floor || !recursion::has_python(thread, 1) {
         return unable();
     }
     // SAFETY: as the caller promises. The generator's frame has its code, and what `entrance` tells holds until other code
@@ -84,6 +85,75 @@ unsafe fn entrance(generator: *mut ffi::PyGenObject) -> Option<(Run, u32, bool)>
         let (run, entry) = executor_of(code, (*unit).op.arg.into()).entrance();
         Some((run, entry, begins))
     }
+}
+
+/// Whether [`make`] can call functions with this code: nothing but free variables is set up before the generator is made.
+pub(crate) fn can_make(code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
+    let first = original(code, 0).opcode;
+    let second = usize::from(first == Opcode::COPY_FREE_VARS);
+    original(code, second).opcode == Opcode::RETURN_GENERATOR
+}
+
+/// Calls a generator function: its generator, with the frame in it as after `RETURN_GENERATOR`. Nothing if the evaluator has to
+/// do it, and then nothing was done.
+///
+/// # Errors
+/// `MemoryError`.
+///
+/// # Safety
+/// The function, to whose code [`can_make`] applies, and the arguments, one for each of its parameters, are references, which
+/// are given away unless the result is nothing.
+pub(crate) unsafe fn make(
+    thread: ThreadState,
+    function: *mut ffi::PyFunctionObject,
+    arguments: &[*mut ffi::PyObject],
+) -> Result<Option<Owned>, Raised> {
+    if others_evaluate(thread) || !recursion::has_python(thread, 1) || origin_depth() != 0 {
+        return Ok(None);
+    }
+    // SAFETY: as the caller promises. A new generator has room for a frame of the code, which is its function's; before the
+    // instruction that makes it there is at most the one that copies the closure, which has as many cells as that says.
+    unsafe {
+        let function = Owned::from_raw_unchecked(function);
+        let generator = match make::from_function(function.borrow()) {
+            Ok(generator) => generator,
+            Err(raised) => {
+                for &argument in arguments {
+                    drop(Owned::from_raw_unchecked(argument));
+                }
+                return Err(raised);
+            }
+        };
+        let place = generator.borrow().frame_place();
+        let code = Borrowed::from_raw_unchecked((*function.as_ptr()).func_code.cast());
+        let closure = (*function.as_ptr()).func_closure.cast();
+        let frame = Frame::initialize(place, function, None, code, arguments.len());
+        for (index, &argument) in arguments.iter().enumerate() {
+            frame.entry(index).write(argument);
+        }
+        let mut unit = code.first_instruction();
+        if (*unit).op.code == Opcode::COPY_FREE_VARS.number() {
+            let count = usize::from((*unit).op.arg);
+            let cells = ffi::_PyTuple_ITEMS(closure);
+            for index in 0..count {
+                let cell: Borrowed<'_> = Borrowed::from_raw_unchecked(*cells.add(index));
+                let slot = code.variable_count() - count + index;
+                frame.entry(slot).write(cell.new_ref().into_raw());
+            }
+            unit = unit.add(1);
+        }
+        (*place).instr_ptr = unit.add(1);
+        (*place).previous = null_mut();
+        frame.set_owner(Owner::GENERATOR);
+        generator.borrow().set_state(State::CREATED);
+        Ok(Some(generator.upcast()))
+    }
+}
+
+/// Whether somebody has put another evaluator in place of ours (PEP 523).
+fn others_evaluate(thread: ThreadState) -> bool {
+    // SAFETY: the interpreter of the running thread is alive.
+    unsafe { (*thread.interpreter()).eval_frame.is_some() }
 }
 
 /// Ends the frame of a generator that returns ([`Helpers::end_generator`](pyroxene_jit_api::Helpers::end_generator)).

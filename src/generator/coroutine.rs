@@ -14,7 +14,7 @@ use core::ops::ControlFlow;
 
 /// How many callers the thread wants a new coroutine to remember; 0 is none
 /// (`sys.set_coroutine_origin_tracking_depth`).
-fn origin_depth() -> usize {
+pub fn origin_depth() -> usize {
     // SAFETY: the thread is attached.
     let depth = unsafe { (*ffi::_PyThreadState_GET()).coroutine_origin_tracking_depth };
     usize::try_from(depth).unwrap_or(0)

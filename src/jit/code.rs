@@ -7,7 +7,6 @@ use crate::ffi;
 use crate::frame::Frame;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
-use core::cell::Cell;
 use core::ops::Deref;
 use core::sync::atomic::{AtomicU64, Ordering};
 use pyroxene_jit_api::{
@@ -37,7 +36,6 @@ pub struct MachineCode {
     run: Option<Run>,
     exits: ExitCounts,
     interpreted: Vec<Interpreted>,
-    entered: Cell<u64>,
     size: usize,
     /// Kept for the code, which names them.
     targets: Vec<Arc<Target>>,
@@ -54,7 +52,6 @@ impl MachineCode {
             run: None,
             exits: Arc::default(),
             interpreted: Vec::new(),
-            entered: Cell::new(0),
             size: 0,
             targets,
             memory: None,
@@ -110,17 +107,6 @@ impl MachineCode {
     /// The instructions that it has the evaluator run.
     pub fn interpreted(&self) -> &[Interpreted] {
         &self.interpreted
-    }
-
-    /// How often the evaluator entered it.
-    pub fn entered(&self) -> u64 {
-        self.entered.get()
-    }
-
-    /// The evaluator enters it.
-    #[inline(always)]
-    pub fn count_entry(&self) {
-        self.entered.set(self.entered.get() + 1);
     }
 
     /// How many bytes it takes.

@@ -5,6 +5,7 @@ use super::code::Compiled;
 use crate::bytecode::{Opcode, original};
 use crate::ffi;
 use crate::object::Borrowed;
+use core::cell::Cell;
 use core::mem::MaybeUninit;
 use core::ptr::{NonNull, null_mut};
 use pyroxene_jit_api::Run;
@@ -15,10 +16,13 @@ use std::rc::Rc;
 pub struct Executor {
     /// What upstream reads: the instruction that was there. The rest of it stays zero.
     upstream: ffi::_PyExecutorObject,
-    /// The machine code.
-    compiled: Rc<Compiled>,
+    /// How the machine code is run: what follows keeps it.
+    run: Run,
     /// Where it is entered: an index of the snapshot's entries.
     entry: u32,
+    /// How often it was entered here.
+    entered: Cell<u64>,
+    _compiled: Rc<Compiled>,
 }
 
 impl Executor {
@@ -32,8 +36,8 @@ impl Executor {
     /// Counts that it is entered, and says how: what runs, and which of the snapshot's entries it is entered at.
     #[inline(always)]
     pub fn entrance(&self) -> (Run, u32) {
-        self.compiled.count_entry();
-        (self.compiled.run(), self.entry)
+        self.entered.set(self.entered.get() + 1);
+        (self.run, self.entry)
     }
 }
 
@@ -69,6 +73,17 @@ impl Patches {
         self.places.len()
     }
 
+    /// How often machine code was entered by them.
+    pub fn entered(&self) -> u64 {
+        let executors = self.array.iter().flat_map(|array| {
+            (0..self.places.len()).map(move |number| {
+                // SAFETY: the array and the executors in it are there as long as the places.
+                unsafe { (*(*array.as_ptr()).executors[number]).entered.get() }
+            })
+        });
+        executors.sum()
+    }
+
     /// Has the evaluator enter machine code at an instruction; does nothing where it cannot be.
     pub fn add(
         &mut self,
@@ -93,8 +108,10 @@ impl Patches {
         upstream.vm_data.oparg = there.oparg;
         let executor = Box::new(Executor {
             upstream,
-            compiled: Rc::clone(compiled),
+            run: compiled.run(),
             entry,
+            entered: Cell::new(0),
+            _compiled: Rc::clone(compiled),
         });
         self.places.push(index);
         let array = *self.array.get_or_insert_with(|| {

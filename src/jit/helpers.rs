@@ -44,6 +44,7 @@ pub(super) fn helpers() -> Helpers {
         catch,
         callee_left,
         resume,
+        generator,
         end_generator,
         send,
         disturbed,
@@ -374,6 +375,24 @@ unsafe extern "C" fn resume(
         let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
         let generator = Borrowed::from_raw_unchecked(generator.cast());
         resume::resume(thread, frame.cast(), generator, value.cast(), floor)
+    }
+}
+
+unsafe extern "C" fn generator(
+    thread: Raw,
+    function: Raw,
+    arguments: *const Raw,
+    count: u32,
+) -> Raw {
+    // SAFETY: machine code gives the thread that runs it, and references that it gives away: a function, and as many arguments
+    // as that has parameters.
+    unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        let arguments = core::slice::from_raw_parts(arguments.cast(), count as usize);
+        match resume::make(thread, function.cast(), arguments) {
+            Ok(Some(generator)) => generator.into_raw().cast(),
+            Ok(None) | Err(_) => null_mut(),
+        }
     }
 }
 

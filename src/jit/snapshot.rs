@@ -5,6 +5,7 @@ use crate::bytecode::cache::{
 };
 use crate::bytecode::{Counter, Opcode, handlers, original};
 use crate::eval::monitor::tells_of_exceptions;
+use crate::eval::resume;
 use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
@@ -359,9 +360,10 @@ impl Callees {
 
     fn add_code(&mut self, version: u32, code: Borrowed<'_, ffi::PyCodeObject>) -> Option<usize> {
         let is_plain = code.has_flag(ffi::CO_OPTIMIZED)
-            && !code.has_flag(ffi::CO_VARARGS | ffi::CO_VARKEYWORDS | GENERATORS)
+            && !code.has_flag(ffi::CO_VARARGS | ffi::CO_VARKEYWORDS)
             && field!(code.co_kwonlyargcount) == 0;
-        if !is_plain {
+        let makes_generator = code.has_flag(GENERATORS);
+        if !is_plain || makes_generator && !resume::can_make(code) {
             return None;
         }
         let target = Arc::clone(&registry().record(code).target);
@@ -372,6 +374,7 @@ impl Callees {
             parameters: field!(code.co_argcount).cast_unsigned(),
             locals: field!(code.co_nlocalsplus).cast_unsigned(),
             frame_size: field!(code.co_framesize).cast_unsigned(),
+            makes_generator,
         });
         self.targets.push(target);
         Some(self.list.len() - 1)

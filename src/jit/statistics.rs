@@ -70,7 +70,7 @@ pub fn report() -> Report {
             continue;
         };
         functions += 1;
-        entered += compiled.entered().cast_signed();
+        entered += record.patches.entered().cast_signed();
         size += compiled.size() as i64;
         for (exit, count) in compiled.exits() {
             if count > 0 {

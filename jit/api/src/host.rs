@@ -353,6 +353,11 @@ pub struct Helpers {
         value: Raw,
         floor: usize,
     ) -> Exit,
+    /// What a call of a generator function ([`Callee::makes_generator`](crate::Callee::makes_generator)) gives, the arguments
+    /// being one for each of its parameters: a new reference, having taken over function and arguments; or NULL, with an
+    /// exception, having dropped them, or without one, having done nothing: then the evaluator has to make the call.
+    pub generator:
+        unsafe extern "C" fn(thread: Raw, function: Raw, arguments: *const Raw, count: u32) -> Raw,
     /// Ends the frame of a generator that returns, all of which is written, and makes its caller's the thread's. May run any
     /// code.
     pub end_generator: unsafe extern "C" fn(thread: Raw, frame: Raw),

@@ -254,6 +254,8 @@ pub struct Callee {
     pub locals: u32,
     /// The size of its frames, in words.
     pub frame_size: u32,
+    /// Whether a call only makes a generator, a coroutine or an asynchronous generator.
+    pub makes_generator: bool,
 }
 
 /// A speculation that has failed too often.

@@ -151,6 +151,7 @@ impl Assembler {
                     parameters,
                     locals: parameters,
                     frame_size: parameters,
+                    makes_generator: false,
                 });
             }
             ".handler" | ".entry" | ".failure" => self.later.push(words),

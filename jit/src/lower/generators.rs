@@ -1,10 +1,11 @@
 //! Generators and coroutines: how machine code goes on in one, pauses in one, and ends one.
 use super::Lowering;
 use super::frame::Written;
-use super::python::RETURNED;
+use super::python::{Call, RETURNED};
 use super::runtime::{EXIT_VALUES, Helper};
 use crate::lower::emit::Likely;
 use inkwell::IntPredicate;
+use inkwell::basic_block::BasicBlock;
 use inkwell::values::PointerValue;
 use pyroxene_hir::{StateId, Value};
 use pyroxene_jit_api::{ExitKind, Reason};
@@ -80,6 +81,49 @@ impl<'c> Lowering<'c, '_> {
         result.add_incoming(&[(&payload, yielded_from), (&self.emit.null(), returned)]);
         self.hide_stack();
         result.as_basic_value().into_pointer_value()
+    }
+
+    /// Calls a generator function, and goes to a block with what that gives, or elsewhere if the evaluator has to do it.
+    pub(super) fn make_generator(
+        &mut self,
+        call: &Call<'_>,
+        made: BasicBlock<'c>,
+        otherwise: BasicBlock<'c>,
+    ) -> PointerValue<'c> {
+        let count = call.arguments.len() as u32;
+        let room = self.emit.room(count);
+        for (index, &argument) in call.arguments.iter().enumerate() {
+            let place = self.emit.at(room, index as i64 * 8);
+            self.emit.store(place, self.value(argument));
+        }
+        let count = self.emit.int().const_int(count.into(), false);
+        let function = self.pointer(call.function);
+        let generator = self
+            .emit
+            .ask(
+                Helper::Generator,
+                &[
+                    self.thread().into(),
+                    function.into(),
+                    room.into(),
+                    count.into(),
+                ],
+            )
+            .into_pointer_value();
+        let (none, raised) = (self.emit.block(), self.emit.block());
+        let is_none = self.emit.is_null(generator);
+        self.emit
+            .branch(is_none, none, made, Some(Likely::Otherwise));
+        self.emit.go_to(none);
+        let exception = self.field(self.thread(), self.host.layout.current_exception);
+        let nothing = self.emit.is_null(exception);
+        self.emit.branch(nothing, otherwise, raised, None);
+        self.emit.go_to(raised);
+        let error = self.emit.int().const_int(1 + ExitKind::Error as u64, false);
+        self.leave_as(error, call.state, Reason::Call);
+        self.emit.go_to(made);
+        self.hide_stack();
+        generator
     }
 
     /// Leaves before the instruction that resumes, with what was to be sent on the stack again.

@@ -149,12 +149,16 @@ impl<'c> Lowering<'c, '_> {
             let likely = call.others.is_empty().then_some(Likely::Then);
             self.emit.branch(is_callee, found, next, likely);
             self.emit.go_to(found);
-            let target = self.target(callee);
-            let run = self.field(target, offset_of!(Target, run) as u32);
-            let can = self.can_call(self.callee(callee).frame_size, 1, run);
-            self.emit.branch(can, possible, slow, Some(Likely::Then));
-            self.emit.go_to(possible);
-            let returned = self.call_directly(&call, target, run);
+            let returned = if self.callee(callee).makes_generator {
+                self.make_generator(&call, possible, slow)
+            } else {
+                let target = self.target(callee);
+                let run = self.field(target, offset_of!(Target, run) as u32);
+                let can = self.can_call(self.callee(callee).frame_size, 1, run);
+                self.emit.branch(can, possible, slow, Some(Likely::Then));
+                self.emit.go_to(possible);
+                self.call_directly(&call, target, run)
+            };
             results.push((returned, self.emit.here()));
             self.emit.jump(end);
             self.emit.go_to(next);

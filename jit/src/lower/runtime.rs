@@ -80,6 +80,7 @@ helpers! {
     Catch = catch(Pointer, Pointer, Int) -> Int;
     CalleeLeft = callee_left(Pointer, Pointer, Pointer) -> Int;
     Resume = resume(Pointer, Pointer, Pointer, Pointer, Long) -> Exit;
+    Generator = generator(Pointer, Pointer, Pointer, Int) -> Pointer;
     EndGenerator = end_generator(Pointer, Pointer);
     Send = send(Pointer, Pointer, Pointer, Pointer) -> Pointer;
     Retain = retain(Pointer);
