@@ -421,3 +421,136 @@ start:
     check(text, &[floats(&[1.0, 2.0])]);
     check(text, &[floats(&[1.0])]);
 }
+
+/// Exceptions that go to handlers in compiled code, with values of the loop and of locals on the stack, and nested handlers
+/// that raise again.
+#[test]
+fn exceptions_go_to_their_handlers() {
+    let text = "
+.code handled
+.args 2
+.locals items divisor total each kept
+.stack 8
+.handler try tried handler 1
+.handler handler handled cleanup 2 lasti
+.failure divides raised
+.failure iterates raised
+.failure again raised
+.entry start
+.entry loop
+start:
+  RESUME_CHECK 0
+  LOAD_CONST 0.5
+  STORE_FAST total
+  LOAD_FAST items
+  GET_ITER
+loop:
+  FOR_ITER_LIST done
+  STORE_FAST each
+try:
+  LOAD_FAST_LOAD_FAST total each
+  LOAD_FAST divisor
+divides:
+  BINARY_OP 11
+  BINARY_OP 13
+  STORE_FAST total
+  LOAD_FAST_LOAD_FAST total each
+iterates:
+  GET_ITER
+  POP_TOP
+  POP_TOP
+tried:
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST total
+  RETURN_VALUE
+handler:
+  PUSH_EXC_INFO
+  LOAD_FAST each
+  POP_JUMP_IF_NONE other
+  STORE_FAST kept
+  POP_EXCEPT
+  LOAD_FAST total
+  LOAD_CONST 1.0
+  BINARY_OP_ADD_FLOAT 13
+  STORE_FAST total
+  JUMP_BACKWARD loop
+other:
+again:
+  RERAISE 0
+handled:
+cleanup:
+  COPY 3
+  POP_EXCEPT
+  RERAISE 1
+";
+    for divisor in [0, 1] {
+        let divisor = Argument::Int(divisor);
+        check(text, &[ints(&[1, 2, 3]), divisor.clone()]);
+        check(text, &[floats(&[0.5, -1.5]), divisor.clone()]);
+        let mixed = [
+            Argument::Int(1),
+            Argument::Instance(1),
+            Argument::List(vec![Argument::Instance(2)]),
+            Argument::Range(0, 1, 3),
+        ];
+        check(text, &[Argument::List(mixed.to_vec()), divisor.clone()]);
+        let with_none = [Argument::Float(1.0), Argument::None, Argument::Int(1)];
+        check(text, &[Argument::List(with_none.to_vec()), divisor]);
+    }
+}
+
+/// What the handler finds below its level is not boxed where it raises.
+#[test]
+fn numbers_stay_on_the_stack_of_a_handler() {
+    let text = "
+.code below
+.args 1
+.locals items total each
+.stack 8
+.handler try tried handler 2
+.failure divides raised
+.failure divides class
+.failure divides domain
+.entry start
+.entry loop
+start:
+  RESUME_CHECK 0
+  LOAD_CONST 0.5
+  STORE_FAST total
+  LOAD_FAST items
+  GET_ITER
+loop:
+  FOR_ITER_LIST done
+  STORE_FAST each
+  LOAD_FAST total
+try:
+  LOAD_CONST 1.5
+  LOAD_FAST each
+divides:
+  BINARY_OP 11
+tried:
+  BINARY_OP_ADD_FLOAT 13
+  STORE_FAST total
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST total
+  RETURN_VALUE
+handler:
+  PUSH_EXC_INFO
+  POP_TOP
+  POP_EXCEPT
+  LOAD_CONST 0.25
+  BINARY_OP_ADD_FLOAT 13
+  STORE_FAST total
+  JUMP_BACKWARD loop
+";
+    check(text, &[ints(&[1, 0, 2, 0, 0])]);
+    check(text, &[floats(&[0.0, 1.0])]);
+    let mixed = [Argument::Int(0), Argument::None, Argument::Float(2.0)];
+    check(text, &[Argument::List(mixed.to_vec())]);
+}

@@ -2,7 +2,7 @@
 //! time, without looking at what is specialised.
 use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::Snapshot;
+use pyroxene_jit_api::{Handler, Snapshot};
 
 /// What an instruction led to.
 pub enum Step {
@@ -10,18 +10,57 @@ pub enum Step {
     Done(Outcome),
 }
 
-type Run<T> = Result<T, &'static str>;
+pub type Run<T> = Result<T, &'static str>;
 
 /// Runs one instruction.
 pub fn step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Step {
     match try_step(snapshot, heap, frame) {
         Ok(None) => Step::Next,
         Ok(Some(outcome)) => Step::Done(outcome),
-        Err(raised) => Step::Done(Outcome::Raised(raised)),
+        Err(raised) => unwind(snapshot, heap, frame, raised),
     }
 }
 
-fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<Option<Outcome>> {
+/// Finds who handles what the instruction at which the frame stands has raised.
+pub fn unwind(
+    snapshot: &Snapshot,
+    heap: &mut Heap,
+    frame: &mut Frame,
+    raised: &'static str,
+) -> Step {
+    let covers = |handler: &&Handler| (handler.start..handler.end).contains(&frame.at);
+    let Some(handler) = snapshot.handlers.iter().find(covers) else {
+        return Step::Done(Outcome::Raised(raised));
+    };
+    give(heap, frame, (handler.level as usize, handler.lasti), raised);
+    frame.at = handler.target;
+    Step::Next
+}
+
+/// Makes the stack as a handler wants it.
+pub fn give(heap: &mut Heap, frame: &mut Frame, handler: (usize, bool), raised: &str) {
+    let (level, lasti) = handler;
+    for value in frame.stack.split_off(level).into_iter().rev() {
+        heap.release(value);
+    }
+    if lasti {
+        push_thing(heap, frame, Thing::Int(frame.at.into()));
+    }
+    push_thing(heap, frame, Thing::Str(raised.to_owned()));
+}
+
+/// What can be raised.
+const EXCEPTIONS: [&str; 6] = [
+    "IndexError",
+    "TypeError",
+    "UnboundLocalError",
+    "ValueError",
+    "ZeroDivisionError",
+    "the model's OverflowError",
+];
+
+/// Runs one instruction, and gives what it raises.
+pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<Option<Outcome>> {
     let mut at = frame.at as usize;
     let mut oparg = 0;
     while Opcode::new(snapshot.units[at].opcode) == Opcode::EXTENDED_ARG {
@@ -204,10 +243,35 @@ fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<Opti
             let shown = heap.show(Some(heap.object(snapshot.constants[oparg])));
             return Ok(Some(Outcome::Returned(shown)));
         }
+        Opcode::PUSH_EXC_INFO => {
+            let exception = frame.stack.pop().unwrap();
+            heap.retain(exception);
+            let before = exchange_handled(heap, frame, exception);
+            frame.stack.extend([before, exception]);
+        }
+        Opcode::POP_EXCEPT => {
+            let exception = frame.stack.pop().unwrap();
+            let handled = exchange_handled(heap, frame, exception);
+            heap.release(handled);
+        }
+        Opcode::RERAISE => {
+            let Thing::Str(raised) = heap.thing(top(frame, 0).unwrap()) else {
+                panic!("no exception");
+            };
+            let known = EXCEPTIONS.into_iter().find(|known| raised == known);
+            return Err(known.expect("it was raised"));
+        }
         other => panic!("the model has no {other:?}"),
     }
     frame.at = u32::try_from(to).unwrap();
     Ok(None)
+}
+
+/// Makes an exception the one that is handled, or none for `None`; gives the one before, or `None`.
+pub fn exchange_handled(heap: &mut Heap, frame: &mut Frame, exception: Ref) -> Ref {
+    let none = heap.add(Thing::None);
+    let new = exception.filter(|exception| *exception != none);
+    core::mem::replace(&mut frame.handled, new).or(Some(none))
 }
 
 fn push_thing(heap: &mut Heap, frame: &mut Frame, thing: Thing) {

@@ -69,6 +69,7 @@ impl<'a> Run<'a> {
                 locals,
                 stack: Vec::new(),
                 at: 0,
+                handled: None,
             },
             held,
         }
@@ -79,6 +80,7 @@ impl<'a> Run<'a> {
             self.heap.release(value);
         }
         self.heap.check_counts(&self.frame, &self.held);
+        self.heap.release(self.frame.handled.take());
         // Nobody can look at the locals of a function that has returned.
         let locals = match outcome {
             Outcome::Returned(_) => Vec::new(),

@@ -32,6 +32,10 @@ pub struct Machine<'a> {
     /// After how many chances to leave it is made to.
     pub patience: Option<usize>,
     words: HashMap<Value, Word>,
+    /// Whether the instruction at hand does not leave if it raises.
+    tries: bool,
+    /// What was raised and is not handled yet.
+    raised: Option<&'static str>,
 }
 
 impl<'a> Machine<'a> {
@@ -49,6 +53,8 @@ impl<'a> Machine<'a> {
             frame,
             patience,
             words: HashMap::new(),
+            tries: false,
+            raised: None,
         }
     }
 
@@ -56,7 +62,8 @@ impl<'a> Machine<'a> {
     pub fn run(&mut self, mut block: BlockId) -> Left {
         let mut fuel = 1_000_000;
         'blocks: loop {
-            for &value in &self.function[block].insns {
+            let insns = &self.function[block].insns;
+            for (place, &value) in insns.iter().enumerate() {
                 fuel -= 1;
                 assert!(fuel > 0, "it does not end");
                 let insn = self.function.insn(value);
@@ -78,6 +85,11 @@ impl<'a> Machine<'a> {
                         block = self.follow(edge);
                         continue 'blocks;
                     }
+                    Insn::Try { on, raised } => {
+                        let edge = if self.raised.is_some() { raised } else { on };
+                        block = self.follow(edge);
+                        continue 'blocks;
+                    }
                     Insn::Exit { reason, state } => return self.leave(*reason, *state),
                     Insn::Return { value, locals } => {
                         let value = self.object(*value);
@@ -94,6 +106,8 @@ impl<'a> Machine<'a> {
                     }
                     _ => {}
                 }
+                let next = insns.get(place + 1).map(|next| self.function.insn(*next));
+                self.tries = matches!(next, Some(Insn::Try { .. }));
                 match self.insn(insn, value) {
                     Ok(Some(word)) => {
                         self.words.insert(value, word);
@@ -202,14 +216,23 @@ impl<'a> Machine<'a> {
         object
     }
 
+    /// Lets go of what was made for the frame only, which is written again before anybody looks.
+    fn drop_copies(&mut self, state: StateId) {
+        for (place, entry) in self.function[state].stack.iter().enumerate() {
+            if !entry.owned || !matches!(self.word(entry.value), Word::Object(_)) {
+                self.heap.release(self.frame.stack[place]);
+            }
+        }
+    }
+
     fn leave(&mut self, reason: Reason, state: StateId) -> Left {
         self.write(state);
         Left::Resume(reason)
     }
 
-    /// Leaves unless something holds.
-    fn check(&mut self, insn: &Insn, holds: bool) -> Result<(), Left> {
-        let may_leave = match &mut self.patience {
+    /// Whether it is made to leave here.
+    fn is_made_to_leave(&mut self) -> bool {
+        match &mut self.patience {
             Some(0) => {
                 self.patience = None;
                 true
@@ -219,7 +242,12 @@ impl<'a> Machine<'a> {
                 false
             }
             None => false,
-        };
+        }
+    }
+
+    /// Leaves unless something holds.
+    fn check(&mut self, insn: &Insn, holds: bool) -> Result<(), Left> {
+        let may_leave = self.is_made_to_leave();
         if holds && !may_leave {
             return Ok(());
         }
@@ -482,7 +510,8 @@ impl<'a> Machine<'a> {
                     }
                     _ => {
                         self.heap.release(Some(value));
-                        return Err(self.raise(insn, "TypeError"));
+                        self.write(insn.state().expect("it raises"));
+                        return self.raise("TypeError");
                     }
                 }
             }
@@ -504,9 +533,23 @@ impl<'a> Machine<'a> {
                     let operand = self.object(*operand);
                     self.frame.stack.push(operand);
                 }
-                match bytecode::step(self.snapshot, self.heap, self.frame) {
-                    Step::Done(outcome) => return Err(Left::Done(outcome)),
-                    Step::Next => {}
+                let rest = self.frame.stack.len() - taken.len();
+                let done = bytecode::try_step(self.snapshot, self.heap, self.frame);
+                match done {
+                    Ok(outcome) => {
+                        assert_eq!(outcome, None);
+                        self.drop_copies(*state);
+                    }
+                    Err(raised) => {
+                        if self.tries {
+                            self.drop_copies(*state);
+                        }
+                        // It has taken them over all the same.
+                        for taken in self.frame.stack.split_off(rest) {
+                            self.heap.release(taken);
+                        }
+                        return self.raise(raised);
+                    }
                 }
                 match operation.gives() {
                     Gives::Object => return object(self.frame.stack.pop().unwrap()),
@@ -520,22 +563,60 @@ impl<'a> Machine<'a> {
             }
             Insn::Interpret { next, state, .. } => {
                 self.write(*state);
-                match bytecode::step(self.snapshot, self.heap, self.frame) {
-                    Step::Done(outcome) => return Err(Left::Done(outcome)),
-                    Step::Next if self.frame.at != *next => {
+                match bytecode::try_step(self.snapshot, self.heap, self.frame) {
+                    Ok(Some(outcome)) => return Err(Left::Done(outcome)),
+                    Ok(None) if self.frame.at != *next => {
                         return Err(Left::Resume(Reason::NotCompiled));
                     }
-                    Step::Next => {}
+                    Ok(None) => {}
+                    Err(raised) => return self.raise(raised),
                 }
                 None
+            }
+            Insn::Raise { state, .. } => {
+                self.write(*state);
+                let raised = bytecode::try_step(self.snapshot, self.heap, self.frame);
+                self.raised = Some(raised.expect_err("it raises"));
+                None
+            }
+            Insn::Catch {
+                level,
+                lasti,
+                written,
+                state,
+                ..
+            } => {
+                if !written {
+                    self.write(*state);
+                }
+                let raised = self.raised.take().expect("something was raised");
+                if self.is_made_to_leave() {
+                    return self.raise(raised);
+                }
+                let handler = (*level as usize, *lasti);
+                bytecode::give(self.heap, self.frame, handler, raised);
+                None
+            }
+            Insn::ExchangeHandled { exception } => {
+                let exception = self.object(*exception);
+                return object(bytecode::exchange_handled(self.heap, self.frame, exception));
             }
             other => panic!("the model has no {other:?} ({at})"),
         })
     }
 
-    fn raise(&mut self, insn: &Insn, what: &'static str) -> Left {
-        self.write(insn.state().expect("it raises"));
-        Left::Done(Outcome::Raised(what))
+    /// What was raised leads to the handler, or to the evaluator, who finds it.
+    fn raise(&mut self, raised: &'static str) -> Result<Option<Word>, Left> {
+        if self.tries {
+            self.raised = Some(raised);
+            return Ok(None);
+        }
+        Err(
+            match bytecode::unwind(self.snapshot, self.heap, self.frame, raised) {
+                Step::Next => Left::Resume(Reason::Raised),
+                Step::Done(outcome) => Left::Done(outcome),
+            },
+        )
     }
 
     fn items(&self, value: Value) -> &[usize] {

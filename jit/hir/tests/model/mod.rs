@@ -56,6 +56,8 @@ pub struct Frame {
     pub locals: Vec<Ref>,
     pub stack: Vec<Ref>,
     pub at: u32,
+    /// The exception that is being handled.
+    pub handled: Ref,
 }
 
 /// What a run came to.
@@ -195,6 +197,7 @@ impl Heap {
         };
         frame.locals.iter().copied().for_each(&mut count);
         frame.stack.iter().copied().for_each(&mut count);
+        count(frame.handled);
         held.iter().copied().map(Some).for_each(&mut count);
         self.objects.iter().copied().map(Some).for_each(&mut count);
         for cell in self.cells.iter().filter(|cell| cell.count > 0) {
