@@ -17,6 +17,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// How often machine code leaves by one exit because it is not true there, before it is made anew.
 const MOST_FAILURES: u64 = 200;
 
+/// How often code of the quick tier begins, and its loops come round, before it is made anew in the hot one.
+const UNTIL_WARM: u64 = 2000;
+
 /// How often another exit is taken to be among the reasons.
 const SOME_FAILURES: u64 = 10;
 
@@ -33,6 +36,8 @@ fn most_raised() -> u64 {
 pub struct MachineCode {
     /// How often it runs. It is first: the code knows all of it by this place.
     running: Running,
+    /// What code of the quick tier counts down until it is to be made anew.
+    warm: AtomicU64,
     run: Option<Run>,
     exits: ExitCounts,
     interpreted: Vec<Interpreted>,
@@ -49,6 +54,7 @@ impl MachineCode {
     pub fn ordered(compilation: u64, targets: Vec<Arc<Target>>) -> Box<Self> {
         Box::new(Self {
             running: Running::default(),
+            warm: AtomicU64::new(UNTIL_WARM),
             run: None,
             exits: Arc::default(),
             interpreted: Vec::new(),
@@ -62,6 +68,11 @@ impl MachineCode {
     /// The address by which the code names it: of all of it, and of what counts its activations.
     pub fn address(&self) -> usize {
         (&raw const *self).expose_provenance()
+    }
+
+    /// The address of what code of the quick tier counts down.
+    pub fn warm_address(&self) -> usize {
+        (&raw const self.warm).expose_provenance()
     }
 
     /// Takes over what the compiler made.
@@ -142,10 +153,15 @@ impl MachineCode {
         // Only threads with the GIL write it.
         let taken = count.load(Ordering::Relaxed) + 1;
         count.store(taken, Ordering::Relaxed);
-        if this.is_too_often(record, taken) {
+        let is_warm = record.reason == Reason::Warm;
+        if is_warm || this.is_too_often(record, taken) {
             // SAFETY: the thread runs the frame that has left, which stands where the evaluator goes on.
             let frame = unsafe { Frame::from_raw_unchecked((*thread.as_ptr()).current_frame) };
-            heat::failed(frame, this, || this.failures(frame.code()));
+            if is_warm {
+                heat::warm(frame, this);
+            } else {
+                heat::failed(frame, this, || this.failures(frame.code()));
+            }
         }
     }
 
@@ -238,6 +254,7 @@ const fn is_failure(reason: Reason) -> bool {
         | Reason::EvalBreaker
         | Reason::Disturbed
         | Reason::Cold
+        | Reason::Warm
         | Reason::NotCompiled => false,
         Reason::Unseen
         | Reason::Class

@@ -2,7 +2,7 @@
 //! counter in the cache of a `JUMP_BACKWARD` has run down).
 use super::code::MachineCode;
 use super::options::{Mode, mode};
-use super::registry::{ATTEMPTS, Stage, registry};
+use super::registry::{Stage, registry};
 use super::snapshot::Taken;
 use super::{is_main, library, log, only, publish, snapshot, worker};
 use crate::bytecode::{Counter, Opcode, original};
@@ -10,8 +10,8 @@ use crate::frame::Frame;
 use crate::thread::ThreadState;
 use pyroxene_jit_api::{Failure, Reason, Tier};
 
-/// After how many calls a function is compiled.
-const CALLS: u32 = 500;
+/// After how many calls a function is compiled, in the quick tier.
+const CALLS: u32 = 200;
 /// The same for [`Mode::Eager`]: the instructions have been specialised by then.
 const CALLS_EAGER: u32 = 3;
 
@@ -93,11 +93,8 @@ pub(super) fn failed(
     }
     let mut registry = registry();
     let record = registry.record(frame.code());
-    let is_entered = record
-        .compiled
-        .as_ref()
-        .is_some_and(|compiled| core::ptr::eq::<MachineCode>(&***compiled, machine_code));
-    if record.stage != Stage::Compiled || record.attempts == ATTEMPTS || !is_entered {
+    if record.stage != Stage::Compiled || !record.may_be_compiled() || !record.enters(machine_code)
+    {
         return;
     }
     if failures
@@ -111,6 +108,20 @@ pub(super) fn failed(
     compile(frame);
 }
 
+/// Machine code of the quick tier, of a frame that runs, has run often: it is made anew in the hot one. Until then it stays.
+#[cold]
+#[inline(never)]
+pub(super) fn warm(frame: Frame<'_>, machine_code: &MachineCode) {
+    let mut registry = registry();
+    let record = registry.record(frame.code());
+    record.warm_since.get_or_insert(record.attempts);
+    if record.stage != Stage::Compiled || !record.enters(machine_code) {
+        return;
+    }
+    drop(registry);
+    compile(frame);
+}
+
 /// Has the code of a frame compiled, for all places where its machine code is to be entered, unless tools watch it.
 fn compile(frame: Frame<'_>) {
     let code = frame.code();
@@ -119,7 +130,7 @@ fn compile(frame: Frame<'_>) {
     }
     let mut registry = registry();
     let record = registry.record(code);
-    if record.attempts == ATTEMPTS || !only::allows(|| snapshot::function(code)) {
+    if !record.may_be_compiled() || !only::allows(|| snapshot::function(code)) {
         record.stage = Stage::GivenUp;
         return;
     }
@@ -142,8 +153,12 @@ fn compile(frame: Frame<'_>) {
     record.stage = Stage::Waiting;
     record.attempts += 1;
     let tier = match mode() {
+        Mode::Off | Mode::On if record.warm_since.is_some() => Tier::Hot,
+        Mode::Off | Mode::On => {
+            snapshot.warm = Some(machine_code.warm_address());
+            Tier::Quick
+        }
         Mode::Eager => Tier::Quick,
-        Mode::Off | Mode::On => Tier::Hot,
     };
     log::ordered(
         compilation,

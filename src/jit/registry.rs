@@ -3,7 +3,7 @@
 //!
 //! The GIL of the main interpreter guards it. Nothing in here runs other code while the table is borrowed: what has to be
 //! dropped is handed out.
-use super::code::{self, Compiled};
+use super::code::{self, Compiled, MachineCode};
 use super::executor::Patches;
 use super::{is_main, log, options};
 use crate::ffi;
@@ -48,6 +48,8 @@ pub struct Record {
     pub begun: bool,
     /// How often it was compiled.
     pub attempts: u32,
+    /// How often it had been compiled when code of the quick tier had run often: better is made since.
+    pub warm_since: Option<u32>,
     /// The instructions at which machine code is to be entered: a `RESUME`, and jumps backward.
     pub wanted: BTreeSet<usize>,
     /// The classes of what the locals held when machine code was first wanted at an instruction.
@@ -100,6 +102,7 @@ impl Registry {
                 calls: 0,
                 begun: false,
                 attempts: 0,
+                warm_since: None,
                 wanted: BTreeSet::new(),
                 observed: Observed::new(),
                 failures: Vec::new(),
@@ -144,6 +147,18 @@ impl Record {
         }
     }
 
+    /// Whether it may be compiled once more.
+    pub fn may_be_compiled(&self) -> bool {
+        self.attempts < self.warm_since.unwrap_or_default() + ATTEMPTS
+    }
+
+    /// Whether this machine code is entered.
+    pub fn enters(&self, machine_code: &MachineCode) -> bool {
+        self.compiled
+            .as_ref()
+            .is_some_and(|compiled| core::ptr::eq::<MachineCode>(&***compiled, machine_code))
+    }
+
     /// Takes machine code away, and what was being made, and writes into the log why. What it gives is to be dropped when the
     /// table is not borrowed.
     #[must_use]
@@ -168,8 +183,8 @@ impl Record {
     }
 }
 
-/// How often one code object is compiled at most.
-pub(super) const ATTEMPTS: u32 = 8;
+/// How often one code object is compiled at most in each tier.
+const ATTEMPTS: u32 = 8;
 
 /// Whether anything is known, and the running thread may look at it: threads of other interpreters do not hold the GIL that
 /// guards the table.

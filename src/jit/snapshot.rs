@@ -92,6 +92,7 @@ pub(super) fn take(
         failures,
         objects: objects.list,
         running: 0,
+        warm: None,
     };
     Taken {
         snapshot,

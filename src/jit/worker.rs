@@ -80,7 +80,13 @@ fn work() -> MutexGuard<'static, Work> {
 /// Adds a job.
 pub fn submit(job: Job) {
     let mut work = work();
-    work.jobs.push_back(job);
+    // What is made quickly makes nobody wait long.
+    let place = match job.tier {
+        Tier::Quick => work.jobs.iter().position(|other| other.tier == Tier::Hot),
+        Tier::Hot => None,
+    };
+    let place = place.unwrap_or(work.jobs.len());
+    work.jobs.insert(place, job);
     start(&mut work);
 }
 

@@ -334,3 +334,44 @@ fn only_the_functions_of_a_list_are_compiled() {
         0
     );
 }
+
+/// What is hot is compiled quickly first, and again when that has run often, for a loop that never leaves its function too.
+#[test]
+fn what_runs_on_in_quick_code_goes_over_to_better() {
+    let folder = Folder::new("tiers");
+    let program = folder.program(
+        "import pyroxene, time\n\
+         def called(x): return x + 1\n\
+         def loops():\n\
+         \x20   x = 0\n\
+         \x20   while made() < 2:\n\
+         \x20       for i in range(1000): x = x + i\n\
+         def made():\n\
+         \x20   return pyroxene.jit()['compiled'] if time.monotonic() < end else 9\n\
+         end = time.monotonic() + 60\n\
+         loops()\n\
+         while made() < 4:\n\
+         \x20   for i in range(1000): called(i)\n",
+    );
+    let only = folder.0.join("only");
+    let path = program.display();
+    fs::write(&only, format!("{path}:2:called\n{path}:3:loops\n")).expect("it is written");
+    succeed(
+        python()
+            .args(["-X", "jit=on", "-X", "jit-log=log", "-X", "jit-only=only"])
+            .arg(&program)
+            .current_dir(&folder.0),
+    );
+    let log = log_of(&folder.0.join("log"));
+    for wanted in ["called", "loops"] {
+        let tiers: Vec<Tier> = log
+            .iter()
+            .filter_map(|line| match &line.event {
+                Event::Ordered { function, tier, .. } if function.name == wanted => Some(*tier),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(tiers.first(), Some(&Tier::Quick), "{wanted}");
+        assert!(tiers[1..].contains(&Tier::Hot), "{wanted}: {tiers:?}");
+    }
+}

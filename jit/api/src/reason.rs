@@ -46,6 +46,8 @@ reasons! {
     Disturbed = "disturbed";
     /// A loop has ended, and what comes after it runs too seldom.
     Cold = "cold";
+    /// Code of the quick tier has run often: better code is ordered.
+    Warm = "warm";
     /// The instruction has no lowering and cannot be run by itself either.
     NotCompiled = "not_compiled";
 

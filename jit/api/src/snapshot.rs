@@ -47,6 +47,9 @@ pub struct Snapshot {
     pub entries: Vec<Entry>,
     /// The address of the machine code's [`Running`](crate::Running).
     pub running: usize,
+    /// The address of 64 bits that the code counts down, when it begins and when its loops come round, until it leaves to have
+    /// better code ordered.
+    pub warm: Option<usize>,
     /// Where earlier machine code of the same code object left for the same reason too often: not to be tried again.
     pub failures: Vec<Failure>,
 }

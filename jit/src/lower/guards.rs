@@ -5,7 +5,7 @@ use super::runtime::{MODULE, class_symbol};
 use inkwell::IntPredicate;
 use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::{Classes, Value};
-use pyroxene_jit_api::Class;
+use pyroxene_jit_api::{Class, ExitKind, Reason};
 
 /// A version as a field of 32 bits has it.
 fn wide(version: u32) -> i64 {
@@ -139,6 +139,29 @@ impl<'c> Lowering<'c, '_> {
         let asked = self.long_field(self.thread(), self.host.layout.eval_breaker);
         let holds = self.emit.compare(IntPredicate::EQ, asked, version);
         self.require(holds, by);
+        if let Some(place) = self.snapshot.warm {
+            self.count_down(place, by);
+        }
+    }
+
+    /// Leaves, once, when it has been here or at such a place often. The evaluator comes back to the code until there is better.
+    fn count_down(&mut self, place: usize, by: Value) {
+        let place = self.emit.literal(place as u64);
+        let left = self.emit.load_int(self.emit.long(), place);
+        let one = self.emit.const_long(1);
+        let left = self
+            .emit
+            .build(|builder| builder.build_int_sub(left, one, ""));
+        self.emit.store(place, left);
+        let state = self
+            .insn_of(by)
+            .state()
+            .expect("an instruction that leaves has a state");
+        let exit = self.exit(state, Reason::Warm, ExitKind::Resume);
+        let is_warm = self.emit.compare_with(IntPredicate::EQ, left, 0);
+        let on = self.emit.block();
+        self.emit.branch(is_warm, exit, on, Some(Likely::Otherwise));
+        self.emit.go_to(on);
     }
 
     /// An index counted from the start; leaves if there is none such.
