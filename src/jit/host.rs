@@ -106,6 +106,7 @@ fn layout() -> Layout {
         code_executors: at!(PyCodeObject.co_executors),
         function_version: at!(PyFunctionObject.func_version),
         function_code: at!(PyFunctionObject.func_code),
+        function_defaults: at!(PyFunctionObject.func_defaults),
         function_closure: at!(PyFunctionObject.func_closure),
         function_globals: at!(PyFunctionObject.func_globals),
         function_builtins: at!(PyFunctionObject.func_builtins),

@@ -339,7 +339,8 @@ struct Callees {
 }
 
 impl Callees {
-    /// The function that has this version, if it can be called with so many arguments, or with one more before them.
+    /// The function that has this version, if it can be called with so many arguments, or with one more before them, and
+    /// defaults for the rest.
     fn add(&mut self, version: u32, arguments: u32) -> Option<u32> {
         let known = self
             .list
@@ -347,19 +348,31 @@ impl Callees {
             .position(|callee| callee.version == version);
         let index = known.or_else(|| {
             let mut code = null_mut();
-            // SAFETY: the interpreter is the main one, as everywhere here. It gives a borrowed function and borrowed code.
-            let code = unsafe {
-                ffi::_PyFunction_LookupByVersion(version, &raw mut code);
-                Borrowed::<ffi::PyCodeObject>::from_c_optional(code.cast())?
-            };
-            self.add_code(version, code)
+            // SAFETY: the interpreter is the main one, as everywhere here. It gives a borrowed function, of which there may be
+            // none, and borrowed code. Defaults are NULL or a tuple.
+            unsafe {
+                let function = ffi::_PyFunction_LookupByVersion(version, &raw mut code);
+                let code = Borrowed::<ffi::PyCodeObject>::from_c_optional(code.cast())?;
+                let defaults = if function.is_null() || (*function).func_defaults.is_null() {
+                    0
+                } else {
+                    ffi::Py_SIZE((*function).func_defaults) as u32
+                };
+                self.add_code(version, code, defaults)
+            }
         })?;
         let callee = &self.list[index];
-        let fits = [arguments, arguments + 1].contains(&callee.parameters);
+        let most = arguments + 1 + callee.defaults;
+        let fits = (arguments..=most).contains(&callee.parameters);
         fits.then_some(index as u32)
     }
 
-    fn add_code(&mut self, version: u32, code: Borrowed<'_, ffi::PyCodeObject>) -> Option<usize> {
+    fn add_code(
+        &mut self,
+        version: u32,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+        defaults: u32,
+    ) -> Option<usize> {
         let is_plain = code.has_flag(ffi::CO_OPTIMIZED)
             && !code.has_flag(ffi::CO_VARARGS | ffi::CO_VARKEYWORDS)
             && field!(code.co_kwonlyargcount) == 0;
@@ -373,6 +386,7 @@ impl Callees {
             version,
             target: Arc::as_ptr(&target).expose_provenance(),
             parameters: field!(code.co_argcount).cast_unsigned(),
+            defaults,
             locals: field!(code.co_nlocalsplus).cast_unsigned(),
             frame_size: field!(code.co_framesize).cast_unsigned(),
             makes_generator,
@@ -436,7 +450,7 @@ fn sites(
         let cache = code.instruction_at(index + 1);
         if let Some(mut site) = site(frame, opcode, cache.cast(), objects) {
             if let Site::Call { version, callee } = &mut site
-                && opcode == Opcode::CALL_PY_EXACT_ARGS
+                && matches!(opcode, Opcode::CALL_PY_EXACT_ARGS | Opcode::CALL_PY_GENERAL)
             {
                 *callee = callees.add(*version, u32::from(units[index].oparg));
             }
@@ -470,7 +484,9 @@ fn sights(
                 if let Some(Site::Call { version, callee }) = &mut site {
                     let arguments = u32::from(arguments);
                     *callee = match sight.form {
-                        Opcode::CALL_PY_EXACT_ARGS => callees.add(*version, arguments),
+                        Opcode::CALL_PY_EXACT_ARGS | Opcode::CALL_PY_GENERAL => {
+                            callees.add(*version, arguments)
+                        }
                         Opcode::CALL_ALLOC_AND_ENTER_INIT => callees
                             .add(sight.init, arguments + 1)
                             .filter(|_| sight.init != 0),

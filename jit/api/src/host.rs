@@ -185,6 +185,8 @@ pub struct Layout {
     pub function_version: u32,
     /// `func_code` of a function.
     pub function_code: u32,
+    /// `func_defaults` of a function.
+    pub function_defaults: u32,
     /// `func_closure` of a function.
     pub function_closure: u32,
     /// `func_globals` of a function.

@@ -253,6 +253,8 @@ pub struct Callee {
     pub target: usize,
     /// How many parameters it has.
     pub parameters: u32,
+    /// How many defaults the function had for the last of them. They are each function's own.
+    pub defaults: u32,
     /// How many slots its frames have.
     pub locals: u32,
     /// The size of its frames, in words.

@@ -9,7 +9,7 @@
 //! .stack HEIGHT                  the height of the stack
 //! .object NAME CLASS             an object that instructions can name; builtin:len is a class too, ? one not known
 //! .names NAME…                   the names of attributes and globals
-//! .callee NAME VERSION PARAMETERS a function that machine code can call
+//! .callee NAME VERSION PARAMETERS [DEFAULTS] a function that machine code can call
 //! .handler START END TARGET LEVEL [lasti]
 //! .entry LABEL [CLASS…]          where it is entered, and what the locals were seen to hold (- for nothing)
 //! .failure LABEL REASON          a speculation that has failed too often
@@ -149,6 +149,7 @@ impl Assembler {
                     version: number(word(2)?)?,
                     target: 0,
                     parameters,
+                    defaults: words.get(4).map_or(Ok(0), |count| number(count))?,
                     locals: parameters,
                     frame_size: parameters,
                     makes_generator: false,

@@ -584,7 +584,7 @@ pub enum Insn {
         others: Vec<u32>,
         /// What is called.
         function: Value,
-        /// As many as the callee has parameters.
+        /// For the first of the callee's parameters; the rest get the function's defaults, if it has as many as it had.
         arguments: Vec<Value>,
         /// Whether the first of them is the receiver of a method.
         has_receiver: bool,

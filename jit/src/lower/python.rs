@@ -30,7 +30,7 @@ pub(super) struct Call<'a> {
     pub others: &'a [u32],
     /// What is called.
     pub function: Value,
-    /// As many as the callee has parameters.
+    /// For the first of the callee's parameters.
     pub arguments: &'a [Value],
     /// Whether the first of them is the receiver of a method.
     pub has_receiver: bool,
@@ -157,7 +157,8 @@ impl<'c> Lowering<'c, '_> {
                 let can = self.can_call(self.callee(callee).frame_size, 1, run);
                 self.emit.branch(can, possible, slow, Some(Likely::Then));
                 self.emit.go_to(possible);
-                self.call_directly(&call, target, run)
+                let defaults = self.defaults(&call, slow);
+                self.call_directly(&call, defaults, target, run)
             };
             results.push((returned, self.emit.here()));
             self.emit.jump(end);
@@ -194,10 +195,40 @@ impl<'c> Lowering<'c, '_> {
         self.int_field(function, self.host.layout.function_version)
     }
 
+    /// The defaults for the parameters that get no arguments, with references. Goes on elsewhere if the function has another
+    /// number of them than it had.
+    fn defaults(&mut self, call: &Call<'_>, otherwise: BasicBlock<'c>) -> Vec<PointerValue<'c>> {
+        let callee = self.callee(call.callee);
+        let missing = callee.parameters as usize - call.arguments.len();
+        let count = callee.defaults;
+        if missing == 0 {
+            return Vec::new();
+        }
+        let layout = self.host.layout;
+        let function = self.pointer(call.function);
+        let defaults = self.field(function, layout.function_defaults);
+        let null = self.emit.is_null(defaults);
+        let are_there = self.emit.build(|builder| builder.build_not(null, ""));
+        self.go_on_if(are_there, otherwise);
+        let size = self.long_field(defaults, layout.size);
+        let fits = self
+            .emit
+            .compare_with(IntPredicate::EQ, size, i64::from(count));
+        self.go_on_if(fits, otherwise);
+        let first = count - missing as u32;
+        let items = (first..count).map(|index| {
+            let item = self.field(defaults, layout.tuple_items + index * WORD as u32);
+            self.retain_object(item);
+            item
+        });
+        items.collect()
+    }
+
     /// Calls machine code on a new frame.
     fn call_directly(
         &mut self,
         call: &Call<'_>,
+        defaults: Vec<PointerValue<'c>>,
         target: PointerValue<'c>,
         run: PointerValue<'c>,
     ) -> PointerValue<'c> {
@@ -208,7 +239,7 @@ impl<'c> Lowering<'c, '_> {
         let frame = NewFrame {
             function: self.pointer(call.function),
             previous: self.frame(),
-            arguments: arguments.collect(),
+            arguments: arguments.chain(defaults).collect(),
         };
         let result = self.enter_function(call, &frame, target, run);
         self.hide_stack();

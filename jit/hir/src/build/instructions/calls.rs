@@ -6,6 +6,7 @@ use crate::build::state::{Holder, Local};
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
+use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Operation, Reason, Refusal, Site};
 
 /// How many functions one place calls directly besides the one that it called last: each takes some code.
@@ -35,7 +36,8 @@ impl Builder<'_> {
         self.state.refine(value, guarded);
     }
 
-    /// `CALL(count)` of a Python function with as many positional parameters as there are arguments.
+    /// `CALL(count)` of a Python function with as many positional parameters as there are arguments, or with defaults for the
+    /// rest.
     pub(super) fn call_python(&mut self) {
         let callee = match self.code.site(self.at) {
             Some(&Site::Call {
@@ -46,8 +48,20 @@ impl Builder<'_> {
         };
         let known = &self.snapshot().callees[callee as usize];
         let count = self.at.oparg as usize;
-        let has_self = known.parameters as usize == count + 1;
-        let fits = has_self || known.parameters as usize == count;
+        let parameters = known.parameters as usize;
+        let has_self = if self.at.opcode == Opcode::CALL_PY_GENERAL {
+            // Both would fit: what is known of the place decides.
+            self.classes(self.peek(count).value) != Classes::NULL
+        } else {
+            parameters == count + 1
+        };
+        let given = count + usize::from(has_self);
+        let defaults = if known.makes_generator {
+            0
+        } else {
+            known.defaults as usize
+        };
+        let fits = (given..=given + defaults).contains(&parameters);
         let receiver = if has_self {
             Classes::OBJECT
         } else {
@@ -77,7 +91,11 @@ impl Builder<'_> {
         let arguments = operands[first..].iter().map(|operand| operand.value);
         let arguments = arguments.collect();
         let state = self.state_at(self.at.opcode_at);
-        let others = self.other_callees(callee, known.parameters);
+        let others = if parameters == given {
+            self.other_callees(callee, known.parameters)
+        } else {
+            Vec::new()
+        };
         let result = self.emit(Insn::CallPython {
             callee,
             others,
@@ -227,8 +245,8 @@ impl Builder<'_> {
         let is_free = self.classes(self.peek(count).value) == Classes::NULL
             && !self.ty(self.peek(count + 1).value).is_unboxed();
         let Some((version, callee)) = known.filter(|&(_, callee)| {
-            let parameters = self.snapshot().callees[callee as usize].parameters;
-            is_free && parameters as usize == count + 1
+            let init = &self.snapshot().callees[callee as usize];
+            is_free && init.parameters as usize == count + 1 && !init.makes_generator
         }) else {
             return self.interpret(&[]);
         };

@@ -133,7 +133,7 @@ impl Builder<'_> {
             | Opcode::STORE_ATTR_SLOT
             | Opcode::STORE_ATTR_WITH_HINT => self.store_attr(),
 
-            Opcode::CALL_PY_EXACT_ARGS => self.call_python(),
+            Opcode::CALL_PY_EXACT_ARGS | Opcode::CALL_PY_GENERAL => self.call_python(),
             Opcode::RETURN_VALUE => self.return_value(),
             Opcode::RETURN_CONST => self.return_const()?,
             Opcode::CALL_LEN => self.call_len(),
@@ -159,7 +159,6 @@ impl Builder<'_> {
             Opcode::BINARY_SUBSCR_GETITEM
             | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
             | Opcode::CALL_BOUND_METHOD_GENERAL
-            | Opcode::CALL_PY_GENERAL
             | Opcode::LOAD_SUPER_ATTR
  => self.interpret_if_seen(),
 
