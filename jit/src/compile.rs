@@ -73,6 +73,10 @@ fn machine_code(
         run: unsafe { core::mem::transmute::<usize, Run>(run) },
         exits: tables.exits,
         interpreted: tables.interpreted,
+        lines: match request.snapshot.lines.is_empty() {
+            true => Vec::new(),
+            false => code::lines(&object, run).map_err(failed("lines"))?,
+        },
         code_start: loaded.start().as_ptr().addr(),
         code_size: loaded.size(),
         timings,

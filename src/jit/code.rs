@@ -1,7 +1,7 @@
 //! Machine code in memory: what is known of it, how long it lives. Frees it when it neither runs nor can be entered.
 use super::log::ExitCounts;
 use super::options::{Mode, mode};
-use super::{exits, heat, library};
+use super::{exits, heat, library, sample};
 use crate::bytecode::handlers::handler_of;
 use crate::ffi;
 use crate::frame::Frame;
@@ -41,6 +41,7 @@ pub struct MachineCode {
     run: Option<Run>,
     exits: ExitCounts,
     interpreted: Vec<Interpreted>,
+    start: usize,
     size: usize,
     /// Kept for the code, which names them.
     targets: Vec<Arc<Target>>,
@@ -58,6 +59,7 @@ impl MachineCode {
             run: None,
             exits: Arc::default(),
             interpreted: Vec::new(),
+            start: 0,
             size: 0,
             targets,
             memory: None,
@@ -84,6 +86,7 @@ impl MachineCode {
             .map(|record| (record, AtomicU64::new(0)))
             .collect();
         self.interpreted = artifact.interpreted;
+        self.start = artifact.code_start;
         self.size = artifact.code_size;
         self.memory = Some(artifact.memory);
     }
@@ -118,6 +121,11 @@ impl MachineCode {
     /// The instructions that it has the evaluator run.
     pub fn interpreted(&self) -> &[Interpreted] {
         &self.interpreted
+    }
+
+    /// Where it begins in memory.
+    pub fn start(&self) -> usize {
+        self.start
     }
 
     /// How many bytes it takes.
@@ -196,6 +204,7 @@ impl MachineCode {
 impl Drop for MachineCode {
     fn drop(&mut self) {
         debug_assert!(self.running.is_zero());
+        sample::freed(self);
         if let Some(memory) = self.memory.take() {
             // SAFETY: it does not run, and nothing enters it.
             unsafe { library::release(memory) };

@@ -170,6 +170,7 @@ fn compile(frame: Frame<'_>) {
     let order = worker::Order {
         key,
         compilation,
+        tier,
         attempt: record.attempts,
         wanted,
         call_entry,
@@ -185,10 +186,6 @@ fn compile(frame: Frame<'_>) {
                 result,
             });
         }
-        Mode::Off | Mode::On => worker::submit(worker::Job {
-            order,
-            snapshot,
-            tier,
-        }),
+        Mode::Off | Mode::On => worker::submit(worker::Job { order, snapshot }),
     }
 }

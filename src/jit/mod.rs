@@ -7,7 +7,8 @@
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
 //! - [`code`]: machine code in memory; [`executor`]: the patches in bytecode by which the evaluator enters it; [`enter`]:
 //!   entering and leaving it; [`exits`]: what is written to the frame then.
-//! - [`statistics`]: what Python may ask; [`log`]: what happened when, in a file; [`threads`]: threads of its own.
+//! - [`statistics`]: what Python may ask; [`log`]: what happened when, in a file; [`sample`]: where the
+//!   time goes; [`threads`]: threads of its own.
 //!
 //! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, which is the default, the evaluator
 //! pays for one test of a constant byte at the end of each loop's round.
@@ -24,6 +25,7 @@ mod only;
 pub mod options;
 pub mod publish;
 pub mod registry;
+pub mod sample;
 pub mod snapshot;
 pub mod statistics;
 mod threads;
@@ -52,7 +54,9 @@ pub fn end(interpreter: *mut ffi::PyInterpreterState) {
         worker::end();
         registry::forget_all();
     }
+    // The log is told the last of the time.
     log::end();
+    sample::end();
 }
 
 /// Whether an interpreter is the main one: the only one whose code is compiled.

@@ -1,6 +1,6 @@
 //! Whether code is compiled, and how eagerly: `-X jit=off|on|eager`, or `PYROXENE_JIT`. Reads the configuration when the
 //! main interpreter starts.
-use super::{log, only};
+use super::{log, only, sample};
 use crate::ffi;
 use core::ffi::{CStr, c_int};
 use core::fmt;
@@ -42,6 +42,9 @@ static ON: AtomicBool = AtomicBool::new(false);
 static FOR_DEBUGGER: AtomicBool = AtomicBool::new(false);
 static FOR_PERF: AtomicBool = AtomicBool::new(false);
 
+/// Whether somebody wants to know the lines of machine code.
+static FOR_LINES: AtomicBool = AtomicBool::new(false);
+
 /// Whether the evaluator counts how often code runs.
 #[inline(always)]
 pub fn is_on() -> bool {
@@ -65,6 +68,11 @@ pub fn for_debugger() -> bool {
 /// Whether `perf` is told of machine code (`-X jit-perf`).
 pub fn for_perf() -> bool {
     FOR_PERF.load(Ordering::Relaxed)
+}
+
+/// Whether machine code is to tell its lines (`-X jit-lines`, `-X jit-gdb`).
+pub fn for_lines() -> bool {
+    FOR_LINES.load(Ordering::Relaxed) || for_debugger()
 }
 
 /// What is to be shown of which functions (`-X jit-dump=hir,llvm,asm:NAME`).
@@ -149,7 +157,17 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
             "python: nothing is compiled: jit-only: {path}: {why}"
         ));
     }
-    if let Some(path) = option(config, "jit-log", c"PYROXENE_JIT_LOG")
+    let lines = option(config, "jit-lines", c"PYROXENE_JIT_LINES");
+    let log_file = option(config, "jit-log", c"PYROXENE_JIT_LOG");
+    FOR_LINES.store(lines.is_some(), Ordering::Relaxed);
+    if (lines.is_some() || log_file.is_some())
+        && !sample::begin(interpreter, mode, lines.as_deref())
+    {
+        tell(format_args!(
+            "python: no samples of time: threads cannot be timed"
+        ));
+    }
+    if let Some(path) = log_file
         && let Err(why) = log::begin(Path::new(&path), mode)
     {
         tell(format_args!("python: no jit-log: {path}: {why}"));

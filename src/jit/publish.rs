@@ -2,7 +2,7 @@
 use super::code::{self, Compiled};
 use super::registry::{Stage, registry};
 use super::worker::{self, Done};
-use super::{library, log, options, statistics};
+use super::{library, log, options, sample, statistics};
 use crate::bytecode::original;
 use crate::ffi;
 use crate::object::Borrowed;
@@ -37,7 +37,7 @@ pub(super) fn install(done: Done) {
     let found = registry
         .find(order.key)
         .filter(|(record, _)| record.stage == Stage::Waiting && record.attempts == order.attempt);
-    let (artifact, (record, code)) = match (result, found) {
+    let (mut artifact, (record, code)) = match (result, found) {
         (Ok(artifact), Some(found)) if is_prepared_for(found.1, tools_version) => (artifact, found),
         (Ok(artifact), found) => {
             // Nobody wants it any more.
@@ -63,7 +63,9 @@ pub(super) fn install(done: Done) {
         tell_perf(&artifact, code);
     }
     let mut machine_code = order.machine_code;
+    let lines = core::mem::take(&mut artifact.lines);
     machine_code.fill(artifact);
+    sample::published(code, &machine_code, order.tier, lines);
     let compiled = Rc::new(Compiled::new(machine_code));
     let before = record.forget_code(code, Withdrawal::Replaced);
     if let Some(entry) = order.call_entry {

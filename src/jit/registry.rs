@@ -5,7 +5,7 @@
 //! dropped is handed out.
 use super::code::{self, Compiled, MachineCode};
 use super::executor::Patches;
-use super::{is_main, log, options};
+use super::{is_main, log, options, sample};
 use crate::ffi;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
@@ -244,6 +244,8 @@ pub(super) fn watch(interpreter: *mut ffi::PyInterpreterState) {
 /// What the interpreter calls (code.h `PyCode_WatchCallback`).
 unsafe extern "C" fn code_event(event: ffi::PyCodeEvent, code: *mut ffi::PyCodeObject) -> c_int {
     if event == ffi::PY_CODE_EVENT_DESTROY {
+        // SAFETY: the code is there until all watchers have been called.
+        sample::code_goes(unsafe { Borrowed::from_raw_unchecked(code) });
         let mut registry = registry();
         let dropped = registry.records.remove(&code.addr()).map(|mut record| {
             // Another watcher may keep the code alive: then it is as if it had never been compiled.

@@ -1,4 +1,5 @@
 //! What the compiler gets to see of a code object, taken from live objects at one moment. Reads them, and runs nothing.
+use super::options;
 use super::registry::{Observed, registry};
 use crate::bytecode::cache::{
     AttributeCache, CallCache, GlobalCache, LoadAttributeCache, TruthCache,
@@ -70,6 +71,7 @@ pub(super) fn take(
         file: text(field!(code.co_filename)),
         line: field!(code.co_firstlineno).cast_unsigned(),
         tools_version: field!(code._co_instrumentation_version) as u64,
+        lines: lines(code, units.len()),
         units,
         constants,
         names,
@@ -197,6 +199,19 @@ fn units(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<Unit> {
         index += 1 + unit.opcode.caches();
     }
     found
+}
+
+/// The lines of the units, if somebody wants to know them.
+fn lines(code: Borrowed<'_, ffi::PyCodeObject>, units: usize) -> Vec<u32> {
+    let line = |index| {
+        let offset = index * size_of::<ffi::_Py_CODEUNIT>();
+        let line = code.line_at(offset as core::ffi::c_int);
+        line.unwrap_or_default().cast_unsigned()
+    };
+    match options::for_lines() {
+        true => (0..units).map(line).collect(),
+        false => Vec::new(),
+    }
 }
 
 /// The first instruction that machine code runs which is entered at this one: itself, or where it jumps to.

@@ -16,6 +16,8 @@ pub struct Order {
     pub key: registry::Key,
     /// The number of this compilation in the log.
     pub compilation: u64,
+    /// How well.
+    pub tier: Tier,
     /// Which attempt at it: what an earlier one gives is not wanted any more.
     pub attempt: u32,
     /// The instructions at which the machine code is to be entered, in the order of the snapshot's entries.
@@ -32,8 +34,6 @@ pub struct Job {
     pub order: Order,
     /// What is known of the code.
     pub snapshot: Snapshot,
-    /// How well.
-    pub tier: Tier,
 }
 
 /// What became of it.
@@ -120,7 +120,7 @@ fn run() {
             }
         };
         drop(current);
-        let result = library::compile(&job.snapshot, job.tier, job.order.compilation);
+        let result = library::compile(&job.snapshot, job.order.tier, job.order.compilation);
         let mut current = work();
         current.done.push(Done {
             order: job.order,

@@ -375,3 +375,119 @@ fn what_runs_on_in_quick_code_goes_over_to_better() {
         assert!(tiers[1..].contains(&Tier::Hot), "{wanted}: {tiers:?}");
     }
 }
+
+/// A program that runs a loop for as long as it takes to be seen.
+const BUSY: &str = "
+import time
+def loop(n):
+    s = 0
+    for i in range(n):
+        s += i & 3
+    return s
+end = time.process_time() + 0.4
+while time.process_time() < end:
+    loop(20000)
+";
+
+/// The rows of the table of lines: the parts of the time that evaluator, quick and hot tier and what they call had, as
+/// printed, and the line.
+fn rows(table: &str) -> Vec<(Vec<String>, String)> {
+    let split = |row: &str| {
+        let words: Vec<String> = row.split_whitespace().map(str::to_owned).collect();
+        (words[..5].to_vec(), words[5..].join(" "))
+    };
+    table.lines().skip(2).map(split).collect()
+}
+
+#[test]
+fn lines_are_shown_with_who_ran_them() {
+    let folder = Folder::new("lines");
+    let program = folder.program(BUSY);
+    for (mode, column) in [("off", 1), ("eager", 2)] {
+        succeed(
+            python()
+                .args(["-X", &format!("jit={mode}"), "-X", "jit-lines=lines"])
+                .arg(&program)
+                .current_dir(&folder.0),
+        );
+        let table = fs::read_to_string(folder.0.join("lines")).expect("there is a table");
+        let in_loop = |line: &str| [":5 ", ":6 "].iter().any(|place| line.contains(place));
+        let percent = |text: &str| text.trim_end_matches('%').parse::<f64>().unwrap_or(0.0);
+        let rows: Vec<_> = rows(&table)
+            .into_iter()
+            .filter(|(_, line)| line.contains("program.py"))
+            .filter(|(_, line)| in_loop(line))
+            .collect();
+        let time: f64 = rows.iter().map(|(words, _)| percent(&words[0])).sum();
+        let theirs = rows
+            .iter()
+            .map(|(words, _)| percent(&words[0]) * percent(&words[column]));
+        let theirs = theirs.sum::<f64>() / time;
+        assert!(theirs > 90.0, "{mode}, {theirs} %:\n{table}");
+        let add = rows
+            .iter()
+            .any(|(_, line)| line.ends_with("program.py:6 s += i & 3"));
+        assert!(add, "{mode}:\n{table}");
+    }
+}
+
+#[test]
+fn lines_of_threads_and_of_code_that_has_gone_are_shown() {
+    let folder = Folder::new("gone-lines");
+    let program = folder.program(&format!(
+        "
+import os, sys, threading
+busy = {BUSY:?}
+threading.Thread(target=lambda: exec(compile(busy, 'of-a-thread', 'exec'), {{}})).start()
+exec(compile(busy, 'of-main', 'exec'), {{}})
+child = os.fork()
+if child == 0:
+    sys.exit()
+os.waitpid(child, 0)
+"
+    ));
+    let output = succeed(
+        python()
+            .args(["-X", "jit=on", "-X", "jit-lines"])
+            .arg(program),
+    );
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("of-a-thread:6"), "{said}");
+    assert!(said.contains("of-main:6"), "{said}");
+    assert_eq!(said.matches("processor time").count(), 1, "{said}");
+}
+
+#[test]
+fn samples_do_not_disturb_who_waits() {
+    let folder = Folder::new("waits");
+    // In C, nobody tries again: an interrupted sleep gives what was left of it.
+    let program = folder.program(
+        "
+import ctypes, threading
+stop = threading.Event()
+def busy():
+    while not stop.is_set(): pass
+thread = threading.Thread(target=busy)
+thread.start()
+left = ctypes.CDLL(None).usleep(200_000)
+stop.set()
+thread.join()
+assert left == 0, left
+",
+    );
+    succeed(python().args(["-X", "jit-lines"]).arg(program));
+}
+
+#[test]
+fn the_log_tells_who_ran() {
+    let folder = Folder::new("times");
+    let log = logged(&folder, BUSY);
+    let (mut quick, mut all) = (0, 0);
+    for line in &log {
+        if let Event::Time { times } = &line.event {
+            quick += times.quick + times.quick_below;
+            all += times.named().iter().map(|(_, time)| time).sum::<u64>();
+        }
+    }
+    assert!(quick * 10 > all * 5, "{quick} of {all}");
+}

@@ -14,6 +14,8 @@ pub struct Artifact {
     pub exits: Vec<ExitRecord>,
     /// The instructions that the code has the evaluator run.
     pub interpreted: Vec<Interpreted>,
+    /// Which lines the code belongs to, in the order of addresses, if the request wants that.
+    pub lines: Vec<LineAt>,
     /// Where the code begins in memory.
     pub code_start: usize,
     /// How many bytes it takes, with its tables.
@@ -156,6 +158,15 @@ pub struct Interpreted {
     pub offset: u32,
     /// Its number.
     pub opcode: u8,
+}
+
+/// From here on, up to the next such place, machine code belongs to a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineAt {
+    /// The address of the first instruction.
+    pub address: usize,
+    /// The line; 0 where there is none.
+    pub line: u32,
 }
 
 /// How long a step of a compilation took.

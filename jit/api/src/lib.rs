@@ -14,7 +14,7 @@ mod target;
 
 pub use artifact::{
     Artifact, CodeMemory, Exit, ExitEntry, ExitKind, ExitLocal, ExitRecord, ExitSource, ExitState,
-    ExitValue, ExitValueKind, Interpreted, Run, Timing,
+    ExitValue, ExitValueKind, Interpreted, LineAt, Run, Timing,
 };
 pub use class::Class;
 pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};

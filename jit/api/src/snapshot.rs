@@ -20,6 +20,8 @@ pub struct Snapshot {
     /// Its instructions and caches as the evaluator has adapted them. Where an entry into machine code had been patched
     /// in, the instruction that it stands for; code with instrumented instructions is not compiled.
     pub units: Vec<Unit>,
+    /// The line of each of them, if machine code is to tell its lines; 0 where there is none. Empty otherwise.
+    pub lines: Vec<u32>,
     /// The objects that the snapshot mentions.
     pub objects: Vec<Object>,
     /// The code's constants.

@@ -104,6 +104,12 @@ pub enum Event {
         /// How often, by place.
         exits: Vec<Exits>,
     },
+    /// Threads that run Python code had processor time since the last such line.
+    Time {
+        /// How it was spent.
+        #[serde(flatten)]
+        times: TierTimes,
+    },
     /// The garbage collector ran because the evaluator was asked to run it.
     Collected {
         /// When it began: nanoseconds since the log began.
@@ -196,6 +202,72 @@ pub struct Exits {
     pub place: Place,
     /// How often.
     pub count: u64,
+}
+
+/// Processor time of threads that run Python code, in nanoseconds, by who ran it: seen by samples, one each millisecond.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TierTimes {
+    /// No Python code ran.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub outside: u64,
+    /// The evaluator, and what of this library it called.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub evaluator: u64,
+    /// What it called elsewhere: extensions, the C library.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub evaluator_below: u64,
+    /// Machine code of the quick tier.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub quick: u64,
+    /// What it called, in this library or elsewhere.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub quick_below: u64,
+    /// Machine code of the hot tier.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub hot: u64,
+    /// What it called, in this library or elsewhere.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub hot_below: u64,
+    /// It could not be looked up, because something else was looking.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub lost: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+impl TierTimes {
+    /// All of them, by name.
+    pub const fn named(&self) -> [(&'static str, u64); 8] {
+        [
+            ("hot", self.hot),
+            ("called by hot", self.hot_below),
+            ("quick", self.quick),
+            ("called by quick", self.quick_below),
+            ("evaluator", self.evaluator),
+            ("called by evaluator", self.evaluator_below),
+            ("outside", self.outside),
+            ("lost", self.lost),
+        ]
+    }
+
+    /// What was added since an earlier time.
+    #[must_use]
+    pub const fn since(&self, before: &Self) -> Self {
+        Self {
+            outside: self.outside - before.outside,
+            evaluator: self.evaluator - before.evaluator,
+            evaluator_below: self.evaluator_below - before.evaluator_below,
+            quick: self.quick - before.quick,
+            quick_below: self.quick_below - before.quick_below,
+            hot: self.hot - before.hot,
+            hot_below: self.hot_below - before.hot_below,
+            lost: self.lost - before.lost,
+        }
+    }
 }
 
 /// Why machine code is not entered any more.
@@ -319,6 +391,12 @@ mod tests {
                     place,
                     count: 8,
                 }],
+            },
+            Event::Time {
+                times: TierTimes {
+                    hot: 3,
+                    ..TierTimes::default()
+                },
             },
             Event::End,
         ];

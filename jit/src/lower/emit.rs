@@ -4,6 +4,7 @@ use crate::code::LITERALS;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
 use inkwell::context::Context;
+use inkwell::debug_info::DILocation;
 use inkwell::intrinsics::Intrinsic;
 use inkwell::module::{Linkage, Module};
 use inkwell::types::{
@@ -65,6 +66,16 @@ struct End<'c> {
 }
 
 impl<'c, 'm> Emit<'c, 'm> {
+    /// The function.
+    pub fn function(&self) -> FunctionValue<'c> {
+        self.function
+    }
+
+    /// What is written from now on belongs to a line.
+    pub fn stand_at_line(&self, line: DILocation<'c>) {
+        self.builder.set_current_debug_location(line);
+    }
+
     /// For a new function `name` of the type [`Run`](pyroxene_jit_api::Run).
     pub fn new(context: &'c Context, module: &'m Module<'c>, name: &str) -> Self {
         let long = context.i64_type();

@@ -13,6 +13,7 @@ mod frame;
 mod generators;
 mod guards;
 mod insn;
+mod lines;
 mod numbers;
 mod objects;
 mod operations;
@@ -27,6 +28,7 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::context::Context;
 use inkwell::module::Module;
 use inkwell::values::{BasicValueEnum, FloatValue, IntValue, PhiValue, PointerValue};
+use lines::Lines;
 use pyroxene_hir::{BlockId, Edge, Function, Insn, Type, Value};
 use pyroxene_jit_api::{ExitRecord, Host, Interpreted, ObjectId, Snapshot};
 
@@ -64,7 +66,11 @@ pub fn lower<'c>(
         landing: Landing::None,
         interpreted: Vec::new(),
     };
-    lowering.function();
+    let lines = Lines::new(module, snapshot, lowering.emit.function());
+    lowering.function(lines.as_ref());
+    if let Some(lines) = lines {
+        lines.finish();
+    }
     let Lowering {
         emit,
         exits,
@@ -97,7 +103,7 @@ struct Lowering<'c, 'f> {
 }
 
 impl<'c> Lowering<'c, '_> {
-    fn function(&mut self) {
+    fn function(&mut self, lines: Option<&Lines<'c>>) {
         let start = self.emit.block();
         self.blocks = self
             .function
@@ -106,6 +112,12 @@ impl<'c> Lowering<'c, '_> {
             .collect();
         self.parameters();
         self.emit.go_to(start);
+        let stand_at = |emit: &Emit<'c, '_>, origin| {
+            if let Some(lines) = lines {
+                emit.stand_at_line(lines.at(origin));
+            }
+        };
+        stand_at(&self.emit, 0);
         self.count_activation();
         let entries: Vec<_> = self
             .function
@@ -119,6 +131,7 @@ impl<'c> Lowering<'c, '_> {
             self.emit.go_to(self.blocks[block.index()]);
             for &value in &self.function[block].insns {
                 self.prepare_landing(block, value);
+                stand_at(&self.emit, self.function.values[value.index()].origin);
                 let result = self.insn(value);
                 debug_assert_eq!(
                     result.is_some(),

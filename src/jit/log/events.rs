@@ -3,12 +3,13 @@ use super::file::{Log, log};
 use super::is_on;
 use crate::bytecode::{Opcode, original};
 use crate::ffi;
+use crate::jit::sample;
 use crate::jit::snapshot::function;
 use crate::object::Borrowed;
 use core::ffi::c_int;
 use core::sync::atomic::{AtomicU64, Ordering};
 use pyroxene_jit_api::{Artifact, ExitRecord, Refusal, Snapshot, Tier};
-use pyroxene_jit_log::{Entry, Event, Exits, Place, Withdrawal};
+use pyroxene_jit_log::{Entry, Event, Exits, Place, TierTimes, Withdrawal};
 use std::sync::Arc;
 
 /// The exits of some machine code, and how often each was taken: counted with the GIL, read without it.
@@ -210,6 +211,7 @@ impl Log {
     /// Looks at the counters, and writes what is new.
     pub(super) fn look(&mut self) {
         self.look_at_exits();
+        self.look_at_times();
         self.look_at_collections();
     }
 
@@ -222,6 +224,15 @@ impl Log {
         // Nobody counts any more where the machine code has gone.
         self.watched
             .retain(|watched| Arc::strong_count(&watched.counts) > 1);
+    }
+
+    fn look_at_times(&mut self) {
+        let at = self.now();
+        let now = sample::times();
+        let times = now.since(&core::mem::replace(&mut self.times, now));
+        if times != TierTimes::default() {
+            self.write(at, Event::Time { times });
+        }
     }
 
     fn look_at_collections(&mut self) {

@@ -4,7 +4,7 @@ use super::events::{Collections, Watched};
 use super::{tell_of_failure, ticker};
 use crate::jit::options::Mode;
 use core::cell::RefCell;
-use pyroxene_jit_log::{Event, FORMAT, Line};
+use pyroxene_jit_log::{Event, FORMAT, Line, TierTimes};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
@@ -28,6 +28,8 @@ pub(super) struct Log {
     buffer: Vec<u8>,
     /// The machine code whose exits are looked at.
     pub(super) watched: Vec<Watched>,
+    /// The processor time that was noted.
+    pub(super) times: TierTimes,
     /// The collections that were noted.
     pub(super) collections: Collections,
 }
@@ -65,6 +67,7 @@ pub(super) fn begin(path: &Path, mode: Mode) -> io::Result<()> {
         forked_from: None,
         buffer: Vec::new(),
         watched: Vec::new(),
+        times: TierTimes::default(),
         collections: Collections::default(),
     };
     new.write_begin();

@@ -20,6 +20,8 @@ pub unsafe fn take(tstate: NonNull<ffi::PyThreadState>) {
         // SAFETY: no lock is held, and the runtime does not wait for a thread that it finalizes without.
         unsafe { ffi::PyThread_exit_thread() }
     }
+    // SAFETY: as the caller promises; the state is there, because the thread goes on.
+    crate::jit::sample::attached(unsafe { ThreadState::from_c(tstate) });
 }
 
 /// Another thread finalizes: the state of this one may be gone, and it must not run Python code again.

@@ -1,5 +1,5 @@
 //! What a log says, put together: from lines to compilations.
-use pyroxene_jit_log::{Entry, Event, Function, Line, Place, Tier, Withdrawal};
+use pyroxene_jit_log::{Entry, Event, Function, Line, Place, Tier, TierTimes, Withdrawal};
 use std::collections::BTreeMap;
 
 /// All that a log says. Times are nanoseconds since it began.
@@ -17,6 +17,8 @@ pub struct History {
     pub compilations: BTreeMap<u64, Compilation>,
     /// When machine code was left, and why.
     pub exits: Vec<Left>,
+    /// How processor time was spent: until when, and on what since the one before.
+    pub times: Vec<(u64, TierTimes)>,
     /// When the garbage collector ran.
     pub collections: Vec<Collection>,
     /// How often it ran at unknown times, by generation.
@@ -194,6 +196,7 @@ impl History {
                     });
                 }
             }
+            Event::Time { times } => self.times.push((at, times)),
             Event::Collected {
                 start, generation, ..
             } => self.collections.push(Collection {

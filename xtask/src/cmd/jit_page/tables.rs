@@ -12,6 +12,7 @@ const ROWS: usize = 40;
 /// All of them.
 pub fn all(history: &History) -> Markup {
     html! {
+        (times(history))
         (functions(history))
         (exits(history))
         (reasons(history))
@@ -155,6 +156,22 @@ fn reasons(history: &History) -> Markup {
         .map(|(reason, times)| (reason.to_owned(), times, count(times)))
         .collect();
     amounts("Exits by reason", ["reason", "exits"], "kind0", &rows)
+}
+
+/// Who ran how long.
+fn times(history: &History) -> Markup {
+    let mut all: BTreeMap<&str, u64> = BTreeMap::new();
+    for (name, time) in history.times.iter().flat_map(|(_, times)| times.named()) {
+        *all.entry(name).or_default() += time;
+    }
+    let mut rows: Vec<_> = all
+        .into_iter()
+        .filter(|(_, time)| *time > 0)
+        .map(|(name, time)| (name.to_owned(), time, duration(time)))
+        .collect();
+    rows.sort_by_key(|row| Reverse(row.1));
+    let heads = ["who ran", "processor time, by samples"];
+    amounts("Who ran", heads, "kind2", &rows)
 }
 
 /// What took how long in the compiler.

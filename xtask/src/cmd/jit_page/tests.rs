@@ -1,6 +1,8 @@
 //! The page of a small log says what the log says.
 use super::*;
-use pyroxene_jit_log::{Entry, Event, Exits, FORMAT, Function, Line, Place, Tier, Withdrawal};
+use pyroxene_jit_log::{
+    Entry, Event, Exits, FORMAT, Function, Line, Place, Tier, TierTimes, Withdrawal,
+};
 use std::collections::BTreeMap;
 
 fn line(at: u64, event: Event) -> Line {
@@ -63,6 +65,16 @@ fn log() -> Vec<Line> {
         line(4 * second, exits),
         line(4 * second, ordered(2, 2)),
         line(
+            4 * second,
+            Event::Time {
+                times: TierTimes {
+                    hot: 30_000_000,
+                    evaluator_below: 12_000_000,
+                    ..TierTimes::default()
+                },
+            },
+        ),
+        line(
             5 * second,
             Event::Collected {
                 start: 4 * second,
@@ -110,6 +122,8 @@ fn it_says_what_the_log_says() {
         "withdrawn (instrumented)",
         "generation 1",
         "1.5 ms",
+        "hot: 30.0 ms",
+        "called by evaluator: 12.0 ms",
     ] {
         assert!(page.contains(text), "{text}");
     }

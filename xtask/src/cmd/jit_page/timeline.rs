@@ -3,7 +3,7 @@ use super::history::{Compilation, History, Outcome};
 use super::scale::{COLUMNS, LEFT, Scale, WIDTH};
 use super::{bytes, count, duration};
 use maud::{Markup, html};
-use pyroxene_jit_log::{Tier, Withdrawal};
+use pyroxene_jit_log::{Tier, TierTimes, Withdrawal};
 
 /// The height of a lane, in the drawing's units, and the space between two.
 const HEIGHT: f64 = 56.0;
@@ -24,8 +24,9 @@ struct Lane {
 pub fn draw(history: &History, scale: &Scale) -> Markup {
     let mut lanes: Vec<Lane> = Vec::new();
     let mut top = SPACE;
-    let makers: [fn(&History, &Scale, f64) -> Lane; 6] =
-        [compiling, waiting, publishing, memory, leaving, collecting];
+    let makers: [fn(&History, &Scale, f64) -> Lane; 7] = [
+        running, compiling, waiting, publishing, memory, leaving, collecting,
+    ];
     for make in makers {
         let lane = make(history, scale, top);
         top += lane.height + SPACE;
@@ -68,6 +69,11 @@ fn legend(history: &History) -> Markup {
     let entry = |class: &str, text: &str| html! { span { i class=(class) {} (text) } };
     html! {
         p.legend {
+            @for ((name, _), class) in TierTimes::default().named().iter().zip(TIERS) {
+                (entry(class, name))
+            }
+        }
+        p.legend {
             (entry("quick", "quick tier"))
             (entry("hot", "hot tier"))
             (entry("refused", "refused"))
@@ -87,6 +93,54 @@ fn legend(history: &History) -> Markup {
                 (entry("kind6", "exits: other reasons"))
             }
         }
+    }
+}
+
+/// The colours of what [`TierTimes::named`] names.
+const TIERS: [&str; 8] = [
+    "hot",
+    "hot-below",
+    "quick",
+    "quick-below",
+    "evaluator",
+    "evaluator-below",
+    "outside",
+    "lost",
+];
+
+/// For how long a line of times can tell, in nanoseconds: a little more than the time between two looks.
+const LOOK: u64 = 60_000_000;
+
+/// Who ran how much of the time. A lane that is full is one processor's.
+fn running(history: &History, scale: &Scale, top: f64) -> Lane {
+    let mut before = 0;
+    let content = html! {
+        @for (end, times) in &history.times {
+            @let start = end.saturating_sub(LOOK).max(before);
+            @let () = before = *end;
+            @let times = times.named();
+            @let all = times.iter().map(|(_, time)| time).sum::<u64>().max(end - start).max(1);
+            @if let Some((x, width)) = scale.span(start, *end) {
+                @let mut bottom = top + HEIGHT;
+                @for ((name, time), class) in times.iter().zip(TIERS) {
+                    @if *time > 0 {
+                        @let height = *time as f64 / all as f64 * HEIGHT;
+                        @let () = bottom -= height;
+                        rect class=(class) x=(at(x)) width=(at(width)) y=(at(bottom)) height=(at(height)) {
+                            title { (name) ": " (duration(*time)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    let hot = |times: &TierTimes| times.hot + times.hot_below + times.quick + times.quick_below;
+    let compiled: u64 = history.times.iter().map(|(_, times)| hot(times)).sum();
+    Lane {
+        name: "who runs",
+        note: format!("{} compiled", duration(compiled)),
+        height: HEIGHT,
+        content,
     }
 }
 
