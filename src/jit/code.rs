@@ -8,7 +8,7 @@ use crate::frame::Frame;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::ops::Deref;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use pyroxene_jit_api::{
     Artifact, CodeMemory, ExitRecord, Failure, Interpreted, Reason, Run, Running, Target,
 };
@@ -29,6 +29,19 @@ fn most_raised() -> u64 {
         Mode::Eager => 2,
         Mode::Off | Mode::On => MOST_FAILURES,
     }
+}
+
+/// How many bytes of memory machine code has.
+static MEMORY: AtomicUsize = AtomicUsize::new(0);
+
+/// How many bytes of memory machine code has, in whole pages: what is entered, and what still runs though it is not any more.
+pub(super) fn memory() -> usize {
+    MEMORY.load(Ordering::Relaxed)
+}
+
+/// A size in whole pages, which are what machine code gets.
+const fn pages(size: usize) -> usize {
+    size.next_multiple_of(4096)
 }
 
 /// The machine code of one compilation. It is made empty when that is ordered, because the code names it by its address.
@@ -89,6 +102,7 @@ impl MachineCode {
         self.start = artifact.code_start;
         self.size = artifact.code_size;
         self.memory = Some(artifact.memory);
+        MEMORY.fetch_add(pages(self.size), Ordering::Relaxed);
     }
 
     /// How it is run.
@@ -206,6 +220,7 @@ impl Drop for MachineCode {
         debug_assert!(self.running.is_zero());
         sample::freed(self);
         if let Some(memory) = self.memory.take() {
+            MEMORY.fetch_sub(pages(self.size), Ordering::Relaxed);
             // SAFETY: it does not run, and nothing enters it.
             unsafe { library::release(memory) };
         }

@@ -7,8 +7,8 @@ use core::mem::{MaybeUninit, offset_of};
 use pyroxene_jit_api::{CodeRange, Host, Layout, Singletons, Types};
 use std::sync::OnceLock;
 
-/// How much machine code there can be.
-const CODE_SIZE: usize = 64 << 20;
+/// How much machine code there can be, in bytes.
+pub(super) const CODE_SIZE: usize = 64 << 20;
 
 /// Where machine code lies: in the library's own image, so that it reaches the helpers by direct calls, and so that who asks
 /// the loader for the library of a return address gets the evaluator's. Pages that are not used cost nothing.

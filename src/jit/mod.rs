@@ -7,7 +7,7 @@
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
 //! - [`code`]: machine code in memory; [`executor`]: the patches in bytecode by which the evaluator enters it; [`enter`]:
 //!   entering and leaving it; [`exits`]: what is written to the frame then.
-//! - [`statistics`]: what Python may ask; [`log`]: what happened when, in a file; [`sample`]: where the
+//! - [`statistics`]: what Python may ask; [`perf`]: what that profiler is told; [`log`]: what happened when, in a file; [`sample`]: where the
 //!   time goes; [`threads`]: threads of its own.
 //!
 //! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, which is the default, the evaluator
@@ -23,6 +23,7 @@ pub mod library;
 pub mod log;
 mod only;
 pub mod options;
+mod perf;
 pub mod publish;
 pub mod registry;
 pub mod sample;

@@ -1,6 +1,6 @@
 //! Whether code is compiled, and how eagerly: `-X jit=off|on|eager`, or `PYROXENE_JIT`. Reads the configuration when the
 //! main interpreter starts.
-use super::{log, only, sample};
+use super::{log, only, perf, sample};
 use crate::ffi;
 use core::ffi::{CStr, c_int};
 use core::fmt;
@@ -38,9 +38,8 @@ static MODE: AtomicU8 = AtomicU8::new(Mode::Off as u8);
 /// Whether anything is counted. Not set while the interpreter starts or ends.
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Whether gdb is told of machine code, and `perf` by its map.
+/// Whether gdb is told of machine code.
 static FOR_DEBUGGER: AtomicBool = AtomicBool::new(false);
-static FOR_PERF: AtomicBool = AtomicBool::new(false);
 
 /// Whether somebody wants to know the lines of machine code.
 static FOR_LINES: AtomicBool = AtomicBool::new(false);
@@ -65,14 +64,9 @@ pub fn for_debugger() -> bool {
     FOR_DEBUGGER.load(Ordering::Relaxed)
 }
 
-/// Whether `perf` is told of machine code (`-X jit-perf`).
-pub fn for_perf() -> bool {
-    FOR_PERF.load(Ordering::Relaxed)
-}
-
-/// Whether machine code is to tell its lines (`-X jit-lines`, `-X jit-gdb`).
+/// Whether machine code is to tell its lines (`-X jit-lines`, `-X jit-gdb`, `-X jit-perf=dump`).
 pub fn for_lines() -> bool {
-    FOR_LINES.load(Ordering::Relaxed) || for_debugger()
+    FOR_LINES.load(Ordering::Relaxed) || for_debugger() || perf::wants_lines()
 }
 
 /// What is to be shown of which functions (`-X jit-dump=hir,llvm,asm:NAME`).
@@ -137,10 +131,16 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
             Mode::Off
         }
     };
-    let is_set = |name, variable| option(config, name, variable).is_some();
     MODE.store(mode as u8, Ordering::Relaxed);
-    FOR_DEBUGGER.store(is_set("jit-gdb", c"PYROXENE_JIT_GDB"), Ordering::Relaxed);
-    FOR_PERF.store(is_set("jit-perf", c"PYROXENE_JIT_PERF"), Ordering::Relaxed);
+    let debugger = option(config, "jit-gdb", c"PYROXENE_JIT_GDB");
+    FOR_DEBUGGER.store(debugger.is_some(), Ordering::Relaxed);
+    if let Some(text) = option(config, "jit-perf", c"PYROXENE_JIT_PERF")
+        && let Err(part) = perf::begin(&text)
+    {
+        tell(format_args!(
+            "python: jit-perf writes a map or a dump, not {part:?}"
+        ));
+    }
     if let Some(text) = option(config, "jit-dump", c"PYROXENE_JIT_DUMP") {
         match Dump::parse(&text) {
             // Of several main interpreters one after the other, the first decides.

@@ -2,14 +2,12 @@
 use super::code::{self, Compiled};
 use super::registry::{Stage, registry};
 use super::worker::{self, Done};
-use super::{library, log, options, sample, statistics};
+use super::{library, log, perf, sample, statistics};
 use crate::bytecode::original;
 use crate::ffi;
 use crate::object::Borrowed;
-use core::ffi::{c_int, c_uint, c_void};
-use pyroxene_jit_api::Artifact;
+use core::ffi::{c_int, c_void};
 use pyroxene_jit_log::Withdrawal;
-use std::ffi::CString;
 use std::rc::Rc;
 
 /// What the worker asks a thread of the interpreter to call.
@@ -44,6 +42,7 @@ pub(super) fn install(done: Done) {
             let dropped =
                 found.map(|(record, code)| record.forget_code(code, Withdrawal::Instrumented));
             drop(registry);
+            statistics::dropped();
             log::dropped(order.compilation);
             drop(dropped);
             // SAFETY: nobody has entered it.
@@ -58,10 +57,8 @@ pub(super) fn install(done: Done) {
             return;
         }
     };
-    statistics::compiled(&artifact);
-    if options::for_perf() {
-        tell_perf(&artifact, code);
-    }
+    statistics::compiled(&artifact, order.attempt);
+    perf::published(&artifact, code);
     let mut machine_code = order.machine_code;
     let lines = core::mem::take(&mut artifact.lines);
     machine_code.fill(artifact);
@@ -107,16 +104,4 @@ pub(super) fn is_instrumented(code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
         index += 1 + opcode.caches();
     }
     false
-}
-
-/// Writes into the file that `perf` looks for which addresses are the machine code of which function.
-fn tell_perf(artifact: &Artifact, code: Borrowed<'_, ffi::PyCodeObject>) {
-    let name = super::snapshot::qualified_name(code);
-    if let Ok(name) = CString::new(format!("pyroxene:{name}")) {
-        let start = core::ptr::without_provenance::<c_void>(artifact.code_start);
-        // SAFETY: an address and a C string, which are written to a file; that it cannot be written does not matter.
-        unsafe {
-            ffi::PyUnstable_WritePerfMapEntry(start, artifact.code_size as c_uint, name.as_ptr());
-        }
-    }
 }

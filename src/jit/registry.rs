@@ -5,7 +5,7 @@
 //! dropped is handed out.
 use super::code::{self, Compiled, MachineCode};
 use super::executor::Patches;
-use super::{is_main, log, options, sample};
+use super::{is_main, log, options, sample, statistics};
 use crate::ffi;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
@@ -177,6 +177,7 @@ impl Record {
         }
         let compiled = self.compiled.take();
         if let Some(compiled) = &compiled {
+            statistics::withdrawn();
             log::withdrawn(compiled.compilation(), why);
         }
         compiled
@@ -184,7 +185,7 @@ impl Record {
 }
 
 /// How often one code object is compiled at most in each tier.
-const ATTEMPTS: u32 = 8;
+pub(super) const ATTEMPTS: u32 = 8;
 
 /// Whether anything is known, and the running thread may look at it: threads of other interpreters do not hold the GIL that
 /// guards the table.

@@ -1,5 +1,6 @@
 //! What the compiler did: counters, for `pyroxene.jit`. Reads the registry.
-use super::registry::{Stage, may_look, registry};
+use super::registry::{ATTEMPTS, Stage, may_look, registry};
+use super::{code, host};
 use crate::bytecode::Opcode;
 use pyroxene_jit_api::{Artifact, Refusal};
 use std::collections::BTreeMap;
@@ -8,6 +9,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// What has been counted since the process started.
 struct Totals {
     compiled: u64,
+    recompiled: u64,
+    dropped: u64,
+    withdrawn: u64,
     bytes: u64,
     times: BTreeMap<&'static str, f64>,
     refused: BTreeMap<&'static str, u64>,
@@ -15,6 +19,9 @@ struct Totals {
 
 static TOTALS: Mutex<Totals> = Mutex::new(Totals {
     compiled: 0,
+    recompiled: 0,
+    dropped: 0,
+    withdrawn: 0,
     bytes: 0,
     times: BTreeMap::new(),
     refused: BTreeMap::new(),
@@ -24,14 +31,25 @@ fn totals() -> MutexGuard<'static, Totals> {
     TOTALS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Counts a compilation.
-pub fn compiled(artifact: &Artifact) {
+/// Counts a compilation, the how-manieth of its code object it is.
+pub fn compiled(artifact: &Artifact, attempt: u32) {
     let mut totals = totals();
     totals.compiled += 1;
+    totals.recompiled += u64::from(attempt > 1);
     totals.bytes += artifact.code_size as u64;
     for timing in &artifact.timings {
         *totals.times.entry(timing.step).or_default() += timing.time.as_secs_f64();
     }
+}
+
+/// Counts one that nobody wanted any more when it was ready.
+pub fn dropped() {
+    totals().dropped += 1;
+}
+
+/// Counts machine code that is not entered any more.
+pub fn withdrawn() {
+    totals().withdrawn += 1;
 }
 
 /// Counts one that failed.
@@ -46,6 +64,8 @@ pub type Counts = Vec<(&'static str, i64)>;
 pub struct Report {
     /// How much was compiled, and is in use.
     pub amounts: Counts,
+    /// What there can be at most.
+    pub limits: Counts,
     /// Why compilations failed.
     pub refusals: Counts,
     /// Why machine code that is in use was left.
@@ -60,11 +80,13 @@ pub struct Report {
 pub fn report() -> Report {
     let mut exits: BTreeMap<&'static str, i64> = BTreeMap::new();
     let mut interpreted: BTreeMap<&'static str, i64> = BTreeMap::new();
-    let (mut functions, mut entered, mut size, mut given_up, mut patches) = (0, 0, 0, 0, 0);
+    let (mut functions, mut entered, mut size, mut patches) = (0, 0, 0, 0);
+    let (mut given_up, mut waiting) = (0, 0);
     // In another interpreter than the main one, nothing is compiled, and the table is not to be looked at.
     let registry = may_look().then(registry);
     for record in registry.iter().flat_map(|registry| registry.records()) {
         given_up += i64::from(record.stage == Stage::GivenUp);
+        waiting += i64::from(record.stage == Stage::Waiting);
         patches += record.patches.count() as i64;
         let Some(compiled) = &record.compiled else {
             continue;
@@ -92,6 +114,15 @@ pub fn report() -> Report {
             ("entries", patches),
             ("entered", entered),
             ("given_up", given_up),
+            ("waiting", waiting),
+            ("recompiled", totals.recompiled.cast_signed()),
+            ("dropped", totals.dropped.cast_signed()),
+            ("withdrawn", totals.withdrawn.cast_signed()),
+            ("memory", code::memory() as i64),
+        ],
+        limits: vec![
+            ("attempts", ATTEMPTS.into()),
+            ("memory", host::CODE_SIZE as i64),
         ],
         refusals: totals
             .refused

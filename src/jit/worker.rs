@@ -81,8 +81,11 @@ fn work() -> MutexGuard<'static, Work> {
 pub fn submit(job: Job) {
     let mut work = work();
     // What is made quickly makes nobody wait long.
-    let place = match job.tier {
-        Tier::Quick => work.jobs.iter().position(|other| other.tier == Tier::Hot),
+    let place = match job.order.tier {
+        Tier::Quick => work
+            .jobs
+            .iter()
+            .position(|other| other.order.tier == Tier::Hot),
         Tier::Hot => None,
     };
     let place = place.unwrap_or(work.jobs.len());

@@ -13,6 +13,7 @@ pub(super) fn jit(_module: Module<'_, State>) -> Result<Owned, Raised> {
     for (name, amount) in report.amounts {
         entries.push((name, amount.into_object()?));
     }
+    entries.push(("limits", dict(objects(report.limits)?)?));
     entries.push(("refused", dict(objects(report.refusals)?)?));
     entries.push(("exits", dict(objects(report.exits)?)?));
     entries.push(("interpreted", dict(objects(report.interpreted)?)?));

@@ -48,9 +48,13 @@ unsafe impl ModuleState for State {
     const METHODS: &'static [Method<Self>] = methods! { State:
         NOARGS jit "($module, /)"
             "Return what the compiler did, as a dictionary.\n\n\
-             mode is off, on or eager. compiled counts compilations and functions what is\n\
-             in use of them, which entries places in bytecode lead to; exits says why it\n\
-             was left, interpreted which instructions the evaluator runs for it.";
+             mode is off, on or eager. compiled counts compilations, recompiled those of\n\
+             code that had been compiled before, dropped and withdrawn what was not entered\n\
+             then or is no more; waiting is still to come. functions, bytes, entries and\n\
+             entered are of what is in use, memory also of what still runs, and limits says\n\
+             how much there can be. refused says why nothing was compiled, exits why\n\
+             machine code was left, interpreted which instructions the evaluator runs for\n\
+             it, seconds how long each step took.";
         NOARGS library "($module, /)"
             "Return the path of the library that runs, or None if the loader knows none.\n\n\
              The path is the loader's: it may be relative to the folder in which the\n\

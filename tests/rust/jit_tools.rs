@@ -491,3 +491,111 @@ fn the_log_tells_who_ran() {
     }
     assert!(quick * 10 > all * 5, "{quick} of {all}");
 }
+
+/// A reader of numbers and text from bytes.
+struct Reader<'a>(&'a [u8]);
+
+impl Reader<'_> {
+    fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let (first, rest) = self.0.split_first_chunk().expect("there is more");
+        self.0 = rest;
+        *first
+    }
+
+    fn int(&mut self) -> u32 {
+        u32::from_le_bytes(self.bytes())
+    }
+
+    fn long(&mut self) -> u64 {
+        u64::from_le_bytes(self.bytes())
+    }
+
+    fn text(&mut self) -> String {
+        let end = self.0.iter().position(|&byte| byte == 0).expect("an end");
+        let text = String::from_utf8(self.0[..end].to_vec()).expect("text");
+        self.0 = &self.0[end + 1..];
+        text
+    }
+}
+
+#[test]
+fn perf_gets_the_code_and_its_lines() {
+    let folder = Folder::new("perf");
+    let program = folder.program(BUSY);
+    succeed(
+        python()
+            .args(["-X", "jit=eager", "-X", "jit-perf=dump"])
+            .arg(&program)
+            .current_dir(&folder.0),
+    );
+    let [dump] = &folder.files("jit-")[..] else {
+        panic!("{:?}", folder.files(""));
+    };
+    let dump = fs::read(dump).expect("there is a dump");
+    let mut header = Reader(&dump);
+    assert_eq!(header.bytes(), *b"DTiJ");
+    assert_eq!([header.int(), header.int(), header.int()], [1, 40, 62]);
+    let mut rest = Reader(&dump[40..]);
+    let mut lines = Vec::new();
+    let (mut before, mut found) = (0, 0);
+    while !rest.0.is_empty() {
+        let start = rest.0;
+        let (kind, size, at) = (rest.int(), rest.int() as usize, rest.long());
+        assert!(at >= before, "records are in the order of time");
+        before = at;
+        let mut content = Reader(&start[16..size]);
+        rest = Reader(&start[size..]);
+        if kind == 2 {
+            let (_code, count) = (content.long(), content.long());
+            let mut entry = || (content.long(), content.int(), content.int(), content.text());
+            lines = (0..count).map(|_| entry()).collect();
+            continue;
+        }
+        assert_eq!(kind, 0);
+        let (_process, _thread) = (content.int(), content.int());
+        let [_, address, length, number] = [0; 4].map(|_| content.long());
+        assert_eq!(number, found);
+        found += 1;
+        let name = content.text();
+        assert_eq!(content.0.len() as u64, length, "all of the code is there");
+        assert!(
+            lines
+                .iter()
+                .all(|line| (address..address + length).contains(&line.0))
+        );
+        if name == "pyroxene:loop" {
+            assert!(lines.iter().all(|line| line.3.ends_with("program.py")));
+            for wanted in [5, 6, 7] {
+                assert!(lines.iter().any(|line| line.1 == wanted), "{lines:?}");
+            }
+            return;
+        }
+    }
+    panic!("the loop is not in the dump");
+}
+
+#[test]
+fn statistics_count_what_became_of_compilations() {
+    let folder = Folder::new("statistics");
+    let program = folder.program(
+        "
+import pyroxene, sys
+def twice(x): return x + x
+space = {}
+exec('def other(x): return x - x', space)
+for _ in range(20): twice(1); space['other'](1)
+first = pyroxene.jit()
+assert first['limits']['memory'] >= first['memory'] >= first['bytes'] > 0, first
+for _ in range(1000): twice('a')
+again = pyroxene.jit()
+assert again['recompiled'] > first['recompiled'], (first, again)
+assert again['withdrawn'] > first['withdrawn'], (first, again)
+space.clear()
+last = pyroxene.jit()
+assert last['withdrawn'] > again['withdrawn'], (again, last)
+assert last['memory'] < again['memory'], last
+assert 0 < last['limits']['attempts'] < 100
+",
+    );
+    succeed(python().args(["-X", "jit=eager"]).arg(program));
+}

@@ -50,9 +50,11 @@ pub fn lines(object: &[u8], function: usize) -> Result<Vec<LineAt>, Failure> {
     let mut rows = program.rows();
     let mut lines: Vec<LineAt> = Vec::new();
     while let Some((_, row)) = rows.next_row()? {
+        // What serves no line in particular counts as the one before it.
+        let Some(line) = row.line() else { continue };
         let found = LineAt {
             address: function + row.address() as usize,
-            line: row.line().map_or(0, |line| line.get() as u32),
+            line: line.get() as u32,
         };
         let known = lines.last().map(|last| last.line);
         match lines.last_mut() {

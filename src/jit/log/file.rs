@@ -42,7 +42,7 @@ pub(super) fn log() -> MutexGuard<'static, Option<Log>> {
 }
 
 /// The monotonic clock, in nanoseconds.
-pub(super) fn clock() -> u64 {
+pub(in crate::jit) fn clock() -> u64 {
     let mut now = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,

@@ -11,7 +11,7 @@ pub(super) use events::{
     ExitCounts, counted, dropped, finished, next_compilation, ordered, published, started,
     withdrawn,
 };
-pub(super) use file::{after_fork_in_child, after_fork_in_parent, before_fork};
+pub(super) use file::{after_fork_in_child, after_fork_in_parent, before_fork, clock};
 
 use super::options::{self, Mode};
 use crate::thread::ThreadState;
