@@ -1,15 +1,18 @@
 //! Generators, for machine code: what the loop does by its instructions to make one, to go on in one, to end one, and to send to whatever
 //! else yields. Runs machine code.
 use super::frames;
-use super::instructions::generator::{Sent, prepare, resumable, send_to};
+use super::instructions::generator::{
+    SEND_UNITS, Sent, generator_of, pause, prepare, resumable, send_to, start,
+};
 use super::recursion;
 use crate::bytecode::{Opcode, original};
 use crate::ffi;
+use crate::field;
 use crate::frame::{Frame, Owner};
 use crate::generator::coroutine::origin_depth;
 use crate::generator::frame::State;
 use crate::generator::make;
-use crate::jit::executor::executor_of;
+use crate::jit::executor::{Executor, executor_of};
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ptr::null_mut;
@@ -31,27 +34,161 @@ pub(crate) unsafe fn resume(
     if others_evaluate(thread) || here <= floor || !recursion::has_python(thread, 1) {
         return unable();
     }
-    // SAFETY: as the caller promises. The generator's frame has its code, and what `entrance` tells holds until other code
-    // runs.
+    // SAFETY: as the caller promises. The frames of generators have their code, and what `executor` gives is there until other
+    // code runs.
     unsafe {
-        let Some(generator) = resumable(generator) else {
+        let Some(mut generator) = resumable(generator) else {
             return unable();
         };
-        let Some((run, entry, begins)) = entrance(generator) else {
+        let Some(mut executor) = executor(frame_of(generator)) else {
             return unable();
         };
+        // Those that wait for another generator only pass on what they are sent, and what that yields.
+        let mut above = caller;
+        while let Some((awaited, of_awaited)) = awaited(generator, executor)
+            && recursion::has_python(thread, 1)
+        {
+            above = wait(thread, generator, above);
+            (generator, executor) = (awaited, of_awaited);
+        }
         let value = Owned::from_c_optional(value).unwrap_or_else(|| Borrowed::none().new_ref());
         let frame = prepare(thread, generator, value);
-        if begins {
+        if is_new(frame) {
             // The evaluator drops there what it was sent: nothing.
             drop(Frame::from_raw_unchecked(frame).pop());
             (*frame).instr_ptr = (*frame).instr_ptr.add(1);
         }
-        (*frame).previous = caller;
+        (*frame).previous = above;
+        let mut exit = run(thread, frame, executor.entrance(), floor);
+        while (*thread.as_ptr()).current_frame != caller {
+            match exit.kind {
+                ExitKind::Yielded => pass_on(thread, caller),
+                ExitKind::Returned => {
+                    let value = Owned::from_raw_unchecked(exit.payload.cast());
+                    exit = go_on_with(thread, value, floor);
+                }
+                ExitKind::Resume | ExitKind::Error | ExitKind::Switched | ExitKind::Unable => break,
+            }
+        }
+        exit
+    }
+}
+
+/// Enters machine code on the frame of a generator, of which everything but its stack pointer is right.
+///
+/// # Safety
+/// The frame is one that its machine code can be entered with there, and its caller is set and right.
+unsafe fn run(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+    (run, entry): (Run, u32),
+    floor: usize,
+) -> Exit {
+    // SAFETY: as the caller promises.
+    unsafe {
         (*frame).stacktop = -1;
         (*thread.as_ptr()).current_frame = frame;
         recursion::count_python(thread);
         run(thread.as_ptr().cast(), frame.cast(), entry, floor)
+    }
+}
+
+/// How many units a `RESUME` at which a generator waits for another is behind the `SEND` that does so: that is followed by its
+/// cache and the `YIELD_VALUE`.
+pub(crate) const SEND_TO_RESUME: usize = SEND_UNITS + 1;
+
+/// The generator for which one waits that is to be resumed, if both can go on in machine code.
+///
+/// # Safety
+/// The generator can be resumed, there.
+#[inline(always)]
+unsafe fn awaited<'a>(
+    generator: *mut ffi::PyGenObject,
+    executor: &Executor,
+) -> Option<(*mut ffi::PyGenObject, &'a Executor)> {
+    // SAFETY: as the caller promises: what it waits for is on top of its stack.
+    unsafe {
+        let generator = Borrowed::from_raw_unchecked(generator);
+        if generator.state() != State::SUSPENDED_YIELD_FROM
+            || executor.entrance_with_returned().is_none()
+        {
+            return None;
+        }
+        let awaited = resumable(generator.frame().top())?;
+        let is_suspended = Borrowed::from_raw_unchecked(awaited).state().is_suspended();
+        let of_awaited = self::executor(frame_of(awaited)).filter(|_| is_suspended)?;
+        Some((awaited, of_awaited))
+    }
+}
+
+/// Has a generator stand at the `SEND` by which it waits for another one that is being resumed. Gives its frame.
+///
+/// # Safety
+/// See [`awaited`].
+#[inline(always)]
+unsafe fn wait(
+    thread: ThreadState,
+    generator: *mut ffi::PyGenObject,
+    caller: *mut ffi::_PyInterpreterFrame,
+) -> *mut ffi::_PyInterpreterFrame {
+    let frame = frame_of(generator);
+    // SAFETY: as the caller promises.
+    unsafe {
+        start(thread, Borrowed::from_raw_unchecked(generator));
+        recursion::count_python(thread);
+        (*frame).previous = caller;
+        (*frame).instr_ptr = (*frame).instr_ptr.sub(SEND_TO_RESUME);
+        (*frame).return_offset = SEND_UNITS as u16 + u16::from((*(*frame).instr_ptr).op.arg);
+    }
+    frame
+}
+
+/// Pauses the generators between the thread's frame and a caller, all of which wait for one that has yielded.
+///
+/// # Safety
+/// They were made to [wait](wait).
+unsafe fn pass_on(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let mut frame = (*thread.as_ptr()).current_frame;
+        while frame != caller {
+            (*frame).instr_ptr = (*frame).instr_ptr.add(SEND_TO_RESUME);
+            generator_of(frame).set_state(State::SUSPENDED_YIELD_FROM);
+            frame = pause(thread, frame);
+        }
+        (*thread.as_ptr()).current_frame = caller;
+    }
+}
+
+/// Goes on in the generator that the thread runs with what the one has returned for which it waited.
+///
+/// # Safety
+/// It was made to [wait](wait).
+unsafe fn go_on_with(thread: ThreadState, value: Owned, floor: usize) -> Exit {
+    // SAFETY: as the caller promises. There is room for a value in the place of the one that it was sent.
+    unsafe {
+        let frame = (*thread.as_ptr()).current_frame;
+        let send = (*frame).instr_ptr;
+        Frame::from_raw_unchecked(frame).push(value);
+        let there = executor_at(frame, send.add(SEND_TO_RESUME));
+        let entrance = there.and_then(Executor::entrance_with_returned);
+        let code = Frame::from_raw_unchecked(frame).code();
+        let tools = thread.eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
+        match entrance {
+            Some(entrance) if tools == field!(code._co_instrumentation_version) => {
+                // It counts already.
+                recursion::leave_python(thread);
+                run(thread, frame, entrance, floor)
+            }
+            _ => {
+                (*frame).instr_ptr = send.add(usize::from((*frame).return_offset));
+                Exit {
+                    index: 0,
+                    kind: ExitKind::Resume,
+                    payload: null_mut(),
+                }
+            }
+        }
     }
 }
 
@@ -63,27 +200,48 @@ const fn unable() -> Exit {
     }
 }
 
-/// How the machine code is entered where a generator stands, and whether that is at its beginning, before the `POP_TOP` of
-/// what it is sent.
+/// The frame in a generator.
+fn frame_of(generator: *mut ffi::PyGenObject) -> *mut ffi::_PyInterpreterFrame {
+    // SAFETY: only an address inside the object is taken.
+    unsafe { Borrowed::from_raw_unchecked(generator) }.frame_place()
+}
+
+/// Whether a generator's frame stands at its beginning, before the `POP_TOP` of what it is sent.
+///
+/// # Safety
+/// It can be resumed.
+#[inline(always)]
+unsafe fn is_new(frame: *mut ffi::_PyInterpreterFrame) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { (*(*frame).instr_ptr).op.code == Opcode::POP_TOP.number() }
+}
+
+/// What enters the machine code where a generator's frame stands.
 ///
 /// # Safety
 /// The generator is alive, and can be resumed.
 #[inline(always)]
-unsafe fn entrance(generator: *mut ffi::PyGenObject) -> Option<(Run, u32, bool)> {
+unsafe fn executor<'a>(frame: *mut ffi::_PyInterpreterFrame) -> Option<&'a Executor> {
     // SAFETY: as the caller promises; behind a `POP_TOP` there is another instruction.
     unsafe {
-        let frame = Borrowed::from_raw_unchecked(generator).frame_place();
-        let mut unit = (*frame).instr_ptr;
-        let begins = (*unit).op.code == Opcode::POP_TOP.number();
-        if begins {
-            unit = unit.add(1);
-        }
-        if (*unit).op.code != Opcode::ENTER_EXECUTOR.number() {
-            return None;
-        }
-        let code = (*frame).f_executable.cast();
-        let (run, entry) = executor_of(code, (*unit).op.arg.into()).entrance();
-        Some((run, entry, begins))
+        let skipped = usize::from(is_new(frame));
+        executor_at(frame, (*frame).instr_ptr.add(skipped))
+    }
+}
+
+/// What enters machine code at a unit of the code of a frame.
+///
+/// # Safety
+/// It is one.
+#[inline(always)]
+unsafe fn executor_at<'a>(
+    frame: *mut ffi::_PyInterpreterFrame,
+    unit: *mut ffi::_Py_CODEUNIT,
+) -> Option<&'a Executor> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let is_entered = (*unit).op.code == Opcode::ENTER_EXECUTOR.number();
+        is_entered.then(|| executor_of((*frame).f_executable.cast(), (*unit).op.arg.into()))
     }
 }
 

@@ -71,10 +71,15 @@ pub unsafe fn end(
     machine.load_stack();
     machine.begin(0);
     match run(&mut machine) {
-        Ok(()) => {
+        Ok(()) if machine.frame() == caller => {
             let value = machine.pop();
             machine.save_stack();
             Ended::Returned(value)
+        }
+        Ok(()) => {
+            machine.save_next();
+            machine.save_stack();
+            Ended::GoesOn
         }
         Err(leave) => unwind(&mut machine, caller, leave),
     }

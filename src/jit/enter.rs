@@ -56,9 +56,11 @@ pub unsafe fn enter(
             Left::Yielded(value)
         };
     }
-    // SAFETY: the code that has left names itself, and counts as running until its exit is done with. The thread runs its
-    // frame.
-    unsafe { MachineCode::left_by(exit.payload.cast(), exit.index, thread) };
+    if !exit.payload.is_null() {
+        // SAFETY: the code that has left names itself, and counts as running until its exit is done with. The thread runs its
+        // frame.
+        unsafe { MachineCode::left_by(exit.payload.cast(), exit.index, thread) };
+    }
     let no_memory = helpers::without_memory();
     match exit.kind {
         _ if no_memory => Left::Error,

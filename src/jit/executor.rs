@@ -20,6 +20,8 @@ pub struct Executor {
     run: Run,
     /// Where it is entered: an index of the snapshot's entries.
     entry: u32,
+    /// If the generator waits here for another one: where it is entered with what that has returned.
+    returned: Option<u32>,
     /// How often it was entered here.
     entered: Cell<u64>,
     _compiled: Rc<Compiled>,
@@ -38,6 +40,12 @@ impl Executor {
     pub fn entrance(&self) -> (Run, u32) {
         self.entered.set(self.entered.get() + 1);
         (self.run, self.entry)
+    }
+
+    /// How it is entered with what the generator has returned for which this one waits; nothing if it does not.
+    #[inline(always)]
+    pub fn entrance_with_returned(&self) -> Option<(Run, u32)> {
+        Some((self.run, self.returned?))
     }
 }
 
@@ -91,6 +99,7 @@ impl Patches {
         index: usize,
         compiled: &Rc<Compiled>,
         entry: u32,
+        returned: Option<u32>,
     ) {
         let number = self.places.len();
         let there = original(code, index);
@@ -110,6 +119,7 @@ impl Patches {
             upstream,
             run: compiled.run(),
             entry,
+            returned,
             entered: Cell::new(0),
             _compiled: Rc::clone(compiled),
         });

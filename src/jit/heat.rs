@@ -143,6 +143,7 @@ fn compile(frame: Frame<'_>) {
     let Taken {
         mut snapshot,
         call_entry,
+        returned_entries,
         targets,
     } = snapshot::take(frame, &wanted, &observed, failures);
     let compilation = log::next_compilation();
@@ -174,6 +175,7 @@ fn compile(frame: Frame<'_>) {
         attempt: record.attempts,
         wanted,
         call_entry,
+        returned_entries,
         machine_code,
     };
     drop(registry);

@@ -338,6 +338,9 @@ unsafe extern "C" fn callee_left(thread: Raw, caller: Raw, left: *mut Exit) -> i
             kind,
             payload,
         } = *left;
+        if payload.is_null() {
+            return PASSED_ON;
+        }
         let code = payload.cast::<MachineCode>().cast_const();
         let reason = (*code).reason(index);
         let ends = kind == ExitKind::Resume && matches!(reason, Reason::Return | Reason::Raised);

@@ -69,7 +69,10 @@ pub(super) fn install(done: Done) {
         record.target.set(compiled.run(), entry);
     }
     for (entry, place) in order.wanted.into_iter().enumerate() {
-        record.patches.add(code, place, &compiled, entry as u32);
+        let returned = order.returned_entries.get(&place).copied();
+        record
+            .patches
+            .add(code, place, &compiled, entry as u32, returned);
     }
     log::published(order.compilation, compiled.run() as *const () as usize);
     log::counted(order.compilation, code, compiled.exit_counts());

@@ -28,6 +28,8 @@ pub(super) struct Taken {
     pub snapshot: Snapshot,
     /// The entry for calls from other machine code, if the code is such that there can be one.
     pub call_entry: Option<u32>,
+    /// The entries with what another generator has returned, by the `RESUME` at which this one waits for it.
+    pub returned_entries: BTreeMap<usize, u32>,
     /// The targets that the snapshot names.
     pub targets: Vec<Arc<Target>>,
 }
@@ -66,6 +68,7 @@ pub(super) fn take(
         })
         .collect();
     let call_entry = call_entry(code, &mut entries);
+    let returned_entries = returned_entries(wanted, &units, &mut entries);
     let snapshot = Snapshot {
         name: qualified_name(code),
         file: text(field!(code.co_filename)),
@@ -99,6 +102,7 @@ pub(super) fn take(
     Taken {
         snapshot,
         call_entry,
+        returned_entries,
         targets: callees.targets,
     }
 }
@@ -137,6 +141,31 @@ pub(super) fn resumptions(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<usize> {
         index += 1 + opcode.caches();
     }
     places
+}
+
+/// Adds the entries with what another generator has returned: behind each `SEND` for which a generator pauses.
+fn returned_entries(
+    wanted: &[usize],
+    units: &[Unit],
+    entries: &mut Vec<Entry>,
+) -> BTreeMap<usize, u32> {
+    let mut found = BTreeMap::new();
+    for &resumption in wanted {
+        let Some(send) = resumption.checked_sub(resume::SEND_TO_RESUME) else {
+            continue;
+        };
+        let waits = Opcode::new(units[resumption].opcode).generic() == Opcode::RESUME
+            && u32::from(units[resumption].oparg) & ffi::RESUME_OPARG_LOCATION_MASK
+                >= ffi::RESUME_AFTER_YIELD_FROM;
+        if waits && Opcode::new(units[send].opcode).generic() == Opcode::SEND {
+            found.insert(resumption, entries.len() as u32);
+            entries.push(Entry {
+                offset: (send + 1 + Opcode::SEND.caches()) as u32 + u32::from(units[send].oparg),
+                observed: Vec::new(),
+            });
+        }
+    }
+    found
 }
 
 /// The flags of code whose calls make something that has the frame in it.

@@ -6,6 +6,7 @@ use super::{library, publish, registry, threads};
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 use pyroxene_jit_api::{Artifact, Refusal, Snapshot, Tier};
+use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -24,6 +25,8 @@ pub struct Order {
     pub wanted: Vec<usize>,
     /// The entry for calls from other machine code, if there is one.
     pub call_entry: Option<u32>,
+    /// The entries with what another generator has returned, by the `RESUME` at which this one waits for it.
+    pub returned_entries: BTreeMap<usize, u32>,
     /// What is to be filled with the machine code.
     pub machine_code: Box<MachineCode>,
 }

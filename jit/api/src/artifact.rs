@@ -53,7 +53,7 @@ pub struct Exit {
     /// What the evaluator does now.
     pub kind: ExitKind,
     /// If it has returned or yielded, what the function gives, with a reference. Otherwise the [`Snapshot::running`] of the
-    /// code that has left.
+    /// code that has left, or NULL if it was the runtime that could not go on in machine code.
     ///
     /// [`Snapshot::running`]: crate::Snapshot::running
     pub payload: Raw,

@@ -77,7 +77,9 @@ pub(super) fn stand(m: &mut Machine) {
 /// # Safety
 /// The frame is one of a generator, which lives as long as is wanted.
 #[inline(always)]
-unsafe fn generator_of<'a>(frame: *mut ffi::_PyInterpreterFrame) -> Generator<'a> {
+pub(in crate::eval) unsafe fn generator_of<'a>(
+    frame: *mut ffi::_PyInterpreterFrame,
+) -> Generator<'a> {
     // SAFETY: as the caller promises.
     unsafe { Frame::from_raw_unchecked(frame).holding_generator() }
 }
@@ -85,15 +87,9 @@ unsafe fn generator_of<'a>(frame: *mut ffi::_PyInterpreterFrame) -> Generator<'a
 /// Leaves the generator, whose stack is saved, and gives a value to its caller.
 #[inline(always)]
 pub(super) fn suspend(m: &mut Machine, value: Owned) {
-    let (tstate, frame) = (m.thread().as_ptr(), m.frame());
-    // SAFETY: the thread state and the frames are alive; the generator's exceptions are the thread's innermost.
+    // SAFETY: the frame is the generator's that goes on, and its caller is alive.
     unsafe {
-        let exceptions = &raw mut (*generator_of(frame).as_ptr()).gi_exc_state;
-        (*tstate).exc_info = (*exceptions).previous_item;
-        (*exceptions).previous_item = null_mut();
-        recursion::leave_python(m.thread());
-        let caller = (*frame).previous;
-        (*frame).previous = null_mut();
+        let caller = pause(m.thread(), m.frame());
         m.switch_to(caller);
         m.resume(SEND_UNITS, value);
     }
@@ -118,15 +114,48 @@ pub(in crate::eval) unsafe fn prepare(
 ) -> *mut ffi::_PyInterpreterFrame {
     // SAFETY: as the caller promises; a frame that is not running has room for a value.
     unsafe {
-        let tstate = thread.as_ptr();
         let borrowed = Borrowed::from_raw_unchecked(generator);
         let frame = borrowed.frame();
         frame.push(value);
-        borrowed.set_state(State::EXECUTING);
-        let exceptions = &raw mut (*generator).gi_exc_state;
-        (*exceptions).previous_item = (*tstate).exc_info;
-        (*tstate).exc_info = exceptions;
+        start(thread, borrowed);
         frame.as_ptr()
+    }
+}
+
+/// Says that a generator goes on: the exceptions that it handles are the thread's innermost from now on.
+///
+/// # Safety
+/// It is alive, and [`State::can_resume`].
+#[inline(always)]
+pub(in crate::eval) unsafe fn start(thread: ThreadState, generator: Generator<'_>) {
+    generator.set_state(State::EXECUTING);
+    // SAFETY: as the caller promises.
+    unsafe {
+        let exceptions = &raw mut (*generator.as_ptr()).gi_exc_state;
+        (*exceptions).previous_item = (*thread.as_ptr()).exc_info;
+        (*thread.as_ptr()).exc_info = exceptions;
+    }
+}
+
+/// Says that a generator has paused, which its state tells already: the exceptions that it handles are the thread's no more,
+/// and its frame has no caller. Gives that.
+///
+/// # Safety
+/// The frame is a generator's that goes on, the thread's innermost.
+#[inline(always)]
+pub(in crate::eval) unsafe fn pause(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+) -> *mut ffi::_PyInterpreterFrame {
+    // SAFETY: as the caller promises; the generator's exceptions are the thread's innermost.
+    unsafe {
+        let exceptions = &raw mut (*generator_of(frame).as_ptr()).gi_exc_state;
+        (*thread.as_ptr()).exc_info = (*exceptions).previous_item;
+        (*exceptions).previous_item = null_mut();
+        recursion::leave_python(thread);
+        let caller = (*frame).previous;
+        (*frame).previous = null_mut();
+        caller
     }
 }
 
