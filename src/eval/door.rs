@@ -1,17 +1,20 @@
-//! Calls from C to Python functions that have machine code: it runs at once, and the loop only if it leaves.
+//! Calls from C to Python functions and generators that have machine code: it runs at once, and the loop only if it leaves.
 //!
 //! Such a function's `vectorcall` stays what it always is: what is called by it is one of Python's own functions, which the
 //! specialiser, extensions and upstream's C tell by that pointer. Whether there is machine code is looked up in the code.
+use super::instructions::generator::prepare;
 use super::machine::Machine;
-use super::recursion;
 use super::run::{After, C_STACK_UNITS};
 use super::step::{self, Begun};
+use super::{recursion, resume};
 use crate::bytecode::Opcode;
 use crate::ffi;
-use crate::jit::enter::{Left, enter};
+use crate::generator::Generator;
+use crate::jit::enter::{Left, enter, left};
 use crate::jit::executor::executor_of;
 use crate::object::{Owned, Raised};
 use crate::thread::{ThreadState, c_stack};
+use pyroxene_jit_api::ExitKind;
 
 /// Runs the new frame of a function that C calls.
 ///
@@ -79,18 +82,86 @@ unsafe fn run_machine_code(
         let entrance = executor_of(code, index).entrance();
         let left = enter(thread, frame, entrance, floor);
         recursion::count_c(thread, -C_STACK_UNITS);
-        let after = match left {
-            Left::Returned(value) => return Some(Ok(value)),
-            Left::Yielded(_) => unreachable!("a new frame pauses nowhere: it is no generator's"),
-            Left::Resume => After::Resume,
-            Left::Error => After::Error,
-            Left::Switched => After::Enter,
-        };
-        Some(Owned::from_c(ffi::_PyEval_EvalFrameDefault(
-            state,
+        Some(end(thread, frame, left))
+    }
+}
+
+/// Runs a generator or coroutine for C until it pauses or ends, with a value that it is sent.
+///
+/// # Errors
+/// What its code raises.
+///
+/// # Safety
+/// The thread is attached. The generator can be resumed.
+#[inline(always)]
+pub(crate) unsafe fn resume(
+    thread: ThreadState,
+    generator: Generator<'_>,
+    value: Owned,
+) -> Result<Owned, Raised> {
+    let frame = generator.frame_place();
+    // SAFETY: as the caller promises: the frame has its code. It is linked to no caller.
+    unsafe {
+        let code = ffi::_PyFrame_GetCode(frame);
+        let value = value.into_raw();
+        if !(*code).co_executors.is_null()
+            && let Some(left) = resume_machine_code(thread, generator, value)
+        {
+            return end(thread, frame, left);
+        }
+        prepare(thread, generator.as_ptr(), Owned::from_raw_unchecked(value));
+        Owned::from_c(ffi::_PyEval_EvalFrame(thread.as_ptr(), frame, 0))
+    }
+}
+
+/// Goes on in the machine code of a generator, as [`run_machine_code`] runs a function's. Does nothing if there is none where
+/// it stands.
+///
+/// # Safety
+/// As [`resume`]. The value is a reference, which is given away if there is a result.
+#[inline(never)]
+unsafe fn resume_machine_code(
+    thread: ThreadState,
+    generator: Generator<'_>,
+    value: *mut ffi::PyObject,
+) -> Option<Left> {
+    let floor = c_stack::floor().filter(|_| recursion::has_c(thread, C_STACK_UNITS))?;
+    // SAFETY: as the caller promises. C code has called for the frame that the thread runs.
+    unsafe {
+        let caller = (*thread.as_ptr()).current_frame;
+        recursion::count_c(thread, C_STACK_UNITS);
+        let exit = resume::resume(thread, caller, generator.upcast(), value, floor);
+        recursion::count_c(thread, -C_STACK_UNITS);
+        (exit.kind != ExitKind::Unable).then(|| left(thread, exit))
+    }
+}
+
+/// What a frame gives C whose machine code has ended or left: then the loop goes on.
+///
+/// # Errors
+/// What its code raises.
+///
+/// # Safety
+/// It has just ended or left, and the thread runs what called it, or the frame or one above it.
+#[inline(always)]
+unsafe fn end(
+    thread: ThreadState,
+    frame: *mut ffi::_PyInterpreterFrame,
+    left: Left,
+) -> Result<Owned, Raised> {
+    let after = match left {
+        Left::Returned(value) | Left::Yielded(value) => return Ok(value),
+        Left::Resume => After::Resume,
+        Left::Error => After::Error,
+        Left::Switched => After::Enter,
+    };
+    // SAFETY: as the caller promises: there is room for the loop, which was counted.
+    unsafe {
+        Owned::from_c(ffi::_PyEval_EvalFrameDefault(
+            thread.as_ptr(),
             frame,
             after.to_c(),
-        )))
+        ))
     }
 }
 

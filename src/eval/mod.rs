@@ -16,7 +16,7 @@
 //!   extra members of code objects.
 pub mod arguments;
 mod data_stack;
-mod door;
+pub(crate) mod door;
 pub mod entry;
 pub mod errors;
 pub mod exceptions;

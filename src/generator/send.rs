@@ -1,9 +1,10 @@
 //! Letting a generator go on: `next()`, `send()`, and the evaluator's way. Runs the generator's frame.
+use crate::eval::door;
 use crate::ffi::{self, PySendResult};
 use crate::generator::frame::{Kind, State};
 use crate::generator::{Generator, stop_iteration};
 use crate::object::{Borrowed, IntoC, Lookup, Owned, Raised, exception, raise};
-use core::ffi::c_int;
+use crate::thread::ThreadState;
 use core::ptr::null_mut;
 
 /// With what a generator is resumed.
@@ -100,6 +101,10 @@ fn resume_finished(generator: Generator<'_>, input: Input<'_>) -> Result<Step, R
 /// Runs the frame of a generator that is created or suspended.
 #[inline(always)]
 fn run(generator: Generator<'_>, input: Input<'_>) -> Result<Owned, Raised> {
+    if !input.throws() {
+        // SAFETY: the thread runs this, and the generator is created or suspended.
+        return unsafe { door::resume(ThreadState::current(), generator, input.value().new_ref()) };
+    }
     let frame = generator.frame();
     // SAFETY: the frame is ready to run, and has room for one value more: that of the `yield` at which it stands, or the
     // one that a fresh frame drops. The evaluator takes the exception state off the thread's stack again, however the
@@ -110,12 +115,9 @@ fn run(generator: Generator<'_>, input: Input<'_>) -> Result<Owned, Raised> {
         let handled = &raw mut (*generator.as_ptr()).gi_exc_state;
         (*handled).previous_item = (*tstate).exc_info;
         (*tstate).exc_info = handled;
-        if input.throws() {
-            ffi::_PyErr_ChainStackItem();
-        }
+        ffi::_PyErr_ChainStackItem();
         generator.set_state(State::EXECUTING);
-        let throws = c_int::from(input.throws());
-        Owned::from_c(ffi::_PyEval_EvalFrame(tstate, frame.as_ptr(), throws))
+        Owned::from_c(ffi::_PyEval_EvalFrame(tstate, frame.as_ptr(), 1))
     }
 }
 

@@ -6,7 +6,7 @@ use crate::frame::Frame;
 use crate::object::{Owned, Raised};
 use crate::thread::ThreadState;
 use core::sync::atomic::{AtomicBool, Ordering};
-use pyroxene_jit_api::{ExitKind, Raw, Run};
+use pyroxene_jit_api::{Exit, ExitKind, Raw, Run};
 use std::sync::Mutex;
 
 /// What the evaluator does after machine code. The thread's current frame is the one that goes on.
@@ -41,6 +41,16 @@ pub unsafe fn enter(
     }
     // SAFETY: as the caller promises. The patch may be removed meanwhile: the code counts itself, and stays while it runs.
     let exit = unsafe { run(thread.as_ptr().cast(), frame.cast(), entry, floor) };
+    // SAFETY: it has just ended so.
+    unsafe { left(thread, exit) }
+}
+
+/// What the evaluator does after machine code has ended.
+///
+/// # Safety
+/// It has just ended so, and has done something.
+#[inline(always)]
+pub unsafe fn left(thread: ThreadState, exit: Exit) -> Left {
     if matches!(exit.kind, ExitKind::Returned | ExitKind::Yielded) {
         let no_memory = helpers::without_memory();
         if no_memory {
