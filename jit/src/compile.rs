@@ -64,19 +64,20 @@ fn machine_code(
         )
     })
     .map_err(failed("link"))?;
-    let run = loaded
+    let instructions = loaded
         .function(RUN)
         .ok_or("it exports no function")
         .map_err(failed("link"))?;
     Ok(Artifact {
         // SAFETY: the lowering gave the function this type.
-        run: unsafe { core::mem::transmute::<usize, Run>(run) },
+        run: unsafe { core::mem::transmute::<usize, Run>(instructions.start) },
         exits: tables.exits,
         interpreted: tables.interpreted,
         lines: match request.snapshot.lines.is_empty() {
             true => Vec::new(),
-            false => code::lines(&object, run).map_err(failed("lines"))?,
+            false => code::lines(&object, instructions.start).map_err(failed("lines"))?,
         },
+        instructions,
         code_start: loaded.start().as_ptr().addr(),
         code_size: loaded.size(),
         timings,

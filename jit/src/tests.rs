@@ -76,7 +76,7 @@ const EVERYTHING: &str = r#"
 fn runs_in_both_tiers() {
     for tier in [Tier::Quick, Tier::Hot] {
         let loaded = compile(tier, EVERYTHING, &[7, 42]).expect("it links");
-        let address = loaded.function("run").expect("it is exported");
+        let address = loaded.function("run").expect("it is exported").start;
         // SAFETY: the address is that of a function of this type, which lives as long as `loaded`.
         let run: extern "C" fn(u64) -> u64 = unsafe { core::mem::transmute(address) };
         let results: Vec<u64> = (0..5).map(|which| run(which)).collect();
@@ -138,9 +138,9 @@ fn the_stack_can_be_walked_through_it() {
     let object = backend.object(&module).expect("LLVM compiles");
     let resolve = |name: &str| (name == "look").then_some(look as *const () as usize);
     let loaded = load(&RANGE, &object, &[], &resolve, false).expect("it links");
-    let start = loaded.start().as_ptr().addr();
-    *SEEN.lock().expect("nobody panics") = (start, start + loaded.size(), 0, 0);
-    let address = loaded.function("run").expect("it is exported");
+    let instructions = loaded.function("run").expect("it is exported");
+    *SEEN.lock().expect("nobody panics") = (instructions.start, instructions.end, 0, 0);
+    let address = instructions.start;
     // SAFETY: the address is that of a function of this type, which lives as long as `loaded`.
     let run: extern "C" fn() -> u64 = unsafe { core::mem::transmute(address) };
     assert_eq!(run(), 2);

@@ -7,7 +7,7 @@ use crate::ffi;
 use crate::frame::Frame;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
-use core::ops::Deref;
+use core::ops::{Deref, Range};
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use pyroxene_jit_api::{
     Artifact, CodeMemory, ExitRecord, Failure, Interpreted, Reason, Run, Running, Target,
@@ -54,7 +54,7 @@ pub struct MachineCode {
     run: Option<Run>,
     exits: ExitCounts,
     interpreted: Vec<Interpreted>,
-    start: usize,
+    instructions: Range<usize>,
     size: usize,
     /// Kept for the code, which names them.
     targets: Vec<Arc<Target>>,
@@ -72,7 +72,7 @@ impl MachineCode {
             run: None,
             exits: Arc::default(),
             interpreted: Vec::new(),
-            start: 0,
+            instructions: 0..0,
             size: 0,
             targets,
             memory: None,
@@ -99,7 +99,7 @@ impl MachineCode {
             .map(|record| (record, AtomicU64::new(0)))
             .collect();
         self.interpreted = artifact.interpreted;
-        self.start = artifact.code_start;
+        self.instructions = artifact.instructions;
         self.size = artifact.code_size;
         self.memory = Some(artifact.memory);
         MEMORY.fetch_add(pages(self.size), Ordering::Relaxed);
@@ -137,9 +137,9 @@ impl MachineCode {
         &self.interpreted
     }
 
-    /// Where it begins in memory.
-    pub fn start(&self) -> usize {
-        self.start
+    /// Where its instructions lie.
+    pub fn instructions(&self) -> Range<usize> {
+        self.instructions.clone()
     }
 
     /// How many bytes it takes.

@@ -399,6 +399,11 @@ fn rows(table: &str) -> Vec<(Vec<String>, String)> {
     table.lines().skip(2).map(split).collect()
 }
 
+/// A part as the table prints it.
+fn percent(text: &str) -> f64 {
+    text.trim_end_matches('%').parse().unwrap_or(0.0)
+}
+
 #[test]
 fn lines_are_shown_with_who_ran_them() {
     let folder = Folder::new("lines");
@@ -412,7 +417,6 @@ fn lines_are_shown_with_who_ran_them() {
         );
         let table = fs::read_to_string(folder.0.join("lines")).expect("there is a table");
         let in_loop = |line: &str| [":5 ", ":6 "].iter().any(|place| line.contains(place));
-        let percent = |text: &str| text.trim_end_matches('%').parse::<f64>().unwrap_or(0.0);
         let rows: Vec<_> = rows(&table)
             .into_iter()
             .filter(|(_, line)| line.contains("program.py"))
@@ -428,6 +432,66 @@ fn lines_are_shown_with_who_ran_them() {
             .iter()
             .any(|(_, line)| line.ends_with("program.py:6 s += i & 3"));
         assert!(add, "{mode}:\n{table}");
+    }
+}
+
+/// What machine code calls is time of the line that calls it, in both tiers.
+#[test]
+fn time_in_c_belongs_to_the_line_of_the_call() {
+    let folder = Folder::new("below");
+    let program = |bytes: u32, compilations: u32| {
+        format!(
+            "import pyroxene, time, zlib
+data = bytes({bytes})
+def digest(end):
+    times = 0
+    while time.process_time() < end:
+        zlib.crc32(data)
+        times += 1
+    return times
+late = time.monotonic() + 60
+while pyroxene.jit()['compiled'] < {compilations} and time.monotonic() < late:
+    digest(time.process_time() + 0.01)
+digest(time.process_time() + 0.4)
+"
+        )
+    };
+    let only = folder.0.join("only");
+    let path = folder.0.join("program.py");
+    fs::write(&only, format!("{}:3:digest\n", path.display())).expect("it is written");
+    // Quick code that is slow to get through its loop is not made anew.
+    let cases = [
+        ("eager", 2_000_000, 1, 2),
+        ("on", 2_000_000, 1, 2),
+        ("on", 100_000, 2, 3),
+    ];
+    for (mode, bytes, compilations, column) in cases {
+        let program = folder.program(&program(bytes, compilations));
+        succeed(
+            python()
+                .args(["-X", &format!("jit={mode}"), "-X", "jit-only=only"])
+                .args(["-X", "jit-lines=lines"])
+                .arg(&program)
+                .current_dir(&folder.0),
+        );
+        let table = fs::read_to_string(folder.0.join("lines")).expect("there is a table");
+        let in_function = |line: &str| (3..9).any(|at| line.contains(&format!("program.py:{at} ")));
+        let below: Vec<(f64, String)> = rows(&table)
+            .into_iter()
+            .filter(|(_, line)| in_function(line))
+            .map(|(words, line)| {
+                let product = |parts: [usize; 3]| parts.map(|part| percent(&words[part]));
+                let [time, theirs, below] = product([0, column, 4]);
+                (time * theirs / 100.0 * below / 100.0, line)
+            })
+            .collect();
+        let all: f64 = below.iter().map(|(time, _)| time).sum();
+        let called = below
+            .iter()
+            .filter(|(_, line)| line.ends_with("program.py:6 zlib.crc32(data)"));
+        let called: f64 = called.map(|(time, _)| time).sum();
+        assert!(called > 1.0, "{mode}, {called} %:\n{table}");
+        assert!(called > 0.9 * all, "{mode}, {called} of {all} %:\n{table}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! `Artifact`: what the compiler makes.
 use crate::{Raw, Reason};
+use core::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ pub struct Artifact {
     pub interpreted: Vec<Interpreted>,
     /// Which lines the code belongs to, in the order of addresses, if the request wants that.
     pub lines: Vec<LineAt>,
+    /// Where its instructions lie, without the tables.
+    pub instructions: Range<usize>,
     /// Where the code begins in memory.
     pub code_start: usize,
     /// How many bytes it takes, with its tables.

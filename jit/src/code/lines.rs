@@ -50,7 +50,7 @@ pub fn lines(object: &[u8], function: usize) -> Result<Vec<LineAt>, Failure> {
     let mut rows = program.rows();
     let mut lines: Vec<LineAt> = Vec::new();
     while let Some((_, row)) = rows.next_row()? {
-        // What serves no line in particular counts as the one before it.
+        // What serves no line in particular, which has line 0, counts as what lies before it.
         let Some(line) = row.line() else { continue };
         let found = LineAt {
             address: function + row.address() as usize,

@@ -4,6 +4,7 @@ use super::debugger;
 use super::range::{Block, Range};
 use super::unwind;
 use core::fmt;
+use core::ops;
 use core::ptr::NonNull;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{ElfFile64, FileHeader, SectionHeader};
@@ -58,14 +59,14 @@ pub struct Loaded {
     _debugger: Option<debugger::Registration>,
     _unwind: Option<unwind::Registration>,
     block: Block,
-    functions: HashMap<String, usize>,
+    functions: HashMap<String, ops::Range<usize>>,
     size: usize,
 }
 
 impl Loaded {
-    /// The address of a function by its name.
-    pub fn function(&self, name: &str) -> Option<usize> {
-        self.functions.get(name).copied()
+    /// Where the instructions of a function lie, by its name.
+    pub fn function(&self, name: &str) -> Option<ops::Range<usize>> {
+        self.functions.get(name).cloned()
     }
 
     /// Where it begins.
@@ -238,11 +239,15 @@ impl Linker<'_> {
     }
 
     /// The functions that the object exports.
-    fn functions(&self) -> Result<HashMap<String, usize>, Failure> {
+    fn functions(&self) -> Result<HashMap<String, ops::Range<usize>>, Failure> {
         self.file
             .symbols()
             .filter(|symbol| symbol.is_definition() && symbol.is_global())
-            .map(|symbol| Ok((symbol.name()?.to_owned(), self.address(&symbol)?)))
+            .map(|symbol| {
+                let start = self.address(&symbol)?;
+                let end = start + symbol.size() as usize;
+                Ok((symbol.name()?.to_owned(), start..end))
+            })
             .collect()
     }
 }

@@ -165,9 +165,11 @@ fn calling_address(
     places.into_iter().find_map(|place| {
         // SAFETY: a word of the running thread's own stack, below a frame of it.
         let address = unsafe { *core::ptr::with_exposed_provenance::<usize>(place) };
-        let range = range_of(sampler, address)?;
-        // The instruction before is the call.
-        (range.code == code && is_running(range)).then_some((range, address - 1))
+        // The instruction before is the call. None is before the first: its address is that of the code, which those who call
+        // code have in registers, and C functions save those on the stack.
+        let call = address.wrapping_sub(1);
+        let range = range_of(sampler, call)?;
+        (range.code == code && is_running(range)).then_some((range, call))
     })
 }
 

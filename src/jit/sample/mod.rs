@@ -38,7 +38,7 @@ pub(super) fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
 
-/// Machine code, as it lies in memory.
+/// The instructions of machine code, as they lie in memory.
 struct Range {
     end: usize,
     /// The code object.
@@ -199,14 +199,15 @@ pub(super) fn published(
         return;
     }
     if let Some(sampler) = &mut *sampler() {
+        let instructions = machine_code.instructions();
         let range = Range {
-            end: machine_code.start() + machine_code.size(),
+            end: instructions.end,
             code: code.as_ptr().addr(),
             tier,
             machine_code: machine_code.address(),
             lines,
         };
-        sampler.ranges.insert(machine_code.start(), range);
+        sampler.ranges.insert(instructions.start, range);
     }
 }
 
@@ -215,7 +216,7 @@ pub(super) fn freed(machine_code: &MachineCode) {
     if is_on()
         && let Some(sampler) = &mut *sampler()
     {
-        sampler.ranges.remove(&machine_code.start());
+        sampler.ranges.remove(&machine_code.instructions().start);
     }
 }
 
