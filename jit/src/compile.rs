@@ -6,7 +6,7 @@ use core::fmt::Display;
 use core::ptr::NonNull;
 use inkwell::context::Context;
 use pyroxene_hir::Function;
-use pyroxene_jit_api::{Artifact, CodeMemory, Host, Raw, Refusal, Request, Run, Timing};
+use pyroxene_jit_api::{Artifact, CodeMemory, Host, Raw, Refusal, Request, Run, Tier, Timing};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -22,6 +22,10 @@ pub fn compile(host: &Host, request: &Request<'_>) -> Result<Artifact, Refusal> 
     machine_code(host, request, &function, report.timings, report.dumps)
 }
 
+/// How many values a function may have for the backend of the hot tier, whose time grows faster than they do. What has more is
+/// optimised no less by our own passes.
+const HOT_VALUES: usize = 8_000;
+
 /// Makes machine code of a function.
 fn machine_code(
     host: &Host,
@@ -32,7 +36,11 @@ fn machine_code(
 ) -> Result<Artifact, Refusal> {
     let context = Context::create();
     let module = context.create_module(&function.name);
-    let backend = Backend::new(request.tier).map_err(failed("processor"))?;
+    let tier = match function.values.len() {
+        ..=HOT_VALUES => request.tier,
+        _ => Tier::Quick,
+    };
+    let backend = Backend::new(tier).map_err(failed("processor"))?;
     backend.prepare(&module);
     let tables = timed(&mut timings, "lower", || {
         lower::lower(&context, &module, function, request.snapshot, host)

@@ -45,7 +45,7 @@ pub(crate) unsafe fn resume(
         };
         // Those that wait for another generator only pass on what they are sent, and what that yields.
         let mut above = caller;
-        while let Some((awaited, of_awaited)) = awaited(generator, executor)
+        while let Some((awaited, of_awaited)) = awaited(thread, generator, executor)
             && recursion::has_python(thread, 1)
         {
             above = wait(thread, generator, above);
@@ -103,6 +103,7 @@ pub(crate) const SEND_TO_RESUME: usize = SEND_UNITS + 1;
 /// The generator can be resumed, there.
 #[inline(always)]
 unsafe fn awaited<'a>(
+    thread: ThreadState,
     generator: *mut ffi::PyGenObject,
     executor: &Executor,
 ) -> Option<(*mut ffi::PyGenObject, &'a Executor)> {
@@ -111,6 +112,7 @@ unsafe fn awaited<'a>(
         let generator = Borrowed::from_raw_unchecked(generator);
         if generator.state() != State::SUSPENDED_YIELD_FROM
             || executor.entrance_with_returned().is_none()
+            || !is_as_tools_want(thread, generator.frame())
         {
             return None;
         }
@@ -119,6 +121,15 @@ unsafe fn awaited<'a>(
         let of_awaited = self::executor(frame_of(awaited)).filter(|_| is_suspended)?;
         Some((awaited, of_awaited))
     }
+}
+
+/// Whether the code of a frame is prepared for the tools that watch now. Otherwise the evaluator prepares it where the frame
+/// goes on.
+#[inline(always)]
+fn is_as_tools_want(thread: ThreadState, frame: Frame<'_>) -> bool {
+    let code = frame.code();
+    let tools = thread.eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
+    tools == field!(code._co_instrumentation_version)
 }
 
 /// Has a generator stand at the `SEND` by which it waits for another one that is being resumed. Gives its frame.
@@ -172,10 +183,9 @@ unsafe fn go_on_with(thread: ThreadState, value: Owned, floor: usize) -> Exit {
         Frame::from_raw_unchecked(frame).push(value);
         let there = executor_at(frame, send.add(SEND_TO_RESUME));
         let entrance = there.and_then(Executor::entrance_with_returned);
-        let code = Frame::from_raw_unchecked(frame).code();
-        let tools = thread.eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
+        let is_as_wanted = is_as_tools_want(thread, Frame::from_raw_unchecked(frame));
         match entrance {
-            Some(entrance) if tools == field!(code._co_instrumentation_version) => {
+            Some(entrance) if is_as_wanted => {
                 // It counts already.
                 recursion::leave_python(thread);
                 run(thread, frame, entrance, floor)

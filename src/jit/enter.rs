@@ -2,7 +2,8 @@
 use super::code::MachineCode;
 use super::helpers;
 use crate::ffi;
-use crate::frame::Frame;
+use crate::frame::{Frame, Owner};
+use crate::generator::frame::State;
 use crate::object::{Owned, Raised};
 use crate::thread::ThreadState;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -95,17 +96,27 @@ static WRITTEN: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 static ANY_WRITTEN: AtomicBool = AtomicBool::new(false);
 
 /// Notes that a local variable of a frame was written by somebody else than its own code: if it runs in machine code, this
-/// has to give up what it knows of it.
+/// has to give up what it knows of it. A frame that does not run has nothing elsewhere: who enters it reads it anew.
 pub fn locals_written(frame: Frame<'_>) {
     let code = frame.code();
     let is_compiled = !crate::field!(code.co_executors).is_null();
-    let frame = frame.as_ptr();
-    if is_compiled && super::is_on() {
+    if is_compiled && super::is_on() && runs(frame) {
+        let frame = frame.as_ptr();
         let mut written = written();
         if !written.contains(&frame.addr()) {
             written.push(frame.addr());
         }
         ANY_WRITTEN.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether a frame has begun and neither pauses nor has ended.
+fn runs(frame: Frame<'_>) -> bool {
+    match frame.owner() {
+        Owner::THREAD => true,
+        // SAFETY: such a frame lies in a generator.
+        Owner::GENERATOR => unsafe { frame.holding_generator() }.state() == State::EXECUTING,
+        _ => false,
     }
 }
 

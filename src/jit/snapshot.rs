@@ -189,11 +189,12 @@ pub(super) fn function(code: Borrowed<'_, ffi::PyCodeObject>) -> Function {
 fn text(string: *mut ffi::PyObject) -> String {
     let mut size = 0;
     // SAFETY: code objects hold strings where this is used. NULL comes with an exception where a string is no text, which
-    // is of no interest here.
+    // is of no interest here; that which the program raises meanwhile is kept.
     unsafe {
+        let pending = ffi::PyErr_GetRaisedException();
         let utf8 = ffi::PyUnicode_AsUTF8AndSize(string, &raw mut size);
+        ffi::PyErr_SetRaisedException(pending);
         if utf8.is_null() {
-            ffi::PyErr_Clear();
             return String::from("?");
         }
         let bytes = core::slice::from_raw_parts(utf8.cast::<u8>(), size.cast_unsigned());

@@ -263,6 +263,44 @@ def traced():
     return events
 
 
+def inner_chain(limit):
+    for number in range(limit):
+        yield number
+
+
+def middle_chain(limit):
+    yield from inner_chain(limit)
+
+
+def outer_chain(limit):
+    yield from middle_chain(limit)
+
+
+def traced_chain():
+    """Tools that come while generators wait for each other see each of them go on."""
+    events = []
+
+    def trace(frame, event, argument):
+        if frame.f_code.co_name.endswith("_chain"):
+            events.append((frame.f_code.co_name, event))
+            return trace
+        return None
+
+    for _ in range(30):
+        list(outer_chain(5))
+    generator = outer_chain(5)
+    next(generator)
+    sys.settrace(trace)
+    next(generator)
+    sys.settrace(None)
+    before = len(events)
+    rest = list(generator)
+    sys.setprofile(lambda frame, event, argument: trace(frame, event, argument) and None)
+    list(outer_chain(2))
+    sys.setprofile(None)
+    return events, before, rest
+
+
 def handled():
     """The exception that is handled belongs to the frame that handles it, also while generators pause in handlers."""
 
@@ -363,7 +401,7 @@ def main():
         )
         print(asyncio.run(program()))
         if round_number % 4 == 3:
-            print(traced())
+            print(traced(), [event for event in traced_chain()[0] if event[1] != "c_call"])
             gc.collect()
 
 

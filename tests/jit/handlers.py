@@ -830,12 +830,30 @@ def written_locals(n):
     return total
 
 
+def nameless(n):
+    """The name of its file is no text: that is found out while an exception is set."""
+    source = """
+def catches(items, n):
+    caught = 0
+    for index in range(n):
+        try:
+            items[index % 7]
+        except IndexError:
+            caught += 1
+    return caught
+"""
+    namespace = {}
+    exec(compile(source, "a\udc80.py", "exec"), namespace)
+    return namespace["catches"]([1, 2, 3], n * 20)
+
+
 TESTS = [
     local_raise, callee_raise, from_the_deep, keys, kinds, indices, attributes, stops, by_iterator, not_caught, finallys,
     loops_in_handlers, long_loop_in_handler, continues_and_breaks, numbers_meanwhile, stack_meanwhile, comprehended,
     reraised, chained, wrongly, catches_no_class, deletes_name, asserts, groups, nested_groups, withs, with_bad_exit,
     suppressed, tracebacks, kept_frames, returned_locals, counts, deaths, infos, handler_ends, recursion, initialized,
     generators, traced, monitored, monitored_from_the_start, written_locals,
+    nameless,
 ]  # fmt: skip
 
 for test in TESTS:

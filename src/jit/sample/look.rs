@@ -2,6 +2,7 @@
 //! stack, from the handler of a signal.
 use super::{Range, Sampler, Where};
 use crate::ffi;
+use crate::jit::is_main;
 use core::ffi::{c_int, c_void};
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::null_mut;
@@ -88,7 +89,8 @@ fn innermost_frame() -> Option<(usize, u32, usize)> {
     // the compiler have changed the order of the two, what is read of the object is checked.
     unsafe {
         let thread = ffi::PyGILState_GetThisThreadState();
-        if thread.is_null() {
+        // Nobody tells of code objects of other interpreters when they go.
+        if thread.is_null() || !is_main((*thread).interp) {
             return None;
         }
         let mut frame = (*thread).current_frame;

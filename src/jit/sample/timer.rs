@@ -49,7 +49,9 @@ pub(super) fn install() -> bool {
 
 /// Sees to it that the running thread has its timer. Without one, the thread is not seen.
 pub(in crate::jit) fn thread_runs() {
-    TIMER.with_borrow_mut(|timer| {
+    // At the end of a thread, destructors may take the GIL once more, after what belongs to the thread has gone.
+    let _unless_gone = TIMER.try_with(|timer| {
+        let mut timer = timer.borrow_mut();
         if timer.is_none() {
             *timer = start();
         }
