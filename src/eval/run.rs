@@ -339,7 +339,6 @@ pub(super) fn give(machine: &mut Machine, level: usize, lasti: bool) -> Result<(
 }
 
 /// Where the frame stands, as the number that a handler finds on its stack to raise from there again.
-///
 #[cold]
 fn place_of(frame: *mut ffi::_PyInterpreterFrame) -> Result<Owned, Raised> {
     // SAFETY: the caller's frame is alive, with its code.

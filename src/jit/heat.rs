@@ -38,8 +38,8 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
         Mode::Eager => CALLS_EAGER,
         Mode::Off | Mode::On => CALLS,
     };
-    let mut registry = registry();
-    let record = registry.record(code);
+    let mut table = registry();
+    let record = table.record(code);
     record.begun = true;
     match record.stage {
         Stage::GivenUp => return false,
@@ -52,7 +52,7 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
     }
     record.wanted.insert(place);
     record.observed.insert(place, snapshot::observed(frame));
-    drop(registry);
+    drop(table);
     compile(frame);
     true
 }
@@ -67,14 +67,14 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
         return;
     }
     publish::what_is_ready();
-    let mut registry = registry();
-    let record = registry.record(code);
+    let mut table = registry();
+    let record = table.record(code);
     if matches!(record.stage, Stage::GivenUp | Stage::Waiting) || record.patches.has(place) {
         return;
     }
     record.wanted.insert(place);
     record.observed.insert(place, snapshot::observed(frame));
-    drop(registry);
+    drop(table);
     compile(frame);
 }
 
@@ -91,8 +91,8 @@ pub(super) fn failed(
     if failures.is_empty() {
         return;
     }
-    let mut registry = registry();
-    let record = registry.record(frame.code());
+    let mut table = registry();
+    let record = table.record(frame.code());
     if record.stage != Stage::Compiled || !record.may_be_compiled() || !record.enters(machine_code)
     {
         return;
@@ -104,7 +104,7 @@ pub(super) fn failed(
         record.observed.clear();
     }
     record.failures.extend(failures);
-    drop(registry);
+    drop(table);
     compile(frame);
 }
 
@@ -112,13 +112,13 @@ pub(super) fn failed(
 #[cold]
 #[inline(never)]
 pub(super) fn warm(frame: Frame<'_>, machine_code: &MachineCode) {
-    let mut registry = registry();
-    let record = registry.record(frame.code());
+    let mut table = registry();
+    let record = table.record(frame.code());
     record.warm_since.get_or_insert(record.attempts);
     if record.stage != Stage::Compiled || !record.enters(machine_code) {
         return;
     }
-    drop(registry);
+    drop(table);
     compile(frame);
 }
 
@@ -128,8 +128,8 @@ fn compile(frame: Frame<'_>) {
     if publish::is_instrumented(code) {
         return;
     }
-    let mut registry = registry();
-    let record = registry.record(code);
+    let mut table = registry();
+    let record = table.record(code);
     if !record.may_be_compiled() || !only::allows(|| snapshot::function(code)) {
         record.stage = Stage::GivenUp;
         return;
@@ -139,7 +139,7 @@ fn compile(frame: Frame<'_>) {
     let failures = record.failures.clone();
     let observed = record.observed.clone();
     let key = record.key(code);
-    drop(registry);
+    drop(table);
     let Taken {
         mut snapshot,
         call_entry,
@@ -149,8 +149,8 @@ fn compile(frame: Frame<'_>) {
     let compilation = log::next_compilation();
     let machine_code = MachineCode::ordered(compilation, targets);
     snapshot.running = machine_code.address();
-    let mut registry = super::registry::registry();
-    let record = registry.record(code);
+    let mut table = registry();
+    let record = table.record(code);
     record.stage = Stage::Waiting;
     record.attempts += 1;
     let tier = match mode() {
@@ -178,7 +178,7 @@ fn compile(frame: Frame<'_>) {
         returned_entries,
         machine_code,
     };
-    drop(registry);
+    drop(table);
     match mode() {
         Mode::Eager => {
             let result = library::compile(&snapshot, tier, compilation);

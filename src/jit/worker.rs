@@ -57,15 +57,11 @@ struct Work {
     jobs: VecDeque<Job>,
     done: Vec<Done>,
     /// The thread, which is at work or has just left.
-    thread: Option<Worker>,
+    thread: Option<JoinHandle<()>>,
     /// Whether it is at work, and takes what is added.
     running: bool,
     /// It shall leave after the job at hand.
     stopping: bool,
-}
-
-struct Worker {
-    handle: JoinHandle<()>,
 }
 
 static WORK: Mutex<Work> = Mutex::new(Work {
@@ -107,7 +103,7 @@ fn start(work: &mut Work) {
     if let Ok(handle) = thread {
         work.running = true;
         // The one before has left: it needs no more waiting for.
-        work.thread = Some(Worker { handle });
+        work.thread = Some(handle);
     }
 }
 
@@ -160,7 +156,7 @@ fn stop() {
     current.stopping = true;
     let thread = current.thread.take();
     drop(current);
-    if let Some(Worker { handle }) = thread {
+    if let Some(handle) = thread {
         // It does not panic: that would have ended the process.
         let _ended = handle.join();
     }

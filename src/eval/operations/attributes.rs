@@ -1,0 +1,174 @@
+//! Attributes, and variables of modules.
+use super::{kept, object, status, taken};
+use crate::eval::instructions::attribute::entry_with_hint;
+use crate::eval::instructions::global::find_global;
+use crate::eval::instructions::store_attribute::store_in_dict;
+use crate::eval::instructions::super_attribute::call_super;
+use crate::ffi;
+use crate::object::{Borrowed, Owned, Raised, lookup};
+use crate::thread::ThreadState;
+use core::ptr::null_mut;
+use pyroxene_jit_api::Raw;
+
+pub(super) unsafe extern "C" fn get_attribute(owner: Raw, name: Raw) -> Raw {
+    // SAFETY: as the folder says of what machine code gives.
+    let (owner, name) = unsafe { (taken(owner), kept(name)) };
+    let value = lookup::get(owner.borrow(), name);
+    drop(owner);
+    object(value)
+}
+
+pub(super) unsafe extern "C" fn get_method(owner: Raw, name: Raw, place: *mut Raw) -> Raw {
+    let mut found = null_mut();
+    // SAFETY: as the folder says of what machine code gives. The place is one of the frame's stack.
+    unsafe {
+        let (owner, name) = (taken(owner), kept(name));
+        let is_method = ffi::_PyObject_GetMethod(owner.as_ptr(), name.as_ptr(), &raw mut found);
+        if is_method != 0 && !found.is_null() {
+            *place = owner.into_raw().cast();
+        } else {
+            drop(owner);
+            *place = null_mut();
+        }
+    }
+    found.cast()
+}
+
+pub(super) unsafe extern "C" fn get_super_attribute(
+    callable: Raw,
+    class: Raw,
+    receiver: Raw,
+    name: Raw,
+    arguments: u32,
+) -> Raw {
+    // SAFETY: as the folder says of what machine code gives.
+    unsafe {
+        let [callable, class, receiver] = [callable, class, receiver].map(|operand| taken(operand));
+        let operands = [callable.borrow(), class.borrow(), receiver.borrow()];
+        let value = super_attribute(operands, kept(name), arguments, null_mut());
+        drop(callable);
+        drop(class);
+        drop(receiver);
+        object(value)
+    }
+}
+
+pub(super) unsafe extern "C" fn get_super_method(
+    callable: Raw,
+    class: Raw,
+    receiver: Raw,
+    name: Raw,
+    arguments: u32,
+    place: *mut Raw,
+) -> Raw {
+    // SAFETY: as the folder says of what machine code gives. The place is one of the frame's stack. Only types that look attributes up in the usual way can have
+    // an unbound method.
+    unsafe {
+        let [callable, class, receiver] = [callable, class, receiver].map(|operand| taken(operand));
+        let operands = [callable.borrow(), class.borrow(), receiver.borrow()];
+        let type_of = receiver.borrow().type_of();
+        let usual = crate::field!(type_of.tp_getattro).is_some_and(|getter| {
+            getter as usize == ffi::PyObject_GenericGetAttr as *const () as usize
+        });
+        let mut is_method = 0;
+        let flag = if usual {
+            &raw mut is_method
+        } else {
+            null_mut()
+        };
+        let value = super_attribute(operands, kept(name), arguments, flag);
+        drop(callable);
+        drop(class);
+        if is_method != 0 && value.is_ok() {
+            *place = receiver.into_raw().cast();
+        } else {
+            drop(receiver);
+            *place = null_mut();
+        }
+        object(value)
+    }
+}
+
+/// What `super`, or what is in its place, called with the class and self, or with nothing, has by a name; if `is_method` is
+/// not NULL, it may be a function that is not bound, and then is said to be one.
+///
+/// # Safety
+/// `is_method` is NULL or a place for the answer, which is 0.
+unsafe fn super_attribute(
+    [callable, class, receiver]: [Borrowed<'_>; 3],
+    name: Borrowed<'_>,
+    arguments: u32,
+    is_method: *mut i32,
+) -> Result<Owned, Raised> {
+    let is_class = class.type_of().has_feature(ffi::Py_TPFLAGS_TYPE_SUBCLASS);
+    // SAFETY: a class, as just checked; the result is new, or NULL with an exception.
+    unsafe {
+        if callable.is_at(&raw const ffi::PySuper_Type) && is_class {
+            return Owned::from_c(ffi::_PySuper_Lookup(
+                class.as_ptr().cast(),
+                receiver.as_ptr(),
+                name.as_ptr(),
+                is_method,
+            ));
+        }
+        let mut operands = [class.as_ptr(), receiver.as_ptr()];
+        let thread = ThreadState::current();
+        let made = call_super(thread, callable, operands.as_mut_ptr(), arguments as usize)?;
+        lookup::get(made.borrow(), name)
+    }
+}
+
+pub(super) unsafe extern "C" fn set_attribute(value: Raw, owner: Raw, name: Raw) -> i32 {
+    // SAFETY: as the folder says of what machine code gives.
+    let (value, owner, name) = unsafe { (taken(value), taken(owner), kept(name)) };
+    let stored = lookup::set(owner.borrow(), name, Some(value.borrow()));
+    drop(value);
+    drop(owner);
+    status(stored)
+}
+
+pub(super) unsafe extern "C" fn set_attribute_by_hint(
+    value: Raw,
+    owner: Raw,
+    name: Raw,
+    hint: u32,
+) -> i32 {
+    // SAFETY: as the folder says of what machine code gives; the owner's type manages the dictionaries of its instances.
+    unsafe {
+        let dict = ffi::_PyObject_GetManagedDict(owner.cast());
+        if !dict.is_null() && ffi::Py_TYPE(dict.cast()) == &raw mut ffi::PyDict_Type {
+            let place = entry_with_hint(dict, hint as u16, name.cast());
+            if !place.is_null() && !(*place).is_null() {
+                let (value, owner) = (taken(value), taken(owner));
+                let interpreter = ThreadState::current().interpreter();
+                store_in_dict(interpreter, dict, name.cast(), place, value);
+                drop(owner);
+                return 0;
+            }
+        }
+        set_attribute(value, owner, name)
+    }
+}
+
+pub(super) unsafe extern "C" fn delete_attribute(owner: Raw, name: Raw) -> i32 {
+    // SAFETY: as the folder says of what machine code gives.
+    let (owner, name) = unsafe { (taken(owner), kept(name)) };
+    let deleted = lookup::set(owner.borrow(), name, None);
+    drop(owner);
+    status(deleted)
+}
+
+pub(super) unsafe extern "C" fn get_global(globals: Raw, builtins: Raw, name: Raw) -> Raw {
+    // SAFETY: as the folder says of what machine code gives; the frame keeps both.
+    object(unsafe { find_global(kept(globals), kept(builtins), kept(name)) })
+}
+
+pub(super) unsafe extern "C" fn set_global(globals: Raw, value: Raw, name: Raw) -> i32 {
+    // SAFETY: as the folder says of what machine code gives; the frame keeps the globals.
+    unsafe {
+        let value = taken(value);
+        let stored = ffi::PyDict_SetItem(globals.cast(), name.cast(), value.as_ptr());
+        drop(value);
+        stored
+    }
+}
