@@ -26,6 +26,7 @@ pub(super) fn without_memory() -> bool {
 pub(super) fn helpers() -> Helpers {
     Helpers {
         deallocate,
+        deallocate_seen,
         float,
         int,
         int_value,
@@ -441,6 +442,14 @@ unsafe extern "C" fn end_instance(thread: Raw, caller: Raw, value: Raw) -> Raw {
         let value = Owned::from_raw_unchecked(value.cast());
         let instance = step::end_instance(thread, caller.cast(), value);
         instance.map_or(null_mut(), |instance| instance.into_raw().cast())
+    }
+}
+
+unsafe extern "C" fn deallocate_seen(object: Raw, frame: Raw, tools_version: u64) -> u8 {
+    // SAFETY: machine code gives an object whose count has become zero, and its own frame.
+    unsafe {
+        deallocate(object);
+        disturbed(frame, tools_version)
     }
 }
 

@@ -285,6 +285,8 @@ pub type CompareHelper = unsafe extern "C" fn(Raw, Raw) -> i32;
 pub struct Helpers {
     /// Ends the life of an object whose count has become zero (`_Py_Dealloc`). May run any code.
     pub deallocate: unsafe extern "C" fn(Raw),
+    /// The same, and then what [`disturbed`](Self::disturbed) says of the frame.
+    pub deallocate_seen: unsafe extern "C" fn(Raw, frame: Raw, tools_version: u64) -> u8,
     /// A new float (`PyFloat_FromDouble`).
     pub float: unsafe extern "C" fn(f64) -> Raw,
     /// An int, the shared one where there is one (`PyLong_FromLongLong`).

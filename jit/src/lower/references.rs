@@ -72,17 +72,48 @@ impl<'c> Lowering<'c, '_> {
                 self.stand_at(self.function[by].origin);
             }
             let object = self.pointer(counted[index]);
-            self.emit.run(Helper::Deallocate, &[object.into()]);
-            for &rest in &counted[index + 1..] {
-                self.emit.run(Helper::Release, &[self.pointer(rest).into()]);
+            let rest = &counted[index + 1..];
+            match state {
+                Some(state) if rest.is_empty() => self.deallocate_seen(object, state, end),
+                Some(state) => {
+                    self.deallocate(object, rest);
+                    let exit = self.exit_seen(state);
+                    self.leave_if_disturbed(exit);
+                    self.emit.jump(end);
+                }
+                None => {
+                    self.deallocate(object, rest);
+                    self.emit.jump(end);
+                }
             }
-            if let Some(state) = state {
-                let exit = self.exit_seen(state);
-                self.leave_if_disturbed(exit);
-            }
-            self.emit.jump(end);
         }
         self.emit.go_to(end);
+    }
+
+    /// Ends the life of an object, and lets go of more.
+    fn deallocate(&mut self, object: PointerValue<'c>, more: &[Value]) {
+        self.emit.run(Helper::Deallocate, &[object.into()]);
+        for &value in more {
+            self.emit
+                .run(Helper::Release, &[self.pointer(value).into()]);
+        }
+    }
+
+    /// Ends the life of an object and goes on at a block, or leaves if something was disturbed: one call for both, as there are
+    /// many such places, most of which never run.
+    fn deallocate_seen(&mut self, object: PointerValue<'c>, state: StateId, end: BasicBlock<'c>) {
+        let version = self.tools_version();
+        let answer = self
+            .emit
+            .ask(
+                Helper::DeallocateSeen,
+                &[object.into(), self.frame().into(), version.into()],
+            )
+            .into_int_value();
+        let disturbed = self.emit.compare_with(IntPredicate::NE, answer, 0);
+        let exit = self.exit_seen(state);
+        self.emit
+            .branch(disturbed, exit, end, Some(Likely::Otherwise));
     }
 
     /// Goes on elsewhere if there is no object, where that can be.

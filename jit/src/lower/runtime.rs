@@ -62,6 +62,7 @@ macro_rules! helpers {
 
 helpers! {
     Deallocate = deallocate(Pointer);
+    DeallocateSeen = deallocate_seen(Pointer, Pointer, Long) -> Byte;
     Float = float(Float) -> Pointer;
     Int = int(Long) -> Pointer;
     IntValue = int_value(Pointer, Pointer) -> Int;
