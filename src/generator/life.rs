@@ -74,11 +74,14 @@ pub(super) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         if !(*members).gi_weakreflist.is_null() {
             ffi::PyObject_ClearWeakRefs(object);
         }
-        ffi::_PyObject_GC_TRACK(object);
-        if finalize_dying(object) == Fate::Resurrected {
-            return;
+        // One that has ended has nothing more to do.
+        if !generator.state().is_finished() {
+            ffi::_PyObject_GC_TRACK(object);
+            if finalize_dying(object) == Fate::Resurrected {
+                return;
+            }
+            ffi::_PyObject_GC_UNTRACK(object);
         }
-        ffi::_PyObject_GC_UNTRACK(object);
         if generator.kind() == Kind::AsyncGenerator {
             clear(&raw mut (*members).gi_origin_or_finalizer);
         }

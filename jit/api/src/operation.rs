@@ -157,6 +157,8 @@ operations! {
     FormatWith = "format_with" (0, Each(2)) -> Object;
     /// `str`, `repr` or `ascii` of a value; the number is the argument of `CONVERT_VALUE`.
     Convert = "convert" (0, Each(1), number) -> Object;
+    /// What `await` iterates over for a value; the number is the argument of `GET_AWAITABLE`.
+    GetAwaitable = "get_awaitable" (0, Each(1), number) -> Object;
     /// `list.append(list, item)`, of the list and the item.
     ListAppend = "list_append" (0, Each(2)) -> Nothing;
     /// Adds to a set.

@@ -19,7 +19,11 @@ pub(in crate::eval) fn get_awaitable(m: &mut Machine) -> Flow {
     Ok(())
 }
 
-fn iterator_of(awaitable: Owned, context: usize) -> Result<Owned, Raised> {
+/// What `await` iterates over; the context says in a message where it stands.
+///
+/// # Errors
+/// `TypeError` for what cannot be awaited, and what its `__await__` raises; `RuntimeError` for a coroutine that is awaited already.
+pub(in crate::eval) fn iterator_of(awaitable: Owned, context: usize) -> Result<Owned, Raised> {
     let iterator = await_iterator(awaitable.borrow())
         .map_err(|raised| errors::awaitable(raised, awaitable.borrow().type_of(), context));
     drop(awaitable);

@@ -7,6 +7,7 @@ mod attributes;
 mod calls;
 mod containers;
 mod exceptions;
+mod generators;
 mod numbers;
 
 pub use calls::call;
@@ -24,6 +25,7 @@ use containers::{
 };
 use core::ptr::null_mut;
 use exceptions::{catches, enter_context, exit_context};
+use generators::get_awaitable;
 use numbers::{binary, compare, compare_truth, contains, invert, is_instance, negative, truth};
 use pyroxene_jit_api::{Operation, Raw};
 
@@ -86,6 +88,7 @@ const fn helper(operation: Operation) -> Raw {
         Operation::Format => format as *const (),
         Operation::FormatWith => format_with as *const (),
         Operation::Convert => convert as *const (),
+        Operation::GetAwaitable => get_awaitable as *const (),
         Operation::ListAppend => list_append as *const (),
         Operation::SetAdd => set_add as *const (),
         Operation::SetUpdate => set_update as *const (),

@@ -181,6 +181,9 @@ impl Builder<'_> {
             Opcode::CONVERT_VALUE => {
                 self.operate(Operation::Convert, Told::number(self.at.oparg));
             }
+            Opcode::GET_AWAITABLE => {
+                self.operate(Operation::GetAwaitable, Told::number(self.at.oparg));
+            }
             Opcode::SET_ADD => self.add_to(Operation::SetAdd, 1),
             Opcode::SET_UPDATE => self.add_to(Operation::SetUpdate, 1),
             Opcode::LIST_EXTEND => self.add_to(Operation::ListExtend, 1),
@@ -201,7 +204,6 @@ impl Builder<'_> {
             | Opcode::EXIT_INIT_CHECK
             | Opcode::GET_AITER
             | Opcode::GET_ANEXT
-            | Opcode::GET_AWAITABLE
             | Opcode::GET_YIELD_FROM_ITER
             | Opcode::IMPORT_FROM
             | Opcode::IMPORT_NAME
