@@ -168,15 +168,7 @@ pub(crate) unsafe fn evaluate(
                 }
             }
             Leave::Unwind => {
-                recursion::leave_python(thread);
-                let dying = machine.frame();
-                // SAFETY: the dying frame is unlinked before it is cleared, because destructors look at the frames; the
-                // one below it is alive.
-                unsafe {
-                    machine.switch_to((*dying).previous);
-                    frames::clear_and_pop(thread, dying);
-                    (*machine.frame()).return_offset = 0;
-                }
+                end_frame(&mut machine);
                 if machine.frame() == entry {
                     finish(thread, entry);
                     return Err(Raised::on_c_word());
@@ -242,6 +234,20 @@ fn go_on(machine: &mut Machine, after: After) -> Leave {
             Leave::Error
         }
         After::Enter => Leave::Enter,
+    }
+}
+
+/// Takes away the frame that runs, which does not handle the exception that is set; the one below it is the one that runs then.
+#[inline(always)]
+pub(super) fn end_frame(machine: &mut Machine) {
+    let (thread, dying) = (machine.thread(), machine.frame());
+    recursion::leave_python(thread);
+    // SAFETY: the dying frame is unlinked before it is cleared, because destructors look at the frames; the one below it is
+    // alive.
+    unsafe {
+        machine.switch_to((*dying).previous);
+        frames::clear_and_pop(thread, dying);
+        (*machine.frame()).return_offset = 0;
     }
 }
 

@@ -4,7 +4,7 @@ use super::flow::{Flow, Leave};
 use super::instructions::exception::{raise_varargs, reraise};
 use super::instructions::function::{return_const, return_value};
 use super::machine::Machine;
-use super::{frames, monitor, recursion, run};
+use super::{monitor, run};
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::monitoring::code::Code;
@@ -127,7 +127,6 @@ pub(super) fn load_raised(machine: &mut Machine) {
 
 /// Finds the handler of the exception that is set, in the frame that runs or in those below it down to `caller`.
 fn unwind(machine: &mut Machine, caller: *mut ffi::_PyInterpreterFrame, mut leave: Leave) -> Ended {
-    let thread = machine.thread();
     loop {
         leave = match leave {
             Leave::Error => {
@@ -136,15 +135,7 @@ fn unwind(machine: &mut Machine, caller: *mut ffi::_PyInterpreterFrame, mut leav
             }
             Leave::Reraise => run::handle(machine),
             Leave::Unwind => {
-                recursion::leave_python(thread);
-                let dying = machine.frame();
-                // SAFETY: the dying frame is unlinked before it is cleared, because destructors look at the frames; the one
-                // below it is alive.
-                unsafe {
-                    machine.switch_to((*dying).previous);
-                    frames::clear_and_pop(thread, dying);
-                    (*machine.frame()).return_offset = 0;
-                }
+                run::end_frame(machine);
                 if machine.frame() == caller {
                     return Ended::Raised;
                 }

@@ -32,6 +32,36 @@ pub struct Told {
     pub place: bool,
 }
 
+impl Told {
+    /// Nothing.
+    const NOTHING: Self = Self {
+        name: false,
+        number: false,
+        place: false,
+    };
+
+    /// The name too.
+    const fn name(self) -> Self {
+        Self { name: true, ..self }
+    }
+
+    /// The number too.
+    const fn number(self) -> Self {
+        Self {
+            number: true,
+            ..self
+        }
+    }
+
+    /// The place too.
+    const fn place(self) -> Self {
+        Self {
+            place: true,
+            ..self
+        }
+    }
+}
+
 macro_rules! operations {
     ($($(#[doc = $doc:literal])* $operation:ident = $name:literal
         ($borrows:literal, $takes:expr $(, $told:ident)*) -> $gives:ident;)*) => {
@@ -72,13 +102,8 @@ macro_rules! operations {
 
             /// What it is told.
             pub const fn told(self) -> Told {
-                #[allow(unused_mut)]
                 match self {
-                    $(Self::$operation => {
-                        let mut told = Told { name: false, number: false, place: false };
-                        $(told.$told = true;)*
-                        told
-                    })*
+                    $(Self::$operation => Told::NOTHING$(.$told())*,)*
                 }
             }
 

@@ -49,12 +49,20 @@ fn format(value: Borrowed<'_>, spec: Option<Borrowed<'_>>) -> Result<Owned, Rais
     unsafe { Owned::from_c(ffi::PyObject_Format(value.as_ptr(), spec)) }
 }
 
-/// `BUILD_STRING(count)`: one string of the topmost ones.
+/// One string of several, which stay the caller's.
+///
+/// # Errors
+/// `MemoryError`.
+///
+/// # Safety
+/// As many strings lie there.
 #[inline(always)]
-pub(in crate::eval) fn build_string(m: &mut Machine) -> Flow {
-    let count = m.operand();
-    // SAFETY: the empty string is static; as many strings lie there.
-    let text = unsafe {
+pub(in crate::eval) unsafe fn join(
+    strings: *mut *mut ffi::PyObject,
+    count: usize,
+) -> Result<Owned, Raised> {
+    // SAFETY: as the caller promises; the empty string is static.
+    unsafe {
         let empty = &raw mut ffi::_PyRuntime
             .static_objects
             .singletons
@@ -63,10 +71,18 @@ pub(in crate::eval) fn build_string(m: &mut Machine) -> Flow {
             ._py_empty;
         Owned::from_c(ffi::_PyUnicode_JoinArray(
             empty.cast(),
-            m.top(count),
-            count as isize,
+            strings,
+            count.cast_signed(),
         ))
-    };
+    }
+}
+
+/// `BUILD_STRING(count)`: one string of the topmost ones.
+#[inline(always)]
+pub(in crate::eval) fn build_string(m: &mut Machine) -> Flow {
+    let count = m.operand();
+    // SAFETY: as many strings lie there.
+    let text = unsafe { join(m.top(count), count) };
     m.drop_values_from_top(count);
     m.push(text?);
     Ok(())

@@ -4,6 +4,7 @@ use super::{drop_all, kept, object, status, taken};
 use crate::call::{Arguments, vectorcall};
 use crate::eval::instructions::call_builtin::is_list;
 use crate::eval::instructions::container::{fill_set, not_iterable, not_mapping};
+use crate::eval::instructions::format;
 use crate::eval::tables;
 use crate::ffi;
 use crate::object::{Owned, check_status};
@@ -142,17 +143,11 @@ pub(super) unsafe extern "C" fn set(items: *mut Raw, count: usize) -> Raw {
 
 pub(super) unsafe extern "C" fn join(strings: *mut Raw, count: usize) -> Raw {
     let strings: *mut *mut ffi::PyObject = strings.cast();
-    // SAFETY: as the folder says of what machine code gives; the empty string is static.
+    // SAFETY: as the folder says of what machine code gives.
     unsafe {
-        let empty = &raw mut ffi::_PyRuntime
-            .static_objects
-            .singletons
-            .strings
-            .literals
-            ._py_empty;
-        let joined = ffi::_PyUnicode_JoinArray(empty.cast(), strings, count.cast_signed());
+        let joined = format::join(strings, count);
         drop_all(strings, count);
-        joined.cast()
+        object(joined)
     }
 }
 
