@@ -125,11 +125,16 @@ pub(super) fn warm(frame: Frame<'_>, machine_code: &MachineCode) {
 /// Has the code of a frame compiled, for all places where its machine code is to be entered, unless tools watch it.
 fn compile(frame: Frame<'_>) {
     let code = frame.code();
-    if publish::is_instrumented(code) {
-        return;
-    }
+    let is_watched = publish::is_instrumented(code);
     let mut table = registry();
     let record = table.record(code);
+    if is_watched {
+        if !record.told_as_watched {
+            record.told_as_watched = true;
+            log::watched(code);
+        }
+        return;
+    }
     if !record.may_be_compiled() || !only::allows(|| snapshot::function(code)) {
         record.stage = Stage::GivenUp;
         return;

@@ -46,6 +46,8 @@ pub struct Record {
     pub calls: u32,
     /// Whether it was called since it was instrumented last: without us, its `RESUME` would be specialised.
     pub begun: bool,
+    /// Whether the log says already that it is hot and watched by tools.
+    pub told_as_watched: bool,
     /// How often it was compiled.
     pub attempts: u32,
     /// How often it had been compiled when code of the quick tier had run often: better is made since.
@@ -101,6 +103,7 @@ impl Registry {
                 stage: Stage::Cold,
                 calls: 0,
                 begun: false,
+                told_as_watched: false,
                 attempts: 0,
                 warm_since: None,
                 wanted: BTreeSet::new(),

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 mod cmd;
 mod difference;
 mod interpreter;
+mod jit_logs;
 mod locales;
 mod packed;
 mod paths;
@@ -42,6 +43,8 @@ enum Command {
     Jit(cmd::jit::Args),
     /// Name the function whose compilation changes what a command does.
     JitBisect(cmd::jit_bisect::Args),
+    /// Show which share of the hot functions of benchmarks and of CPython's tests is compiled, and why the others are not.
+    JitCoverage(cmd::jit_coverage::Args),
     /// Draw a log of the compiler (`-X jit-log=FILE`) as a page for a browser.
     JitPage(cmd::jit_page::Args),
     /// Run units of CPython's suite again and again, and look whether references, blocks or files become more.
@@ -70,6 +73,7 @@ fn main() -> anyhow::Result<()> {
         Command::Regrtest(args) => cmd::regrtest::run(args),
         Command::Jit(args) => cmd::jit::run(args),
         Command::JitBisect(args) => cmd::jit_bisect::run(args),
+        Command::JitCoverage(args) => cmd::jit_coverage::run(args),
         Command::JitPage(args) => cmd::jit_page::run(args),
         Command::Leaks(args) => cmd::leaks::run(args),
         Command::Numpy(args) => cmd::numpy::run(args),

@@ -28,7 +28,8 @@ pub struct Told {
     pub name: bool,
     /// A number of 32 bits.
     pub number: bool,
-    /// The address of the place above that of the result on the value stack, where it puts a second one: a reference or NULL.
+    /// The address of a place of the value stack, where it puts what it gives besides its result, references or NULL: the place
+    /// above that of the result, or the result's if it has none.
     pub place: bool,
 }
 
@@ -202,4 +203,73 @@ operations! {
     EnterContext = "enter_context" (0, Each(1), place) -> Object;
     /// What a context manager's `__exit__` says of an exception.
     ExitContext = "exit_context" (2, Each(0)) -> Object;
+    /// The `__aexit__` of an asynchronous context manager and, as second, what its `__aenter__` gives.
+    EnterAsyncContext = "enter_async_context" (0, Each(1), place) -> Object;
+    /// What is left of an exception group and, as second, what `except*` of a class or a tuple of classes catches of it, of the
+    /// group and that.
+    SplitGroup = "split_group" (0, Each(2), place) -> Object;
+    /// The built-in class `AssertionError`.
+    AssertionError = "assertion_error" (0, Each(0)) -> Object;
+    /// Whether an exception says that a generator has ended, or, if the number is not 0, an asynchronous one.
+    TellsOfEnd = "tells_of_end" (1, Each(0), number) -> Truth;
+    /// `None` and, as second, the value of a `StopIteration`.
+    StopValue = "stop_value" (1, Each(0), place) -> Object;
+    /// The asynchronous iterator of a value.
+    AsyncIterator = "async_iterator" (0, Each(1)) -> Object;
+    /// What gives the next value of an asynchronous iterator when it is awaited.
+    AsyncNext = "async_next" (1, Each(0)) -> Object;
+    /// What `yield from` iterates over for a value.
+    YieldFromIterator = "yield_from_iterator" (0, Each(1)) -> Object;
+    /// As many items as the number says, all that an iterable has, the first on top.
+    Unpack = "unpack" (0, Each(1), number, place) -> Nothing;
+    /// The same around a list of what is left over; the number is the argument of `UNPACK_EX`.
+    UnpackAround = "unpack_around" (0, Each(1), number, place) -> Nothing;
+    /// A function of code, with these globals.
+    MakeFunction = "make_function" (1, Each(1)) -> Object;
+    /// The function, the second of two, with the first as one of its attributes; the number is the argument of
+    /// `SET_FUNCTION_ATTRIBUTE`.
+    SetFunctionAttribute = "set_function_attribute" (0, Each(2), number) -> Object;
+    /// A new cell that holds the object, or nothing for NULL.
+    MakeCell = "make_cell" (0, Each(1)) -> Object;
+    /// What is in the cell in the local of this number, after looking for its name in a namespace.
+    NameOrCell = "name_or_cell" (0, Each(1), number) -> Object;
+    /// Empties the cell in the local of this number.
+    DeleteCell = "delete_cell" (0, Each(0), number) -> Nothing;
+    /// The function of the number of `CALL_INTRINSIC_1`.
+    Intrinsic = "intrinsic" (0, Each(1), number) -> Object;
+    /// The function of the number of `CALL_INTRINSIC_2`.
+    IntrinsicOfTwo = "intrinsic_of_two" (0, Each(2), number) -> Object;
+    /// Adds all of a mapping to a dictionary of keyword arguments, no name twice, of the dictionary and what is to be called.
+    MergeKeywords = "merge_keywords" (2, Each(1)) -> Nothing;
+    /// A module, of the level of a relative import and the names that are wanted of it.
+    ImportName = "import_name" (0, Each(2), name) -> Object;
+    /// What a module has under a name, for `from … import`.
+    ImportFrom = "import_from" (1, Each(0), name) -> Object;
+    /// A variable of the frame's namespace, a global one, or a built-in.
+    GetName = "get_name" (0, Each(0), name) -> Object;
+    /// A variable of a namespace, a global one, or a built-in.
+    NameOrGlobal = "name_or_global" (0, Each(1), name) -> Object;
+    /// Binds in the frame's namespace.
+    SetName = "set_name" (0, Each(1), name) -> Nothing;
+    /// Unbinds in the frame's namespace.
+    DeleteName = "delete_name" (0, Each(0), name) -> Nothing;
+    /// Unbinds a global variable, in the dictionary.
+    DeleteGlobal = "delete_global" (1, Each(0), name) -> Nothing;
+    /// The frame's namespace.
+    Namespace = "namespace" (0, Each(0)) -> Object;
+    /// Sees to it that the frame's namespace has `__annotations__`.
+    SetUpAnnotations = "set_up_annotations" (0, Each(0)) -> Nothing;
+    /// What makes classes, of the built-ins.
+    ClassBuilder = "class_builder" (1, Each(0)) -> Object;
+    /// Whether a subject is a mapping.
+    IsMapping = "is_mapping" (1, Each(0)) -> Truth;
+    /// Whether a subject is a sequence.
+    IsSequence = "is_sequence" (1, Each(0)) -> Truth;
+    /// A tuple of the values that a mapping has under the keys of a tuple, or `None`.
+    MatchKeys = "match_keys" (2, Each(0)) -> Object;
+    /// A tuple of attributes of a subject, or `None`, of the subject, a class, and a tuple of names; the number says how many
+    /// the class names in order.
+    MatchClass = "match_class" (0, Each(3), number) -> Object;
+    /// One string of two exact ones. If nobody else has the first, it may become the result.
+    AppendText = "append_text" (0, Each(2)) -> Object;
 }

@@ -137,7 +137,11 @@ fn given(operation: Operation) -> Type {
         Gives::Truth => Type::Bool,
         Gives::Object => match operation {
             Operation::Map | Operation::ConstKeyMap => Type::object(Class::Dict),
-            Operation::Join => Type::object(Class::Str),
+            Operation::Join | Operation::AppendText => Type::object(Class::Str),
+            Operation::MakeFunction | Operation::SetFunctionAttribute => {
+                Type::object(Class::Function)
+            }
+            Operation::MakeCell => Type::object(Class::Cell),
             _ => OBJECT,
         },
     }
@@ -192,6 +196,11 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             types
         }
         Insn::BuildTuple { items, .. } | Insn::BuildList { items, .. } => vec![bound; items.len()],
+        // What a cell is made of may be unbound.
+        Insn::Apply {
+            operation: Operation::MakeCell,
+            ..
+        } => vec![any],
         Insn::Apply { operands, .. } => vec![bound; operands.len()],
         Insn::Call { operands, .. } => {
             let mut types = vec![bound; operands.len()];

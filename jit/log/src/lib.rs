@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The version of this description. Readers refuse others.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A line.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -79,6 +79,12 @@ pub enum Event {
         compilation: u64,
         /// Why.
         reason: String,
+    },
+    /// A code object is hot that tools watch: the evaluator runs it, and tells them. Said once of each.
+    Watched {
+        /// Which.
+        #[serde(flatten)]
+        function: Function,
     },
     /// The machine code is entered from now on.
     Published {

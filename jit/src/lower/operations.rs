@@ -47,7 +47,11 @@ impl<'c> Lowering<'c, '_> {
         if told.place {
             let state = self.insn_of(by).state().expect("an operation may raise");
             let height = self.function[state].stack.len() as u32;
-            arguments.push(self.stack_place(height + 1).into());
+            let first = match operation.gives() {
+                Gives::Object | Gives::Truth => height + 1,
+                Gives::Nothing => height,
+            };
+            arguments.push(self.stack_place(first).into());
         }
         let given = self.emit.operate(operation, &arguments);
         match operation.gives() {

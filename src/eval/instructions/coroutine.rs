@@ -49,7 +49,11 @@ pub(in crate::eval) fn get_aiter(m: &mut Machine) -> Flow {
     Ok(())
 }
 
-fn async_iterator(iterable: Owned) -> Result<Owned, Raised> {
+/// The asynchronous iterator of a value.
+///
+/// # Errors
+/// `TypeError` if it has none, and what its `__aiter__` raises.
+pub(in crate::eval) fn async_iterator(iterable: Owned) -> Result<Owned, Raised> {
     let Some(am_aiter) = async_slots(iterable.borrow()).and_then(|slots| slots.am_aiter) else {
         return Err(wrong_kind(
             c"'async for' requires an object with __aiter__ method, got %.100s",
@@ -85,7 +89,11 @@ pub(in crate::eval) fn get_anext(m: &mut Machine) -> Flow {
     Ok(())
 }
 
-fn async_next(iterator: Borrowed<'_>) -> Result<Owned, Raised> {
+/// What gives the next value of an asynchronous iterator when it is awaited.
+///
+/// # Errors
+/// `TypeError` if that cannot be awaited, or it is no such iterator, and what its `__anext__` raises.
+pub(in crate::eval) fn async_next(iterator: Borrowed<'_>) -> Result<Owned, Raised> {
     let Some(am_anext) = async_slots(iterator).and_then(|slots| slots.am_anext) else {
         return Err(wrong_kind(
             c"'async for' requires an iterator with __anext__ method, got %.100s",

@@ -163,7 +163,11 @@ pub(in crate::eval) fn check_eg_match(m: &mut Machine) -> Flow {
     Ok(())
 }
 
-fn split(group: Owned, wanted: Owned) -> Result<(Owned, Owned), Raised> {
+/// What `except*` of a class or a tuple of classes catches of an exception group, which is being handled then, and what is left.
+///
+/// # Errors
+/// `TypeError` if it is no such class, and what splitting the group raises.
+pub(in crate::eval) fn split(group: Owned, wanted: Owned) -> Result<(Owned, Owned), Raised> {
     let parts = exceptions::check_except_star_type(wanted.borrow())
         .and_then(|()| exceptions::group_match(group.borrow(), wanted.borrow()));
     drop(group);

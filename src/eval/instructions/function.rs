@@ -21,7 +21,14 @@ pub(in crate::eval) fn make_function(m: &mut Machine) -> Flow {
     Ok(())
 }
 
-fn function_of(code: Borrowed<'_>, globals: Borrowed<'_>) -> Result<Owned, Raised> {
+/// A function of some code.
+///
+/// # Errors
+/// `MemoryError`, and what watchers of functions raise.
+pub(in crate::eval) fn function_of(
+    code: Borrowed<'_>,
+    globals: Borrowed<'_>,
+) -> Result<Owned, Raised> {
     // SAFETY: the compiler puts code there; the result is a new function, or NULL with an exception.
     unsafe {
         let function = Owned::from_c(ffi::PyFunction_New(code.as_ptr(), globals.as_ptr()))?;
@@ -36,10 +43,22 @@ fn function_of(code: Borrowed<'_>, globals: Borrowed<'_>) -> Result<Owned, Raise
 pub(in crate::eval) fn set_function_attribute(m: &mut Machine) -> Flow {
     let function = m.pop();
     let attribute = m.pop();
-    let members = function.as_ptr().cast::<ffi::PyFunctionObject>();
     // SAFETY: the compiler puts a function there, which does not have the attribute yet.
+    unsafe { set_attribute(function.borrow(), attribute, m.operand() as u32) };
+    m.push(function);
+    Ok(())
+}
+
+/// Gives a new function its defaults, annotations or closure.
+///
+/// # Safety
+/// It is one, and has none yet.
+#[inline(always)]
+pub(in crate::eval) unsafe fn set_attribute(function: Borrowed<'_>, attribute: Owned, which: u32) {
+    let members = function.as_ptr().cast::<ffi::PyFunctionObject>();
+    // SAFETY: as the caller promises.
     unsafe {
-        let place = match m.operand() as u32 {
+        let place = match which {
             ffi::MAKE_FUNCTION_DEFAULTS => &raw mut (*members).func_defaults,
             ffi::MAKE_FUNCTION_KWDEFAULTS => &raw mut (*members).func_kwdefaults,
             ffi::MAKE_FUNCTION_ANNOTATIONS => &raw mut (*members).func_annotations,
@@ -49,8 +68,6 @@ pub(in crate::eval) fn set_function_attribute(m: &mut Machine) -> Flow {
         debug_assert!((*place).is_null());
         *place = attribute.into_raw();
     }
-    m.push(function);
-    Ok(())
 }
 
 /// `MAKE_CELL(local)`: puts a local variable, which may be an argument, into a cell of its own.

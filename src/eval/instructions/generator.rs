@@ -265,7 +265,10 @@ pub(in crate::eval) fn get_yield_from_iter(m: &mut Machine) -> Flow {
 }
 
 /// The iterator of what `yield from` is given, or `None` if that is a generator or coroutine, which is one itself.
-fn delegate(
+///
+/// # Errors
+/// `TypeError` for a coroutine where the code is none, and for what cannot be iterated over; what `__iter__` raises.
+pub(in crate::eval) fn delegate(
     code: Borrowed<'_, ffi::PyCodeObject>,
     iterable: Borrowed<'_>,
 ) -> Result<Option<Owned>, Raised> {
@@ -306,7 +309,7 @@ pub(in crate::eval) fn cleanup_throw(m: &mut Machine) -> Flow {
 }
 
 /// The value of a `StopIteration`.
-fn stop_value(exception: Borrowed<'_>) -> Option<Owned> {
+pub(in crate::eval) fn stop_value(exception: Borrowed<'_>) -> Option<Owned> {
     // SAFETY: two live objects; an instance of StopIteration or of a subclass has this layout, and may have no value.
     unsafe {
         let class = exception::StopIteration.as_ptr();

@@ -141,11 +141,19 @@ pub(in crate::eval) fn store_global(m: &mut Machine) -> Flow {
 /// `DELETE_GLOBAL(name)`: unbinds a global variable.
 #[inline(always)]
 pub(in crate::eval) fn delete_global(m: &mut Machine) -> Flow {
-    let name = m.name(m.operand());
+    delete(m.globals(), m.name(m.operand()))?;
+    Ok(())
+}
+
+/// Unbinds a global variable.
+///
+/// # Errors
+/// `NameError` if it is not bound; `SystemError` if the globals are no dict.
+pub(in crate::eval) fn delete(globals: Borrowed<'_>, name: Borrowed<'_>) -> Result<(), Raised> {
     // SAFETY: live objects; it is an error if the globals are no dict.
-    match unsafe { ffi::PyDict_Pop(m.globals().as_ptr(), name.as_ptr(), null_mut()) } {
-        0 => Err(errors::undefined(name).into()),
+    match unsafe { ffi::PyDict_Pop(globals.as_ptr(), name.as_ptr(), null_mut()) } {
+        0 => Err(errors::undefined(name)),
         1.. => Ok(()),
-        _ => Err(Raised::on_c_word().into()),
+        _ => Err(Raised::on_c_word()),
     }
 }

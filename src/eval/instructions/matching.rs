@@ -8,17 +8,21 @@ use crate::object::{Borrowed, Owned, Raised};
 /// `MATCH_MAPPING`: pushes whether the subject on top is a mapping.
 #[inline(always)]
 pub(in crate::eval) fn match_mapping(m: &mut Machine) -> Flow {
-    let class = m.peek(1).type_of();
-    let matches = class.has_feature(ffi::Py_TPFLAGS_MAPPING);
+    let matches = is_of_kind(m.peek(1), ffi::Py_TPFLAGS_MAPPING);
     m.push_bool(matches);
     Ok(())
+}
+
+/// Whether the class of a subject says that patterns take its instances for mappings or sequences.
+#[inline(always)]
+pub(in crate::eval) fn is_of_kind(subject: Borrowed<'_>, kind: u32) -> bool {
+    subject.type_of().has_feature(kind)
 }
 
 /// `MATCH_SEQUENCE`: pushes whether the subject on top is a sequence.
 #[inline(always)]
 pub(in crate::eval) fn match_sequence(m: &mut Machine) -> Flow {
-    let class = m.peek(1).type_of();
-    let matches = class.has_feature(ffi::Py_TPFLAGS_SEQUENCE);
+    let matches = is_of_kind(m.peek(1), ffi::Py_TPFLAGS_SEQUENCE);
     m.push_bool(matches);
     Ok(())
 }
@@ -50,7 +54,7 @@ pub(in crate::eval) fn match_class(m: &mut Machine) -> Flow {
 /// # Safety
 /// It is one.
 #[inline(always)]
-unsafe fn tuple(object: Borrowed<'_>) -> Borrowed<'_, ffi::PyTupleObject> {
+pub(in crate::eval) unsafe fn tuple(object: Borrowed<'_>) -> Borrowed<'_, ffi::PyTupleObject> {
     // SAFETY: as the caller promises.
     unsafe { Borrowed::from_raw_unchecked(object.as_ptr().cast()) }
 }

@@ -10,7 +10,7 @@ use crate::raise_format;
 /// `LOAD_LOCALS`: pushes the namespace.
 #[inline(always)]
 pub(in crate::eval) fn load_locals(m: &mut Machine) -> Flow {
-    let namespace = namespace(m)?.new_ref();
+    let namespace = namespace(m.namespace())?.new_ref();
     m.push(namespace);
     Ok(())
 }
@@ -18,8 +18,8 @@ pub(in crate::eval) fn load_locals(m: &mut Machine) -> Flow {
 /// `LOAD_NAME(name)`: from the namespace, the globals or the built-ins.
 #[inline(always)]
 pub(in crate::eval) fn load_name(m: &mut Machine) -> Flow {
-    let value = find_name(
-        namespace(m)?,
+    let value = find(
+        namespace(m.namespace())?,
         m.globals(),
         m.builtins(),
         m.name(m.operand()),
@@ -28,7 +28,11 @@ pub(in crate::eval) fn load_name(m: &mut Machine) -> Flow {
     Ok(())
 }
 
-fn find_name(
+/// What a namespace has under a name, or else the globals or the built-ins.
+///
+/// # Errors
+/// What the lookups raise; `NameError`.
+pub(in crate::eval) fn find(
     namespace: Borrowed<'_>,
     globals: Borrowed<'_>,
     builtins: Borrowed<'_>,
@@ -48,37 +52,73 @@ fn find_name(
 #[inline(always)]
 pub(in crate::eval) fn load_from_dict_or_globals(m: &mut Machine) -> Flow {
     let name = m.name(m.operand());
-    let value = match lookup::optional_item(m.peek(1), name)? {
-        Some(value) => value,
-        None => find_global(m.globals(), m.builtins(), name)?,
-    };
+    let value = find_or_global(m.peek(1), m.globals(), m.builtins(), name)?;
     drop(m.replace(1, value));
     Ok(())
+}
+
+/// What a namespace has under a name, or else the global variable or the built-in.
+///
+/// # Errors
+/// What the lookups raise; `NameError`.
+pub(in crate::eval) fn find_or_global(
+    namespace: Borrowed<'_>,
+    globals: Borrowed<'_>,
+    builtins: Borrowed<'_>,
+    name: Borrowed<'_>,
+) -> Result<Owned, Raised> {
+    match lookup::optional_item(namespace, name)? {
+        Some(value) => Ok(value),
+        None => find_global(globals, builtins, name),
+    }
 }
 
 /// `STORE_NAME(name)`: binds in the namespace.
 #[inline(always)]
 pub(in crate::eval) fn store_name(m: &mut Machine) -> Flow {
     let value = m.pop();
-    let name = m.name(m.operand());
-    let Some(namespace) = m.namespace() else {
-        return Err(no_locals_for(c"no locals found when storing %R", name).into());
-    };
-    set_item(namespace, name, value.borrow())?;
+    bind(m.namespace(), m.name(m.operand()), value.borrow())?;
     Ok(())
+}
+
+/// Binds a name in a namespace.
+///
+/// # Errors
+/// What the namespace raises; `SystemError` if there is none.
+#[inline(always)]
+pub(in crate::eval) fn bind(
+    namespace: Option<Borrowed<'_>>,
+    name: Borrowed<'_>,
+    value: Borrowed<'_>,
+) -> Result<(), Raised> {
+    match namespace {
+        Some(namespace) => set_item(namespace, name, value),
+        None => Err(no_locals_for(c"no locals found when storing %R", name)),
+    }
 }
 
 /// `DELETE_NAME(name)`: unbinds in the namespace.
 #[inline(always)]
 pub(in crate::eval) fn delete_name(m: &mut Machine) -> Flow {
-    let name = m.name(m.operand());
-    let Some(namespace) = m.namespace() else {
-        return Err(no_locals_for(c"no locals when deleting %R", name).into());
+    unbind(m.namespace(), m.name(m.operand()))?;
+    Ok(())
+}
+
+/// Unbinds a name in a namespace.
+///
+/// # Errors
+/// `NameError`; `SystemError` if there is no namespace.
+pub(in crate::eval) fn unbind(
+    namespace: Option<Borrowed<'_>>,
+    name: Borrowed<'_>,
+) -> Result<(), Raised> {
+    let Some(namespace) = namespace else {
+        return Err(no_locals_for(c"no locals when deleting %R", name));
     };
     // SAFETY: live objects.
     if unsafe { ffi::PyObject_DelItem(namespace.as_ptr(), name.as_ptr()) } != 0 {
         // Whatever was raised: the name is not there.
-        return Err(errors::undefined(name).into());
+        return Err(errors::undefined(name));
     }
     Ok(())
 }
@@ -86,15 +126,19 @@ pub(in crate::eval) fn delete_name(m: &mut Machine) -> Flow {
 /// `SETUP_ANNOTATIONS`: a dict under `__annotations__`, if there is nothing yet.
 #[inline(always)]
 pub(in crate::eval) fn setup_annotations(m: &mut Machine) -> Flow {
-    let Some(namespace) = m.namespace() else {
-        let why = c"no locals found when setting up annotations";
-        return Err(raise(exception::SystemError, why).into());
-    };
-    set_up_annotations(namespace)?;
+    set_up_annotations(m.namespace())?;
     Ok(())
 }
 
-fn set_up_annotations(namespace: Borrowed<'_>) -> Result<(), Raised> {
+/// Puts a dict under `__annotations__` into a namespace, if there is nothing yet.
+///
+/// # Errors
+/// What the namespace raises; `SystemError` if there is none.
+pub(in crate::eval) fn set_up_annotations(namespace: Option<Borrowed<'_>>) -> Result<(), Raised> {
+    let Some(namespace) = namespace else {
+        let why = c"no locals found when setting up annotations";
+        return Err(raise(exception::SystemError, why));
+    };
     let name = crate::static_id!(_py___annotations__);
     if lookup::optional_item(namespace, name)?.is_some() {
         return Ok(());
@@ -111,11 +155,13 @@ fn set_up_annotations(namespace: Borrowed<'_>) -> Result<(), Raised> {
     }
 }
 
-/// The namespace of the frame.
+/// The namespace of a frame, if it has one.
+///
+/// # Errors
+/// `SystemError` if not.
 #[inline(always)]
-fn namespace<'m>(m: &'m Machine) -> Result<Borrowed<'m>, Raised> {
-    m.namespace()
-        .ok_or_else(|| raise(exception::SystemError, c"no locals found"))
+pub(in crate::eval) fn namespace(namespace: Option<Borrowed<'_>>) -> Result<Borrowed<'_>, Raised> {
+    namespace.ok_or_else(|| raise(exception::SystemError, c"no locals found"))
 }
 
 fn set_item(
@@ -142,8 +188,16 @@ fn no_locals_for(message: &'static core::ffi::CStr, name: Borrowed<'_>) -> Raise
 /// `LOAD_BUILD_CLASS`: pushes what makes classes, `builtins.__build_class__`.
 #[inline(always)]
 pub(in crate::eval) fn load_build_class(m: &mut Machine) -> Flow {
-    let builder = lookup::optional_item(m.builtins(), crate::static_id!(_py___build_class__))?
-        .ok_or_else(|| raise(exception::NameError, c"__build_class__ not found"))?;
+    let builder = class_builder(m.builtins())?;
     m.push(builder);
     Ok(())
+}
+
+/// What makes classes, of the built-ins.
+///
+/// # Errors
+/// `NameError` if it is not there, and what the lookup raises.
+pub(in crate::eval) fn class_builder(builtins: Borrowed<'_>) -> Result<Owned, Raised> {
+    lookup::optional_item(builtins, crate::static_id!(_py___build_class__))?
+        .ok_or_else(|| raise(exception::NameError, c"__build_class__ not found"))
 }

@@ -31,7 +31,15 @@ pub(in crate::eval) fn enter_manager(
     thread: ThreadState,
     manager: Owned,
 ) -> Result<(Owned, Owned), Raised> {
-    let Methods { enter, exit } = methods(manager.borrow(), &plain())?;
+    enter_by(thread, manager, &plain())
+}
+
+fn enter_by(
+    thread: ThreadState,
+    manager: Owned,
+    protocol: &Protocol,
+) -> Result<(Owned, Owned), Raised> {
+    let Methods { enter, exit } = methods(manager.borrow(), protocol)?;
     drop(manager);
     let entered = call_enter(thread, enter)?;
     Ok((exit, entered))
@@ -53,17 +61,33 @@ fn plain() -> Protocol {
 /// `BEFORE_ASYNC_WITH`: the same with `__aexit__` and `__aenter__`.
 #[inline(always)]
 pub(in crate::eval) fn before_async_with(m: &mut Machine) -> Flow {
-    let methods = methods(
-        m.peek(1),
-        &Protocol {
-            enter: static_id!(_py___aenter__),
-            exit: static_id!(_py___aexit__),
-            without_enter: c"'%.200s' object does not support the asynchronous context manager protocol",
-            without_exit: c"'%.200s' object does not support the asynchronous context manager protocol (missed \
-                            __aexit__ method)",
-        },
-    )?;
+    let methods = methods(m.peek(1), &asynchronous())?;
     enter(m, methods)
+}
+
+/// Calls the `__aenter__` of an asynchronous context manager: its `__aexit__`, and what that gives.
+///
+/// # Errors
+/// `TypeError` if it is none; what `__aenter__` raises.
+pub(in crate::eval) fn enter_async_manager(
+    thread: ThreadState,
+    manager: Owned,
+) -> Result<(Owned, Owned), Raised> {
+    enter_by(thread, manager, &asynchronous())
+}
+
+/// The protocol of `async with`.
+#[inline(always)]
+fn asynchronous() -> Protocol {
+    Protocol {
+        enter: static_id!(_py___aenter__),
+        exit: static_id!(_py___aexit__),
+        without_enter:
+            c"'%.200s' object does not support the asynchronous context manager protocol",
+        without_exit:
+            c"'%.200s' object does not support the asynchronous context manager protocol (missed \
+                        __aexit__ method)",
+    }
 }
 
 /// What is found of a context manager.

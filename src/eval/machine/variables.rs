@@ -26,13 +26,6 @@ impl Machine {
         unsafe { Borrowed::from_c_optional(*self.local_place(index)) }
     }
 
-    /// The name of a local variable, cell or free variable.
-    #[inline(always)]
-    pub(in crate::eval) fn local_name(&self, index: usize) -> Borrowed<'_> {
-        let code = self.code();
-        self.tuple_item(crate::field!(code.co_localsplusnames), index)
-    }
-
     /// A local variable that the compiler knows to be bound.
     #[inline(always)]
     pub(in crate::eval) fn bound_local(&self, index: usize) -> Borrowed<'_> {

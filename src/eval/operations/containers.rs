@@ -5,7 +5,7 @@ use crate::call::{Arguments, vectorcall};
 use crate::eval::instructions::call_builtin::is_list;
 use crate::eval::instructions::container::{fill_set, not_iterable, not_mapping};
 use crate::eval::instructions::format;
-use crate::eval::tables;
+use crate::eval::{tables, unpack as unpacking};
 use crate::ffi;
 use crate::object::{Owned, check_status};
 use crate::thread::ThreadState;
@@ -244,4 +244,33 @@ pub(super) unsafe extern "C" fn map_update(map: Raw, update: Raw) -> i32 {
             Err(raised) => status(Err(not_mapping(raised, update))),
         }
     }
+}
+
+pub(super) unsafe extern "C" fn unpack(iterable: Raw, count: u32, place: *mut Raw) -> i32 {
+    // SAFETY: as the folder says of what machine code gives: there is room for so many on the stack, from the place on.
+    unsafe { unpack_to(iterable, count as usize, None, place) }
+}
+
+pub(super) unsafe extern "C" fn unpack_around(iterable: Raw, counts: u32, place: *mut Raw) -> i32 {
+    let (before, after) = (counts & 0xff, counts >> 8);
+    // SAFETY: as above, and for the list.
+    unsafe { unpack_to(iterable, before as usize, Some(after as usize), place) }
+}
+
+/// Unpacks an iterable to the places from the lowest on.
+///
+/// # Safety
+/// There is room for all items, and for a list between them if there are some after it.
+unsafe fn unpack_to(iterable: Raw, before: usize, after: Option<usize>, lowest: *mut Raw) -> i32 {
+    let count = before + after.map_or(0, |after| after + 1);
+    // SAFETY: as the caller promises.
+    let unpacked = unsafe {
+        let iterable = taken(iterable);
+        let top = lowest.cast::<*mut ffi::PyObject>().add(count);
+        let thread = ThreadState::current();
+        let unpacked = unpacking::iterable(thread, iterable.borrow(), before, after, top);
+        drop(iterable);
+        unpacked
+    };
+    status(unpacked)
 }

@@ -7,7 +7,10 @@ mod attributes;
 mod calls;
 mod containers;
 mod exceptions;
+mod functions;
 mod generators;
+mod matching;
+mod names;
 mod numbers;
 
 pub use calls::call;
@@ -21,12 +24,26 @@ use attributes::{
 use containers::{
     const_key_map, convert, delete_item, format, format_with, get_item, get_slice, join,
     list_append, list_extend, map, map_add, map_update, set, set_add, set_item, set_slice,
-    set_update, slice,
+    set_update, slice, unpack, unpack_around,
 };
 use core::ptr::null_mut;
-use exceptions::{catches, enter_context, exit_context};
-use generators::get_awaitable;
-use numbers::{binary, compare, compare_truth, contains, invert, is_instance, negative, truth};
+use exceptions::{
+    assertion_error, catches, enter_async_context, enter_context, exit_context, split_group,
+    stop_value, tells_of_end,
+};
+use functions::{
+    delete_cell, intrinsic, intrinsic_of_two, make_cell, make_function, merge_keywords,
+    set_function_attribute,
+};
+use generators::{async_iterator, async_next, get_awaitable, yield_from_iterator};
+use matching::{is_mapping, is_sequence, match_class, match_keys};
+use names::{
+    class_builder, delete_global, delete_name, get_name, import_from, import_name, name_or_cell,
+    name_or_global, namespace, set_name, set_up_annotations,
+};
+use numbers::{
+    append_text, binary, compare, compare_truth, contains, invert, is_instance, negative, truth,
+};
 use pyroxene_jit_api::{Operation, Raw};
 
 /// The address of the helper of each operation.
@@ -98,6 +115,39 @@ const fn helper(operation: Operation) -> Raw {
         Operation::Catches => catches as *const (),
         Operation::EnterContext => enter_context as *const (),
         Operation::ExitContext => exit_context as *const (),
+        Operation::EnterAsyncContext => enter_async_context as *const (),
+        Operation::SplitGroup => split_group as *const (),
+        Operation::AssertionError => assertion_error as *const (),
+        Operation::TellsOfEnd => tells_of_end as *const (),
+        Operation::StopValue => stop_value as *const (),
+        Operation::AsyncIterator => async_iterator as *const (),
+        Operation::AsyncNext => async_next as *const (),
+        Operation::YieldFromIterator => yield_from_iterator as *const (),
+        Operation::Unpack => unpack as *const (),
+        Operation::UnpackAround => unpack_around as *const (),
+        Operation::MakeFunction => make_function as *const (),
+        Operation::SetFunctionAttribute => set_function_attribute as *const (),
+        Operation::MakeCell => make_cell as *const (),
+        Operation::NameOrCell => name_or_cell as *const (),
+        Operation::DeleteCell => delete_cell as *const (),
+        Operation::Intrinsic => intrinsic as *const (),
+        Operation::IntrinsicOfTwo => intrinsic_of_two as *const (),
+        Operation::MergeKeywords => merge_keywords as *const (),
+        Operation::ImportName => import_name as *const (),
+        Operation::ImportFrom => import_from as *const (),
+        Operation::GetName => get_name as *const (),
+        Operation::NameOrGlobal => name_or_global as *const (),
+        Operation::SetName => set_name as *const (),
+        Operation::DeleteName => delete_name as *const (),
+        Operation::DeleteGlobal => delete_global as *const (),
+        Operation::Namespace => namespace as *const (),
+        Operation::SetUpAnnotations => set_up_annotations as *const (),
+        Operation::ClassBuilder => class_builder as *const (),
+        Operation::IsMapping => is_mapping as *const (),
+        Operation::IsSequence => is_sequence as *const (),
+        Operation::MatchKeys => match_keys as *const (),
+        Operation::MatchClass => match_class as *const (),
+        Operation::AppendText => append_text as *const (),
     };
     function.cast_mut().cast()
 }

@@ -113,6 +113,13 @@ pub(in crate::jit) fn finished(compilation: u64, result: &Result<Artifact, Refus
     }
 }
 
+/// A code object is hot that tools watch.
+pub(in crate::jit) fn watched(code: Borrowed<'_, ffi::PyCodeObject>) {
+    now(|| Event::Watched {
+        function: function(code),
+    });
+}
+
 /// Machine code at an address is entered from now on: the file knows it before that.
 pub(in crate::jit) fn published(compilation: u64, address: usize) {
     now(|| Event::Published {

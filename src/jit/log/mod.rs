@@ -8,7 +8,7 @@ mod file;
 mod ticker;
 
 pub(super) use events::{
-    ExitCounts, counted, dropped, finished, next_compilation, ordered, published, started,
+    ExitCounts, counted, dropped, finished, next_compilation, ordered, published, started, watched,
     withdrawn,
 };
 pub(super) use file::{after_fork_in_child, after_fork_in_parent, before_fork, clock};

@@ -1,12 +1,12 @@
 //! `cargo xtask jit-bisect -- COMMAND…`: names the function whose compilation changes what a command does. Runs the command with
 //! the compiler off and on, and then with fewer and fewer of the functions compiled (`PYROXENE_JIT_ONLY`).
+use crate::jit_logs::{Folder, Mode};
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
-use core::sync::atomic::{AtomicU32, Ordering};
-use pyroxene_jit_log::{Event, Function};
+use pyroxene_jit_log::Event;
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 
 /// What the user may say.
@@ -24,22 +24,6 @@ pub struct Args {
     /// The command. `python3.13`, if it is the first word, is the interpreter in target/dist.
     #[arg(last = true, required = true)]
     command: Vec<String>,
-}
-
-/// The modes of the compiler.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Mode {
-    On,
-    Eager,
-}
-
-impl Mode {
-    fn name(self) -> &'static str {
-        match self {
-            Self::On => "on",
-            Self::Eager => "eager",
-        }
-    }
 }
 
 /// What a command did.
@@ -62,7 +46,7 @@ pub fn run(args: Args) -> Result<()> {
 
 /// The functions that must be compiled for the command to do something else.
 fn search(args: Args) -> Result<Vec<String>> {
-    let folder = Folder::new()?;
+    let folder = Folder::new("jit-bisect")?;
     let runner = Runner { args, folder };
     let plain = runner.outcome("off", None)?;
     println!("without the compiler: {}", plain.status);
@@ -211,7 +195,7 @@ impl Runner {
             .env_remove("PYROXENE_JIT_ONLY");
         match only {
             Some(only) => {
-                let list = self.folder.0.join("only");
+                let list = self.folder.path().join("only");
                 let mut lines = only.join("\n");
                 lines.push('\n');
                 fs::write(&list, lines)
@@ -242,12 +226,8 @@ impl Runner {
     /// When its logs cannot be read, or there is none.
     fn compiled(&self) -> Result<BTreeSet<String>> {
         let mut functions = BTreeSet::new();
-        let logs = self.folder.logs()?;
-        if logs.is_empty() {
-            bail!("the command wrote no log: it runs no Pyroxene, or without its environment");
-        }
-        for path in logs {
-            for function in ordered(&path)? {
+        for line in self.folder.read_logs()?.into_iter().flatten() {
+            if let Event::Ordered { function, .. } = line.event {
                 functions.insert(function.to_string());
             }
         }
@@ -258,72 +238,16 @@ impl Runner {
     }
 }
 
-/// The functions of which a log tells.
-fn ordered(log: &Path) -> Result<Vec<Function>> {
-    let text = fs::read_to_string(log).with_context(|| format!("cannot read {}", log.display()))?;
-    // A process that was killed may not even have begun its log.
-    if !text.contains('\n') {
-        return Ok(Vec::new());
-    }
-    let lines = pyroxene_jit_log::read(&text)
-        .map_err(|(line, why)| anyhow::anyhow!("{}, line {line}: {why}", log.display()))?;
-    Ok(lines
-        .into_iter()
-        .filter_map(|line| match line.event {
-            Event::Ordered { function, .. } => Some(function),
-            _ => None,
-        })
-        .collect())
-}
-
-/// A folder for logs and lists, which goes with this.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("jit-bisect-{}-{number}", std::process::id());
-        let path = paths::target().join(name);
-        fs::create_dir_all(&path).with_context(|| format!("cannot make {}", path.display()))?;
-        Ok(Self(path))
-    }
-
-    /// The log of the first process; the others are beside it.
-    fn log(&self) -> PathBuf {
-        self.0.join("log")
-    }
-
-    /// All logs.
-    fn logs(&self) -> Result<Vec<PathBuf>> {
-        let mut logs = Vec::new();
-        for entry in fs::read_dir(&self.0)? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if name == "log" || name.starts_with("log.") {
-                logs.push(path);
-            }
-        }
-        Ok(logs)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        // Nothing depends on that.
-        let _gone = fs::remove_dir_all(&self.0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Args, Folder, Mode, minimize, search};
+    use super::{Args, minimize, search};
+    use crate::jit_logs::{Folder, Mode};
     use crate::paths;
 
     /// What is found for a program, with its path; it needs a build in `target/dist`.
     fn searched(program: &str, output: bool) -> (anyhow::Result<Vec<String>>, String) {
-        let folder = Folder::new().expect("a folder is made");
-        let path = folder.0.join("program.py").display().to_string();
+        let folder = Folder::new("jit-bisect").expect("a folder is made");
+        let path = folder.path().join("program.py").display().to_string();
         std::fs::write(&path, program).expect("the program is written");
         let python = paths::python().display().to_string();
         let args = Args {

@@ -145,9 +145,7 @@ impl Instruction {
     pub fn leaves(self) -> Option<Reason> {
         Some(match self.opcode {
             Opcode::INTERPRETER_EXIT => Reason::Return,
-            Opcode::RETURN_GENERATOR | Opcode::CLEANUP_THROW | Opcode::END_ASYNC_FOR => {
-                Reason::Generator
-            }
+            Opcode::RETURN_GENERATOR => Reason::Generator,
             Opcode::RAISE_VARARGS | Opcode::RERAISE if self.handler.is_none() => Reason::Raised,
             Opcode::CACHE | Opcode::RESERVED | Opcode::EXTENDED_ARG | Opcode::ENTER_EXECUTOR => {
                 Reason::NotCompiled

@@ -30,7 +30,7 @@ impl Needs {
 }
 
 /// The group of everything that comes from pyperformance.
-const PYPERFORMANCE: &str = "pyperformance";
+pub const PYPERFORMANCE: &str = "pyperformance";
 
 /// A script that uses pyperf; it may hold several benchmarks.
 #[derive(Clone, Debug, PartialEq)]

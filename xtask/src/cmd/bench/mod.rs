@@ -1,9 +1,9 @@
 //! `cargo xtask bench`: speed and memory of our interpreter against stock's, interleaved in one run.
-mod catalogue;
+pub mod catalogue;
 mod machine;
 mod measure;
 mod results;
-mod sides;
+pub mod sides;
 mod statistics;
 mod table;
 

@@ -23,6 +23,8 @@ pub struct History {
     pub collections: Vec<Collection>,
     /// How often it ran at unknown times, by generation.
     pub unseen_collections: Vec<u64>,
+    /// How many functions were hot that tools watched.
+    pub watched: u64,
 }
 
 /// One compilation.
@@ -176,6 +178,7 @@ impl History {
             } => self.with(compilation, |known| {
                 known.ended = Some((at, Outcome::Refused(reason)));
             }),
+            Event::Watched { .. } => self.watched += 1,
             Event::Published { compilation, .. } => {
                 self.with(compilation, |known| known.published = Some(at));
             }

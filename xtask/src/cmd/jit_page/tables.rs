@@ -199,6 +199,9 @@ fn refusals(history: &History) -> Markup {
             *all.entry(reason).or_default() += 1;
         }
     }
+    if history.watched > 0 {
+        all.insert("watched by tools", history.watched);
+    }
     let rows: Vec<_> = all
         .into_iter()
         .map(|(reason, times)| (reason.to_owned(), times, count(times)))

@@ -2,6 +2,7 @@
 //! evaluator's own instruction.
 use crate::build::builder::Builder;
 use crate::build::instructions::operations::Told;
+use crate::build::state::Local;
 use crate::function::{StateId, Value};
 use crate::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
 use crate::types::{Classes, Type};
@@ -258,8 +259,54 @@ impl Builder<'_> {
     /// `BINARY_OP_INPLACE_ADD_UNICODE`, which does the work of the `STORE_FAST` after it too.
     pub(super) fn inplace_add_unicode(&mut self) -> Result<(), Refusal> {
         let store = self.code.at(self.at.also.unwrap_or(self.at.next))?;
-        self.interpret(&[store.oparg]);
+        let text = Classes::of(Class::Str);
+        let [left, right] = [1, 0].map(|depth| self.peek(depth).value);
+        let is_local = match self.state.locals[store.oparg as usize] {
+            Local::Clean(local) => self.underlying(local) == self.underlying(left),
+            Local::Dirty(_) => false,
+        };
+        let can_be = is_local
+            && self.may_speculate(Reason::Class)
+            && [left, right]
+                .iter()
+                .all(|value| self.classes(*value).meets(text));
+        if can_be {
+            self.append_to_local(store.oparg);
+        } else {
+            self.interpret(&[store.oparg]);
+        }
         Ok(())
+    }
+
+    /// Appends one string to another, of which a local has a reference: it gives that up, so that the string need not be
+    /// copied if nobody else has it.
+    fn append_to_local(&mut self, slot: u32) {
+        let text = Classes::of(Class::Str);
+        let state = self.before();
+        self.guard(self.peek(1).value, text, state);
+        self.guard(self.peek(0).value, text, state);
+        let right = self.pop();
+        let right = self.take(right);
+        let left = self.pop();
+        self.own_what_local_holds(slot);
+        let null = self.emit(Insn::Null);
+        self.emit(Insn::StoreLocal { slot, value: null });
+        self.state.locals[slot as usize] = Local::Clean(null);
+        // The local has one of its own.
+        self.release(&[left]);
+        let state = self.raised();
+        let joined = self.emit(Insn::Apply {
+            operation: Operation::AppendText,
+            operands: vec![left.value, right],
+            name: None,
+            number: 0,
+            state,
+        });
+        self.emit(Insn::StoreLocal {
+            slot,
+            value: joined,
+        });
+        self.state.locals[slot as usize] = Local::Clean(joined);
     }
 
     /// `UNARY_NEGATIVE`.

@@ -195,7 +195,7 @@ impl Builder<'_> {
         let Some(len) = len.filter(|_| {
             can_be && self.at.oparg == 1 && !has_self && self.may_speculate(Reason::Identity)
         }) else {
-            return self.interpret(&[]);
+            return self.call_object();
         };
         self.guard_is(self.peek(2).value, len);
         let value = self.peek(0).value;
@@ -212,7 +212,7 @@ impl Builder<'_> {
         }
         if self.ty(value).is_unboxed() {
             // It raises.
-            return self.interpret(&[]);
+            return self.call_object();
         }
         let value = self.bound(0);
         self.expose();

@@ -100,10 +100,7 @@ impl Builder<'_> {
         let sequence = self.peek(0).value;
         let class = self.sequence_class(sequence, seen);
         let Some(class) = class.filter(|_| self.may_speculate(Reason::Index)) else {
-            if self.is_unseen() {
-                return self.exit(Reason::Unseen);
-            }
-            return self.interpret(&[]);
+            return self.unpack_any();
         };
         let state = self.before();
         let sequence = self.guard(sequence, Classes::of(class), state);
@@ -156,9 +153,13 @@ impl Builder<'_> {
     /// `LIST_APPEND(depth)`: to a list further down on the stack.
     pub(super) fn list_append(&mut self) {
         let list = self.peek(self.at.oparg as usize).value;
-        if !self.classes(list).is(Class::List) {
+        let is_list = Classes::of(Class::List);
+        if !self.classes(list).meets(is_list) {
             return self.interpret(&[]);
         }
+        // It is one, though that may not be known behind a pause.
+        let state = self.before();
+        let list = self.guard(list, is_list, state);
         self.bound(0);
         let entry = self.pop();
         let item = self.take(entry);
@@ -169,10 +170,18 @@ impl Builder<'_> {
     /// `GET_LEN`: pushes the length of what is on the top.
     pub(super) fn get_len(&mut self) {
         let value = self.peek(0).value;
-        if self.sequence_class(value, None).is_none() {
+        if self.ty(value).is_unboxed() {
             return self.interpret(&[]);
         }
-        let size = self.emit(Insn::Size { value });
-        self.push_owned(size);
+        if self.sequence_class(value, None).is_some() {
+            let size = self.emit(Insn::Size { value });
+            return self.push_owned(size);
+        }
+        let value = self.bound(0);
+        self.expose();
+        let state = self.raised();
+        let length = self.emit(Insn::Length { value, state });
+        self.push_owned(length);
+        self.check_disturbed();
     }
 }

@@ -2,12 +2,13 @@
 //! `for` loops ([`for_generator`](Builder::for_generator)) and what `yield from` and `await` wait for
 //! ([`send`](Builder::send)).
 use crate::build::builder::Builder;
+use crate::build::instructions::operations::Told;
 use crate::build::state::Entry;
 use crate::function::{StateId, Value};
 use crate::insn::Insn;
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Reason, Refusal};
+use pyroxene_jit_api::{Class, Operation, Reason, Refusal};
 
 impl Builder<'_> {
     /// `FOR_ITER` of a generator.
@@ -103,6 +104,13 @@ impl Builder<'_> {
                 builder.check_disturbed();
             }),
         );
+    }
+
+    /// `GET_YIELD_FROM_ITER`: a generator is one itself, and nothing is to be done.
+    pub(super) fn yield_from_iterator(&mut self) {
+        if !self.classes(self.peek(0).value).is(Class::Generator) {
+            self.operate(Operation::YieldFromIterator, Told::default());
+        }
     }
 
     /// `END_SEND`.

@@ -4,7 +4,7 @@ use crate::build::state::{Dirty, Entry, Holder, Local, unseen_or_null};
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::Classes;
-use pyroxene_jit_api::{Class, Known, Object, Reason};
+use pyroxene_jit_api::{Class, Known, Object, Operation, Reason};
 
 impl Builder<'_> {
     /// `LOAD_FAST(local)`, `LOAD_FAST_CHECK(local)`: borrowed from the slot, or unboxed.
@@ -177,6 +177,26 @@ impl Builder<'_> {
             self.emit(Insn::StoreLocal { slot, value: cell });
             self.state.locals[slot as usize] = Local::Clean(cell);
         }
+    }
+
+    /// `MAKE_CELL(local)`: a cell of what the slot holds takes its place.
+    pub(super) fn make_cell(&mut self) {
+        let slot = self.at.oparg;
+        self.own_what_local_holds(slot);
+        let value = self.write_back(slot);
+        let null = self.emit(Insn::Null);
+        self.emit(Insn::StoreLocal { slot, value: null });
+        self.state.locals[slot as usize] = Local::Clean(null);
+        let state = self.raised();
+        let cell = self.emit(Insn::Apply {
+            operation: Operation::MakeCell,
+            operands: vec![value],
+            name: None,
+            number: 0,
+            state,
+        });
+        self.emit(Insn::StoreLocal { slot, value: cell });
+        self.state.locals[slot as usize] = Local::Clean(cell);
     }
 
     /// The cell in the slot that the instruction names.

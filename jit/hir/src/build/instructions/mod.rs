@@ -158,13 +158,12 @@ impl Builder<'_> {
             }
             Opcode::BINARY_SUBSCR_GETITEM
             | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
-            | Opcode::CALL_BOUND_METHOD_GENERAL
-            | Opcode::LOAD_SUPER_ATTR
- => self.interpret_if_seen(),
+            | Opcode::CALL_BOUND_METHOD_GENERAL => self.interpret_if_seen(),
 
             Opcode::BINARY_SLICE => self.operate(Operation::GetSlice, Told::default()),
-            Opcode::LOAD_SUPER_ATTR_ATTR => self.load_super_attr(Operation::GetSuperAttribute),
-            Opcode::LOAD_SUPER_ATTR_METHOD => self.load_super_attr(Operation::GetSuperMethod),
+            Opcode::LOAD_SUPER_ATTR
+            | Opcode::LOAD_SUPER_ATTR_ATTR
+            | Opcode::LOAD_SUPER_ATTR_METHOD => self.load_super_attr(),
             Opcode::STORE_SLICE => self.operate(Operation::SetSlice, Told::default()),
             Opcode::DELETE_SUBSCR => self.operate(Operation::DeleteItem, Told::default()),
             Opcode::DELETE_ATTR => self.operate_named(Operation::DeleteAttribute, self.at.oparg),
@@ -190,52 +189,73 @@ impl Builder<'_> {
             Opcode::MAP_ADD => self.add_to(Operation::MapAdd, 2),
             Opcode::DICT_UPDATE => self.add_to(Operation::MapUpdate, 1),
 
-            // They have no lowering: what they do takes long anyway, or they are rare.
-            Opcode::BEFORE_ASYNC_WITH
-            | Opcode::CALL_FUNCTION_EX
-            | Opcode::CALL_INTRINSIC_1
-            | Opcode::CALL_INTRINSIC_2
-            | Opcode::CALL_KW
-            | Opcode::CHECK_EG_MATCH
-            | Opcode::DELETE_DEREF
-            | Opcode::DELETE_GLOBAL
-            | Opcode::DELETE_NAME
-            | Opcode::DICT_MERGE
-            | Opcode::EXIT_INIT_CHECK
-            | Opcode::GET_AITER
-            | Opcode::GET_ANEXT
-            | Opcode::GET_YIELD_FROM_ITER
-            | Opcode::IMPORT_FROM
-            | Opcode::IMPORT_NAME
-            | Opcode::LOAD_ASSERTION_ERROR
-            | Opcode::LOAD_BUILD_CLASS
-            | Opcode::LOAD_FROM_DICT_OR_DEREF
-            | Opcode::LOAD_FROM_DICT_OR_GLOBALS
-            | Opcode::LOAD_LOCALS
-            | Opcode::LOAD_NAME
-            | Opcode::MAKE_FUNCTION
-            | Opcode::MATCH_CLASS
-            | Opcode::MATCH_KEYS
-            | Opcode::MATCH_MAPPING
-            | Opcode::MATCH_SEQUENCE
-            | Opcode::SET_FUNCTION_ATTRIBUTE
-            | Opcode::SETUP_ANNOTATIONS
-            | Opcode::STORE_NAME
-            | Opcode::UNPACK_EX => self.interpret(&[]),
-            // It makes a cell of what the slot holds.
-            Opcode::MAKE_CELL => self.interpret(&[self.at.oparg]),
+            Opcode::DICT_MERGE => self.dict_merge(),
+            Opcode::CALL_INTRINSIC_1 => {
+                self.operate(Operation::Intrinsic, Told::number(self.at.oparg));
+            }
+            Opcode::CALL_INTRINSIC_2 => {
+                self.operate(Operation::IntrinsicOfTwo, Told::number(self.at.oparg));
+            }
+            Opcode::MAKE_FUNCTION => self.make_function(),
+            Opcode::SET_FUNCTION_ATTRIBUTE => {
+                let which = Told::number(self.at.oparg);
+                self.operate(Operation::SetFunctionAttribute, which);
+            }
+            Opcode::MAKE_CELL => self.make_cell(),
+            Opcode::DELETE_DEREF => {
+                self.operate(Operation::DeleteCell, Told::number(self.at.oparg));
+            }
+            Opcode::LOAD_FROM_DICT_OR_DEREF => {
+                self.operate(Operation::NameOrCell, Told::number(self.at.oparg));
+            }
+            Opcode::IMPORT_NAME => self.operate_named(Operation::ImportName, self.at.oparg),
+            Opcode::IMPORT_FROM => self.import_from(),
+            Opcode::LOAD_NAME => self.operate_named(Operation::GetName, self.at.oparg),
+            Opcode::LOAD_FROM_DICT_OR_GLOBALS => {
+                self.operate_named(Operation::NameOrGlobal, self.at.oparg);
+            }
+            Opcode::STORE_NAME => self.operate_named(Operation::SetName, self.at.oparg),
+            Opcode::DELETE_NAME => self.operate_named(Operation::DeleteName, self.at.oparg),
+            Opcode::DELETE_GLOBAL => self.delete_global(),
+            Opcode::LOAD_LOCALS => self.operate(Operation::Namespace, Told::default()),
+            Opcode::SETUP_ANNOTATIONS => {
+                self.operate(Operation::SetUpAnnotations, Told::default());
+            }
+            Opcode::LOAD_BUILD_CLASS => self.load_build_class(),
+            Opcode::GET_AITER => self.operate(Operation::AsyncIterator, Told::default()),
+            Opcode::GET_ANEXT => self.look_at(Operation::AsyncNext, 1),
+            Opcode::GET_YIELD_FROM_ITER => self.yield_from_iterator(),
+            Opcode::END_ASYNC_FOR => self.end_async_for(),
+            Opcode::CLEANUP_THROW => self.cleanup_throw(),
+            Opcode::MATCH_MAPPING => self.look_at(Operation::IsMapping, 1),
+            Opcode::MATCH_SEQUENCE => self.look_at(Operation::IsSequence, 1),
+            Opcode::MATCH_KEYS => self.look_at(Operation::MatchKeys, 2),
+            Opcode::MATCH_CLASS => {
+                self.operate(Operation::MatchClass, Told::number(self.at.oparg));
+            }
+            Opcode::UNPACK_EX => self.unpack_ex(),
+
+            // They may run frames of Python code, of which nothing is known.
+            Opcode::CALL_FUNCTION_EX | Opcode::CALL_KW => self.interpret(&[]),
+            // Only the code between a class and its `__init__` has it.
+            Opcode::EXIT_INIT_CHECK => self.interpret(&[]),
 
             Opcode::RAISE_VARARGS | Opcode::RERAISE => self.raise(),
             Opcode::PUSH_EXC_INFO => self.push_exc_info(),
             Opcode::POP_EXCEPT => self.pop_except(),
             Opcode::CHECK_EXC_MATCH => self.check_exc_match(),
+            Opcode::CHECK_EG_MATCH => self.operate(Operation::SplitGroup, Told::default()),
+            Opcode::LOAD_ASSERTION_ERROR => {
+                self.operate(Operation::AssertionError, Told::default());
+            }
             Opcode::BEFORE_WITH => self.operate(Operation::EnterContext, Told::default()),
+            Opcode::BEFORE_ASYNC_WITH => {
+                self.operate(Operation::EnterAsyncContext, Told::default());
+            }
             Opcode::WITH_EXCEPT_START => self.with_except_start(),
 
             // Compiled code never goes past these (`Instruction::leaves`).
             Opcode::CACHE
-            | Opcode::CLEANUP_THROW
-            | Opcode::END_ASYNC_FOR
             | Opcode::ENTER_EXECUTOR
             | Opcode::EXTENDED_ARG
             | Opcode::INSTRUMENTED_CALL

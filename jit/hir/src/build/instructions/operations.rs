@@ -67,12 +67,143 @@ impl Builder<'_> {
             Gives::Nothing => {}
         }
         if operation.told().place {
-            let index = u32::try_from(self.state.stack.len()).expect("stacks are low");
-            let ty = Type::Object(Classes::ANY);
-            let second = self.emit_typed(Insn::LoadStack { index }, ty);
-            self.push_owned(second);
+            self.push_placed(1, Classes::ANY);
         }
         self.check_disturbed();
+    }
+
+    /// Puts what a helper has written there onto the stack.
+    fn push_placed(&mut self, count: u32, classes: Classes) {
+        for _ in 0..count {
+            let index = u32::try_from(self.state.stack.len()).expect("stacks are low");
+            let value = self.emit_typed(Insn::LoadStack { index }, Type::Object(classes));
+            self.push_owned(value);
+        }
+    }
+
+    /// An operation that looks at so many values of the stack, which stay there.
+    pub(super) fn look_at(&mut self, operation: Operation, count: usize) {
+        let Some(values) = self.objects(count) else {
+            return self.interpret(&[]);
+        };
+        self.operate_on(operation, &values, 0, Told::default());
+    }
+
+    /// So many objects on the top of the stack, the deepest first, which an operation may borrow: unboxed ones are none.
+    fn objects(&mut self, count: usize) -> Option<Vec<Value>> {
+        let depths = (0..count).rev();
+        let values: Vec<Value> = depths.map(|depth| self.bound(depth)).collect();
+        let are_objects = values.iter().all(|value| !self.ty(*value).is_unboxed());
+        are_objects.then_some(values)
+    }
+
+    /// `UNPACK_SEQUENCE(count)` of anything.
+    pub(super) fn unpack_any(&mut self) {
+        if self.is_unseen() {
+            return self.exit(Reason::Unseen);
+        }
+        self.unpack(Operation::Unpack, self.at.oparg);
+    }
+
+    /// `UNPACK_EX(before, after)`.
+    pub(super) fn unpack_ex(&mut self) {
+        let count = (self.at.oparg & 0xff) + 1 + (self.at.oparg >> 8);
+        self.unpack(Operation::UnpackAround, count);
+    }
+
+    fn unpack(&mut self, operation: Operation, count: u32) {
+        self.apply(operation, &[], 1, Told::number(self.at.oparg));
+        self.push_placed(count, Classes::OBJECT);
+        self.check_disturbed();
+    }
+
+    /// `DICT_MERGE(depth)`.
+    pub(super) fn dict_merge(&mut self) {
+        // Below the dict lie the positional arguments, NULL, and what is called.
+        let depth = self.at.oparg as usize;
+        let [callable, map] = [depth + 3, depth].map(|depth| self.peek(depth).value);
+        if self.ty(callable).is_unboxed() || self.ty(map).is_unboxed() {
+            return self.interpret(&[]);
+        }
+        let state = self.before();
+        let [map, callable] =
+            [map, callable].map(|value| self.guard(value, Classes::OBJECT, state));
+        self.operate_on(
+            Operation::MergeKeywords,
+            &[map, callable],
+            1,
+            Told::default(),
+        );
+    }
+
+    /// `MAKE_FUNCTION`.
+    pub(super) fn make_function(&mut self) {
+        let globals = self.emit(Insn::Globals);
+        self.operate_on(Operation::MakeFunction, &[globals], 1, Told::default());
+    }
+
+    /// `IMPORT_FROM(name)`.
+    pub(super) fn import_from(&mut self) {
+        let (Some(name), Some(module)) = (self.name(self.at.oparg), self.objects(1)) else {
+            return self.interpret(&[]);
+        };
+        let told = Told {
+            name: Some(name),
+            number: 0,
+        };
+        self.operate_on(Operation::ImportFrom, &module, 0, told);
+    }
+
+    /// `DELETE_GLOBAL(name)`.
+    pub(super) fn delete_global(&mut self) {
+        let Some(name) = self.name(self.at.oparg) else {
+            return self.interpret(&[]);
+        };
+        let globals = self.emit(Insn::Globals);
+        let told = Told {
+            name: Some(name),
+            number: 0,
+        };
+        self.operate_on(Operation::DeleteGlobal, &[globals], 0, told);
+    }
+
+    /// `LOAD_BUILD_CLASS`.
+    pub(super) fn load_build_class(&mut self) {
+        let builtins = self.emit(Insn::Builtins);
+        self.operate_on(Operation::ClassBuilder, &[builtins], 0, Told::default());
+    }
+
+    /// `END_ASYNC_FOR`.
+    pub(super) fn end_async_for(&mut self) {
+        if self.expect_end(1) {
+            let entries = self.pop_many(2);
+            self.release(&entries);
+        }
+    }
+
+    /// `CLEANUP_THROW`.
+    pub(super) fn cleanup_throw(&mut self) {
+        if self.expect_end(0) {
+            let stop = self.peek(0).value;
+            self.operate_on(Operation::StopValue, &[stop], 0, Told::default());
+            let given = self.pop_many(2);
+            let entries = self.pop_many(3);
+            self.state.stack.extend(given);
+            self.release(&entries);
+        }
+    }
+
+    /// Leaves unless the exception on top tells of the end of a generator, an asynchronous one if the number is not 0: the
+    /// evaluator raises it again. False if nothing is to be done after that.
+    fn expect_end(&mut self, number: u32) -> bool {
+        let Some(exception) = self.objects(1) else {
+            self.interpret(&[]);
+            return false;
+        };
+        let ends = self.apply(Operation::TellsOfEnd, &exception, 0, Told::number(number));
+        let state = self.state_at(self.at.offset);
+        self.expect(ends, true, Reason::Generator, state);
+        true
     }
 
     /// Takes the operands of an operation off the stack and gives its result. What follows must be looked at for disturbances.
@@ -161,8 +292,12 @@ impl Builder<'_> {
         self.check_disturbed();
     }
 
-    /// `LOAD_SUPER_ATTR(name, and how super is called)` where `super` is the built-in one, as a rule.
-    pub(super) fn load_super_attr(&mut self, operation: Operation) {
+    /// `LOAD_SUPER_ATTR(name, and how super is called)`.
+    pub(super) fn load_super_attr(&mut self) {
+        let operation = match self.at.oparg & 1 {
+            0 => Operation::GetSuperAttribute,
+            _ => Operation::GetSuperMethod,
+        };
         let Some(name) = self.name(self.at.oparg >> 2) else {
             return self.interpret(&[]);
         };
