@@ -15,7 +15,7 @@ impl Memory {
     pub const STACK: Self = Self(1 << 1);
     /// Reference counts.
     pub const COUNTS: Self = Self(1 << 2);
-    /// Items of lists, and how many there are.
+    /// Items of lists.
     pub const ITEMS: Self = Self(1 << 3);
     /// Attributes in instances.
     pub const ATTRIBUTES: Self = Self(1 << 4);
@@ -29,8 +29,10 @@ impl Memory {
     pub const REQUESTS: Self = Self(1 << 8);
     /// The exception that is being handled.
     pub const HANDLED: Self = Self(1 << 9);
+    /// How many items lists have.
+    pub const SIZES: Self = Self(1 << 10);
     /// All of it.
-    pub const ALL: Self = Self((1 << 10) - 1);
+    pub const ALL: Self = Self((1 << 11) - 1);
 
     /// Whether the sets have members in common.
     pub const fn meets(self, other: Self) -> bool {
@@ -131,6 +133,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::IsNone { .. }
         | Insn::Bound { .. }
         | Insn::Is { .. }
+        | Insn::Displaced { .. }
         | Insn::StrEqual { .. }
         | Insn::ClosureCell { .. }
         | Insn::Globals
@@ -170,6 +173,12 @@ pub fn effects(insn: &Insn) -> Effects {
             None => writes(Memory::COUNTS),
         },
         Insn::Box { .. } => ALLOCATES,
+        // What it overwrites, nobody can have read who still needs it.
+        Insn::Rebox { .. } => Effects {
+            reads: Memory::COUNTS,
+            allocates: true,
+            ..writes(Memory::NONE)
+        },
         Insn::BuildTuple { .. } | Insn::BuildList { .. } => Effects {
             stays: true,
             ..ALLOCATES
@@ -179,11 +188,13 @@ pub fn effects(insn: &Insn) -> Effects {
             reads: Memory::VERSIONS,
             ..writes(Memory::ATTRIBUTES)
         },
-        Insn::Size { .. } | Insn::Item { .. } => reads(Memory::ITEMS),
-        Insn::StoreItem { .. } | Insn::ListAppend { .. } => writes(Memory::ITEMS),
+        Insn::Size { .. } => reads(Memory::SIZES),
+        Insn::Item { .. } => reads(Memory::ITEMS),
+        Insn::StoreItem { .. } => writes(Memory::ITEMS),
+        Insn::ListAppend { .. } => writes(Memory::ITEMS | Memory::SIZES),
         Insn::RangeLeft { .. } => reads(Memory::ITERATORS),
         Insn::RangeNext { .. } | Insn::SequenceNext { .. } | Insn::SequenceEnd { .. } => Effects {
-            reads: Memory::ITERATORS | Memory::ITEMS,
+            reads: Memory::ITERATORS | Memory::ITEMS | Memory::SIZES,
             ..writes(Memory::ITERATORS)
         },
         Insn::InlineValue { .. } | Insn::Field { .. } => reads(Memory::ATTRIBUTES),

@@ -328,6 +328,24 @@ pub enum Insn {
         state: StateId,
     },
 
+    /// An object of a float for a place that holds another object or NULL: owned. If that is a float that nobody else has, it
+    /// is overwritten and taken from the place; otherwise it is a new one. Raises if there is no memory.
+    Rebox {
+        /// What the place holds: an object or NULL.
+        old: Value,
+        /// A float.
+        number: Value,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// What a place has let go of in which another object was put: what was there, or NULL if it is the same.
+    Displaced {
+        /// What was there: an object or NULL.
+        old: Value,
+        /// What is there now.
+        new: Value,
+    },
+
     // Numbers.
     /// See [`FloatOp`].
     FloatBinary {

@@ -283,6 +283,8 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::UnboxInt { .. } => "unbox_int",
         Insn::UnboxBool { .. } => "unbox_bool",
         Insn::Box { .. } => "box",
+        Insn::Rebox { .. } => "rebox",
+        Insn::Displaced { .. } => "displaced",
         Insn::FloatBinary { op, .. } => match op {
             FloatOp::Add => "float_add",
             FloatOp::Subtract => "float_subtract",

@@ -85,6 +85,15 @@ macro_rules! operands {
             | Insn::IntBits { left, right, .. }
             | Insn::IntCompare { left, right, .. }
             | Insn::Is { left, right }
+            | Insn::Rebox {
+                old: left,
+                number: right,
+                ..
+            }
+            | Insn::Displaced {
+                old: left,
+                new: right,
+            }
             | Insn::StrEqual { left, right }
             | Insn::CheckIndex {
                 index: left,
@@ -230,6 +239,7 @@ impl Insn {
             | Self::CheckReturn { state }
             | Self::UnboxInt { state, .. }
             | Self::Box { state, .. }
+            | Self::Rebox { state, .. }
             | Self::FloatPower { state, .. }
             | Self::IntBinary { state, .. }
             | Self::IntNegate { state, .. }
@@ -281,6 +291,7 @@ impl Insn {
             | Self::IsNone { .. }
             | Self::Bound { .. }
             | Self::Is { .. }
+            | Self::Displaced { .. }
             | Self::Size { .. }
             | Self::Item { .. }
             | Self::StoreItem { .. }
@@ -338,6 +349,7 @@ impl Insn {
             Self::CheckIndex { .. } => Some(Reason::Index),
             Self::WriteBack { .. }
             | Self::Box { .. }
+            | Self::Rebox { .. }
             | Self::Length { .. }
             | Self::GetIterator { .. }
             | Self::IteratorNext { .. }
@@ -376,6 +388,7 @@ impl Insn {
             | Self::IsNone { .. }
             | Self::Bound { .. }
             | Self::Is { .. }
+            | Self::Displaced { .. }
             | Self::Size { .. }
             | Self::Item { .. }
             | Self::StoreItem { .. }

@@ -73,6 +73,8 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         Insn::GuardBound { value, .. } | Insn::Bound { value } => narrowed(*value, Classes::OBJECT),
         Insn::GuardIs { value, object, .. } => narrowed(*value, classes(*object)),
         Insn::Box { value, .. } => Type::Object(function.ty(*value).classes()),
+        Insn::Rebox { .. } => Type::object(Class::Float),
+        Insn::Displaced { old, .. } => Type::Object(function.ty(*old).classes() | Classes::NULL),
         Insn::Item { .. }
         | Insn::CallPython { .. }
         | Insn::CallClass { .. }
@@ -180,7 +182,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::GuardIs { .. }
         | Insn::Bound { .. }
         | Insn::IsNone { .. } => vec![any],
-        Insn::Is { .. } => vec![any, any],
+        Insn::Is { .. } | Insn::Displaced { .. } => vec![any, any],
+        Insn::Rebox { .. } => vec![any, Some(Type::Float)],
         Insn::WriteBack { stale, .. } => match stale {
             Some(_) => vec![None, Some(Type::Bool)],
             None => vec![None],

@@ -384,6 +384,59 @@ done:
     check(text, &[floats(&[1.5, 0.0]), Argument::Int(1)]);
 }
 
+/// Floats are put where floats lie: one that the stack has borrowed or a local has stays what it is.
+#[test]
+fn floats_are_put_where_others_lie() {
+    let text = "
+.code put
+.args 2
+.locals items factor held
+.stack 6
+.entry start
+start:
+  RESUME_CHECK 0
+  LOAD_FAST items
+  LOAD_CONST 0
+  BINARY_SUBSCR_LIST_INT
+  LOAD_FAST items
+  LOAD_CONST 1
+  BINARY_SUBSCR_LIST_INT
+  STORE_FAST held
+  LOAD_FAST items
+  LOAD_CONST 0
+  BINARY_SUBSCR_LIST_INT
+  LOAD_FAST factor
+  BINARY_OP_MULTIPLY_FLOAT 5
+  LOAD_FAST items
+  LOAD_CONST 0
+  STORE_SUBSCR_LIST_INT
+  LOAD_FAST held
+  LOAD_FAST factor
+  BINARY_OP_MULTIPLY_FLOAT 5
+  LOAD_FAST items
+  LOAD_CONST 1
+  STORE_SUBSCR_LIST_INT
+  LOAD_FAST items
+  LOAD_CONST 2
+  COPY 2
+  COPY 2
+  BINARY_SUBSCR_LIST_INT
+  LOAD_FAST factor
+  BINARY_OP_MULTIPLY_FLOAT 18
+  SWAP 3
+  SWAP 2
+  STORE_SUBSCR_LIST_INT
+  LOAD_FAST held
+  BUILD_TUPLE 2
+  RETURN_VALUE
+";
+    check(text, &[floats(&[1.5, -2.5, 4.0]), Argument::Float(3.0)]);
+    check(text, &[floats(&[1.5, -2.5]), Argument::Float(3.0)]);
+    check(text, &[ints(&[1, 2, 3]), Argument::Float(3.0)]);
+    let mixed = vec![Argument::Float(0.5), Argument::Int(1), Argument::None];
+    check(text, &[Argument::List(mixed), Argument::Float(3.0)]);
+}
+
 /// The stack has borrowed a float from a local whose slot then holds it only until the local is written back.
 #[test]
 fn a_float_is_borrowed_from_a_local_that_changes() {

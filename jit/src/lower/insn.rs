@@ -242,6 +242,13 @@ impl<'c> Lowering<'c, '_> {
             Insn::UnboxBool { value: object } => Some(self.unbox_bool(*object)),
             Insn::Box { value: number, .. } => Some(self.make_box(value, *number)),
 
+            Insn::Rebox { old, number, .. } => Some(self.rebox(value, *old, *number).into()),
+            Insn::Displaced { old, new } => {
+                let (old, new) = (self.pointer(*old), self.pointer(*new));
+                let same = self.emit.same(old, new);
+                Some(self.emit.select(same, self.emit.null(), old))
+            }
+
             Insn::FloatBinary { op, left, right } => {
                 Some(self.float_binary(*op, *left, *right).into())
             }

@@ -1,11 +1,13 @@
 //! Numbers: boxes, and what is done with what was in them.
 use super::Lowering;
-use super::emit::Likely;
+use super::emit::{Emit, Likely};
 use super::runtime::{FALSE, Helper, TRUE};
-use inkwell::values::{BasicValueEnum, FloatValue, IntValue};
+use inkwell::basic_block::BasicBlock;
+use inkwell::values::{BasicValueEnum, FloatValue, IntValue, PointerValue};
 use inkwell::{FloatPredicate, IntPredicate};
 use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, IntOp};
-use pyroxene_hir::{Type, Value};
+use pyroxene_hir::{Classes, Type, Value};
+use pyroxene_jit_api::Class;
 
 /// What `lv_tag` of an int is below if the number is its only digit with a sign: two, shifted by the bits for the sign.
 const COMPACT: i64 = 2 << 3;
@@ -89,6 +91,61 @@ impl<'c> Lowering<'c, '_> {
         let null = self.emit.is_null(object);
         self.refuse(null, by);
         object.into()
+    }
+
+    /// An object of a float for a place: what it holds, overwritten, or a new one.
+    pub(super) fn rebox(&mut self, by: Value, old: Value, number: Value) -> PointerValue<'c> {
+        let number = self.float(number);
+        let (fresh, end) = (self.emit.block(), self.emit.block());
+        let reused = self.reuse(old, number, fresh);
+        let reused_from = self.emit.here();
+        self.emit.jump(end);
+
+        self.emit.go_to(fresh);
+        let new = self
+            .emit
+            .ask(Helper::Float, &[number.into()])
+            .into_pointer_value();
+        let null = self.emit.is_null(new);
+        self.refuse(null, by);
+        let new_from = self.emit.here();
+        self.emit.jump(end);
+
+        self.emit.go_to(end);
+        let phi = self.emit.phi(self.emit.pointer());
+        phi.add_incoming(&[(&reused, reused_from), (&new, new_from)]);
+        phi.as_basic_value().into_pointer_value()
+    }
+
+    /// Overwrites an object with a number if it is a float that nobody else has; goes on elsewhere if not.
+    fn reuse(
+        &mut self,
+        old: Value,
+        number: FloatValue<'c>,
+        otherwise: BasicBlock<'c>,
+    ) -> PointerValue<'c> {
+        let classes = self.function.ty(old).classes();
+        let old = self.pointer(old);
+        let require = |emit: &Emit<'c, '_>, condition| {
+            let on = emit.block();
+            emit.branch(condition, on, otherwise, Some(Likely::Then));
+            emit.go_to(on);
+        };
+        if classes.may_be_null() {
+            let null = self.emit.is_null(old);
+            let there = self.emit.build(|builder| builder.build_not(null, ""));
+            require(&self.emit, there);
+        }
+        if !(classes - Classes::NULL).is(Class::Float) {
+            let is_float = self.is_class(old, Class::Float);
+            require(&self.emit, is_float);
+        }
+        let count = self.long_field(old, self.host.layout.refcount);
+        let alone = self.emit.compare_with(IntPredicate::EQ, count, 1);
+        require(&self.emit, alone);
+        let place = self.emit.at(old, self.host.layout.float_value.into());
+        self.emit.store(place, number);
+        old
     }
 
     /// Makes the slot of a local right, unless it is known to be.

@@ -78,10 +78,7 @@ impl Builder<'_> {
     /// An object of an unboxed value, with a reference. If a local has the value, its slot gets the object too, so that
     /// they are the same.
     fn take_boxed(&mut self, value: Value) -> Value {
-        let in_local = self.state.locals.iter().position(|local| {
-            matches!(local, Local::Dirty(dirty) if dirty.value == value && dirty.stale.is_none())
-        });
-        if let Some(slot) = in_local.filter(|_| !self.on_edge) {
+        if let Some(slot) = self.local_of(value).filter(|_| !self.on_edge) {
             let object = self.write_back(u32::try_from(slot).expect("slots are few"));
             self.retain(object);
             return object;
@@ -90,6 +87,36 @@ impl Builder<'_> {
         let object = self.emit(Insn::Box { value, state });
         self.payloads.insert(object, value);
         object
+    }
+
+    /// An object, with a reference, of what lies on the stack at a depth below its top: for a place in an object that holds
+    /// `old`, which is about to be overwritten by an instruction with so many operands. And what is to be released for it.
+    pub fn replace(&mut self, old: Value, depth: usize, operands: usize) -> (Value, Value) {
+        let entry = self.peek(depth);
+        if self.ty(entry.value) != Type::Float || self.local_of(entry.value).is_some() {
+            return (self.take(entry), old);
+        }
+        // Whoever else has what is there counts.
+        for index in 0..self.state.stack.len() - operands {
+            if self.state.stack[index].holder == Holder::Object {
+                self.own(index);
+            }
+        }
+        let state = self.raised();
+        let new = self.emit(Insn::Rebox {
+            old,
+            number: entry.value,
+            state,
+        });
+        self.payloads.insert(new, entry.value);
+        (new, self.emit(Insn::Displaced { old, new }))
+    }
+
+    /// The local that has an unboxed value, and no object of it.
+    fn local_of(&self, value: Value) -> Option<usize> {
+        self.state.locals.iter().position(|local| {
+            matches!(local, Local::Dirty(dirty) if dirty.value == value && dirty.stale.is_none())
+        })
     }
 
     /// Lets go of what instructions have taken off the stack, in this order; the state is already as it is after the

@@ -31,7 +31,7 @@ pub fn run(function: &mut Function, snapshot: &Snapshot) {
 }
 
 /// What an instruction can be replaced with.
-enum Simpler {
+pub(super) enum Simpler {
     /// Nothing better.
     Same,
     /// Another instruction in its place.
@@ -42,7 +42,8 @@ enum Simpler {
     Nothing,
 }
 
-fn simpler(function: &Function, snapshot: &Snapshot, value: Value) -> Simpler {
+/// What an instruction can be replaced with, by what is known of its operands.
+pub(super) fn simpler(function: &Function, snapshot: &Snapshot, value: Value) -> Simpler {
     let insn = |value: Value| function.insn(value);
     let classes = |value: Value| function.ty(value).classes();
     let folded = match insn(value) {

@@ -1,17 +1,19 @@
 //! What was computed or guarded before: the same instruction on the same values, on every way here, with nothing written
-//! in between that it reads.
+//! in between that it reads. And what a guard has found out: whoever uses the value after it uses what the guard gives.
 //!
 //! What reads memory is reused within its block only.
 use crate::dominators::Dominators;
 use crate::effects::{Effects, Memory, effects};
 use crate::function::{BlockId, Function, StateId, Value};
 use crate::insn::Insn;
+use crate::passes::fold::{Simpler, simpler};
 use crate::passes::replace::Replacements;
+use crate::result::result;
 use pyroxene_jit_api::Snapshot;
 use std::collections::HashMap;
 
 /// Removes what was there before.
-pub fn run(function: &mut Function, _: &Snapshot) {
+pub fn run(function: &mut Function, snapshot: &Snapshot) {
     let dominators = Dominators::new(function);
     let mut children: Vec<Vec<BlockId>> = vec![Vec::new(); function.blocks.len()];
     let mut roots = Vec::new();
@@ -28,7 +30,7 @@ pub fn run(function: &mut Function, _: &Snapshot) {
         match step {
             Step::Enter(block) => {
                 pending.push(Step::Leave(known.scope.len()));
-                visit(function, block, &mut known, &mut replacements);
+                visit(function, snapshot, block, &mut known, &mut replacements);
                 pending.extend(children[block.index()].iter().copied().map(Step::Enter));
             }
             Step::Leave(length) => known.leave(length),
@@ -49,19 +51,54 @@ struct Known {
     /// By what an instruction does and with what, in a form that can be compared.
     values: HashMap<String, Value>,
     /// What was added, so that it can be taken away again.
-    scope: Vec<String>,
+    scope: Vec<Added>,
+    /// What the last guard of a value has given.
+    guarded: HashMap<Value, Value>,
+}
+
+/// Something that is known from a place on.
+enum Added {
+    /// What an instruction does.
+    Computed(String),
+    /// A value was guarded; before it was known as another one, if at all.
+    Guarded(Value, Option<Value>),
 }
 
 impl Known {
     fn leave(&mut self, length: usize) {
-        for key in self.scope.drain(length..) {
-            self.values.remove(&key);
+        for added in self.scope.drain(length..).rev() {
+            match added {
+                Added::Computed(key) => {
+                    self.values.remove(&key);
+                }
+                Added::Guarded(value, Some(before)) => {
+                    self.guarded.insert(value, before);
+                }
+                Added::Guarded(value, None) => {
+                    self.guarded.remove(&value);
+                }
+            }
         }
+    }
+
+    /// Notes that a value was guarded.
+    fn guard(&mut self, value: Value, guarded: Value) {
+        let before = self.guarded.insert(value, guarded);
+        self.scope.push(Added::Guarded(value, before));
+    }
+
+    /// The value as the guards have left it.
+    fn of(&self, mut value: Value) -> Value {
+        while let Some(&guarded) = self.guarded.get(&value) {
+            value = guarded;
+        }
+        value
     }
 }
 
 fn visit(
     function: &mut Function,
+    snapshot: &Snapshot,
     block: BlockId,
     known: &mut Known,
     replacements: &mut Replacements,
@@ -71,6 +108,23 @@ fn visit(
     let mut kept = Vec::new();
     for value in function[block].insns.clone() {
         replacements.apply_to(function, value);
+        function[value]
+            .insn
+            .replace_operands(|operand| known.of(operand));
+        // More may be known of its operands than when it was built.
+        function[value].ty = result(function, snapshot, value);
+        match simpler(function, snapshot, value) {
+            Simpler::Same => {}
+            Simpler::Insn(insn) => {
+                function[value].insn = insn;
+                function[value].ty = result(function, snapshot, value);
+            }
+            Simpler::Value(other) => {
+                replacements.set(value, other);
+                continue;
+            }
+            Simpler::Nothing => continue,
+        }
         let insn = function.insn(value);
         let effects = effects(insn);
         reading.retain(|(_, reads, _)| !reads.meets(effects.writes));
@@ -91,9 +145,14 @@ fn visit(
             Some(_) => kept.push(value),
             None => {
                 kept.push(value);
+                if let Insn::GuardClass { value: of, .. } | Insn::GuardBound { value: of, .. } =
+                    insn
+                {
+                    known.guard(*of, value);
+                }
                 if effects.reads == Memory::NONE {
                     known.values.insert(key.clone(), value);
-                    known.scope.push(key);
+                    known.scope.push(Added::Computed(key));
                 } else {
                     reading.push((key, effects.reads, value));
                 }

@@ -351,6 +351,23 @@ impl<'a> Machine<'a> {
                 let boxed = self.boxed(word);
                 return object(boxed);
             }
+            Insn::Rebox { old, number, .. } => {
+                let (old, number) = (self.object(*old), self.float(*number));
+                if let Some(old) = old
+                    && self.heap.class(Some(old)) == Some(Class::Float)
+                    && self.heap.cells[old].count == 1
+                    && !self.heap.cells[old].immortal
+                {
+                    *self.heap.thing_mut(old) = Thing::Float(number);
+                    return object(Some(old));
+                }
+                let new = self.heap.add(Thing::Float(number));
+                return object(Some(new));
+            }
+            Insn::Displaced { old, new } => {
+                let (old, new) = (self.object(*old), self.object(*new));
+                return object(old.filter(|_| old != new));
+            }
             Insn::FloatBinary { op, left, right } => {
                 let (left, right) = (self.float(*left), self.float(*right));
                 Some(Word::Float(match op {

@@ -351,12 +351,12 @@ impl Builder<'_> {
                 let (owner, state) = self.owner_of_type(type_version);
                 self.inline_values(owner, true, state);
                 self.bound(1);
-                let entries = self.pop_many(2);
-                let item = self.take(entries[0]);
                 let old = self.emit(Insn::InlineValue {
                     value: owner,
                     index,
                 });
+                let (item, old) = self.replace(old, 1, 2);
+                let entries = self.pop_many(2);
                 self.emit(Insn::StoreInlineValue { owner, index, item });
                 self.release(&[Entry::owned(old), entries[1]]);
             }
@@ -369,12 +369,12 @@ impl Builder<'_> {
             ) if self.may_speculate_on_attributes() => {
                 let (owner, _) = self.owner_of_type(type_version);
                 self.bound(1);
-                let entries = self.pop_many(2);
-                let item = self.take(entries[0]);
                 let old = self.emit(Insn::Field {
                     value: owner,
                     offset: index,
                 });
+                let (item, old) = self.replace(old, 1, 2);
+                let entries = self.pop_many(2);
                 self.emit(Insn::StoreField {
                     owner,
                     offset: index,

@@ -74,20 +74,18 @@ impl Builder<'_> {
         let index_number = self.unbox(index, Type::Int, state);
         let place = self.check_index(list, index_number, state);
         self.bound(2);
-        let index = self.pop();
-        let container = self.pop();
-        let entry = self.pop();
-        let item = self.take(entry);
         let old = self.emit(Insn::Item {
             value: list,
             index: place,
         });
+        let (item, old) = self.replace(old, 2, 3);
+        let operands = self.pop_many(3);
         self.emit(Insn::StoreItem {
             list,
             index: place,
             item,
         });
-        self.release(&[Entry::owned(old), index, container]);
+        self.release(&[Entry::owned(old), operands[2], operands[1]]);
     }
 
     /// `UNPACK_SEQUENCE(count)`.
