@@ -31,6 +31,14 @@ pub(super) fn helpers() -> Helpers {
         int,
         int_value,
         power,
+        sin,
+        cos,
+        tan,
+        asin,
+        acos,
+        atan,
+        exp,
+        log,
         floor_divide,
         remainder,
         length,
@@ -108,6 +116,36 @@ unsafe extern "C" fn int_value(object: Raw, value: *mut i64) -> i32 {
         *value = ffi::PyLong_AsLongLongAndOverflow(object.cast(), &raw mut overflow);
     }
     if overflow == 0 { 0 } else { -1 }
+}
+
+/// C's functions of one number.
+macro_rules! of_one_number {
+    ($($name:ident = $function:literal $declared:ident;)*) => {
+        unsafe extern "C" {
+            $(
+                #[link_name = $function]
+                fn $declared(number: f64) -> f64;
+            )*
+        }
+
+        $(
+            unsafe extern "C" fn $name(number: f64) -> f64 {
+                // SAFETY: a function of a number.
+                unsafe { $declared(number) }
+            }
+        )*
+    };
+}
+
+of_one_number! {
+    sin = "sin" libm_sin;
+    cos = "cos" libm_cos;
+    tan = "tan" libm_tan;
+    asin = "asin" libm_asin;
+    acos = "acos" libm_acos;
+    atan = "atan" libm_atan;
+    exp = "exp" libm_exp;
+    log = "log" libm_log;
 }
 
 unsafe extern "C" fn power(base: f64, exponent: f64) -> f64 {

@@ -2,6 +2,7 @@
 use super::{enter, exits, helpers, options};
 use crate::eval::operations::OPERATIONS;
 use crate::ffi;
+use crate::profile::operand::Array;
 use core::cell::UnsafeCell;
 use core::mem::{MaybeUninit, offset_of};
 use pyroxene_jit_api::{CodeRange, Host, Layout, Singletons, Types};
@@ -62,6 +63,9 @@ fn layout() -> Layout {
         int_digits: at!(_longobject.long_value.ob_digit),
         list_items: at!(PyListObject.ob_item),
         tuple_items: at!(PyTupleObject.ob_item),
+        array_items: offset_of!(Array, items) as u32,
+        array_descriptor: offset_of!(Array, descriptor) as u32,
+        c_function_definition: at!(PyCFunctionObject.m_ml),
         cell_value: at!(PyCellObject.ob_ref),
         range_iterator_start: at!(_PyRangeIterObject.start),
         range_iterator_step: at!(_PyRangeIterObject.step),
@@ -161,5 +165,6 @@ fn types() -> Types {
         coroutine: (&raw mut ffi::PyCoro_Type).cast(),
         module: (&raw mut ffi::PyModule_Type).cast(),
         method: (&raw mut ffi::PyMethod_Type).cast(),
+        c_function: (&raw mut ffi::PyCFunction_Type).cast(),
     }
 }

@@ -11,12 +11,12 @@ use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
 use crate::object::Borrowed;
-use crate::profile::{self, sight::LONGEST_CACHE};
+use crate::profile::{self, operand::class_of, sight::LONGEST_CACHE};
 use crate::thread::ThreadState;
 use core::ptr::null_mut;
 use pyroxene_jit_api::{
-    Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, Object, ObjectId, Reason,
-    Sight, Sights, Site, Snapshot, Target, Unit,
+    Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, OPERANDS, Object, ObjectId,
+    Operand, Reason, Sight, Sights, Site, Snapshot, Target, Unit,
 };
 use pyroxene_jit_log::Function;
 use std::collections::{BTreeMap, HashMap};
@@ -60,6 +60,7 @@ pub(super) fn take(
     let mut callees = Callees::default();
     let sites = sites(frame, &units, &mut objects, &mut callees);
     let sights = sights(frame, &units, &mut objects, &mut callees);
+    let operands = operands(frame);
     let mut entries: Vec<Entry> = wanted
         .iter()
         .map(|&at| Entry {
@@ -92,6 +93,7 @@ pub(super) fn take(
             .collect(),
         sites,
         sights,
+        operands,
         callees: callees.list,
         entries,
         failures,
@@ -311,32 +313,6 @@ pub(super) fn observed(frame: Frame<'_>) -> Vec<Option<Class>> {
         .collect()
 }
 
-/// The class of an object, as the compiler tells them apart.
-fn class_of(object: Borrowed<'_>) -> Class {
-    let types = [
-        (&raw const ffi::_PyNone_Type, Class::None),
-        (&raw const ffi::PyBool_Type, Class::Bool),
-        (&raw const ffi::PyLong_Type, Class::Int),
-        (&raw const ffi::PyFloat_Type, Class::Float),
-        (&raw const ffi::PyUnicode_Type, Class::Str),
-        (&raw const ffi::PyList_Type, Class::List),
-        (&raw const ffi::PyTuple_Type, Class::Tuple),
-        (&raw const ffi::PyDict_Type, Class::Dict),
-        (&raw const ffi::PyRange_Type, Class::Range),
-        (&raw const ffi::PyRangeIter_Type, Class::RangeIterator),
-        (&raw const ffi::PyListIter_Type, Class::ListIterator),
-        (&raw const ffi::PyTupleIter_Type, Class::TupleIterator),
-        (&raw const ffi::PyFunction_Type, Class::Function),
-        (&raw const ffi::PyCell_Type, Class::Cell),
-        (&raw const ffi::PyGen_Type, Class::Generator),
-        (&raw const ffi::PyCoro_Type, Class::Coroutine),
-    ];
-    types
-        .into_iter()
-        .find(|&(ty, _)| object.is_exactly(ty))
-        .map_or(Class::Other, |(_, class)| class)
-}
-
 /// The objects that a snapshot mentions.
 #[derive(Default)]
 struct Objects {
@@ -548,6 +524,22 @@ fn sights(
                 has_more: known.has_more(),
             };
             Some((index as u32, sights))
+        })
+        .collect()
+}
+
+/// What operands instructions have met.
+fn operands(frame: Frame<'_>) -> BTreeMap<u32, Vec<[Operand; OPERANDS]>> {
+    profile::table::sights(frame.code())
+        .into_iter()
+        .map(|(index, known)| {
+            let mut met: Vec<[Operand; OPERANDS]> = Vec::new();
+            for sight in known.seen() {
+                if !met.contains(&sight.known) {
+                    met.push(sight.known);
+                }
+            }
+            (index as u32, met)
         })
         .collect()
 }

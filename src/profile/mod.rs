@@ -9,6 +9,7 @@
 //! The directions of conditional jumps need no table: the last sixteen of each stand in its inline cache
 //! ([`jumps`](jumps::jumps)).
 pub mod jumps;
+pub mod operand;
 pub mod sight;
 pub mod table;
 

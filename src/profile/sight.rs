@@ -3,12 +3,10 @@ use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::field;
 use crate::object::Borrowed;
+use pyroxene_jit_api::{Class, OPERANDS, Operand};
 
 /// How many entries the longest inline cache has.
 pub const LONGEST_CACHE: usize = 9;
-
-/// How many operands are looked at, from the deepest in the stack on.
-pub const OPERANDS: usize = 3;
 
 /// How many sights of one instruction are kept: a site that has more is not worth a case for each.
 pub const MOST: usize = 8;
@@ -17,6 +15,9 @@ pub const MOST: usize = 8;
 /// there is no operand.
 pub type TypeVersion = u32;
 
+/// What is said where nothing can be told of an operand.
+pub const NOTHING: Operand = Operand::Class(Class::Other);
+
 /// What an instruction met: the types of its operands, and what it was made into for them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Sight {
@@ -24,6 +25,8 @@ pub struct Sight {
     pub form: Opcode,
     /// The types of the operands that were looked at, the deepest in the stack first.
     pub operands: [TypeVersion; OPERANDS],
+    /// What else can be told of them.
+    pub known: [Operand; OPERANDS],
     /// The inline cache behind its counter, as the specialised instruction reads it; of no meaning with a generic one.
     pub cache: [u16; LONGEST_CACHE - 1],
     /// The version of the function that a class was found to be made ready by (`CALL_ALLOC_AND_ENTER_INIT`), or 0.
@@ -85,6 +88,7 @@ mod tests {
         Sight {
             form: Opcode::LOAD_ATTR_SLOT,
             operands: [version, 0, 0],
+            known: [NOTHING; OPERANDS],
             cache: [0; LONGEST_CACHE - 1],
             init: 0,
         }

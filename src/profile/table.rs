@@ -4,8 +4,10 @@ use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::field;
 use crate::object::Borrowed;
-use crate::profile::sight::{LONGEST_CACHE, OPERANDS, Sight, Sights, type_version};
+use crate::profile::operand::operand;
+use crate::profile::sight::{LONGEST_CACHE, NOTHING, Sight, Sights, type_version};
 use core::slice::from_raw_parts;
+use pyroxene_jit_api::OPERANDS;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
@@ -46,11 +48,13 @@ pub fn note(
     let mut sight = Sight {
         form: Opcode::new(units[0].to_le_bytes()[0]),
         operands: [0; OPERANDS],
+        known: [NOTHING; OPERANDS],
         cache: [0; LONGEST_CACHE - 1],
         init: 0,
     };
-    for (version, operand) in sight.operands.iter_mut().zip(operands) {
-        *version = type_version(*operand);
+    for (index, met) in operands.iter().enumerate().take(OPERANDS) {
+        sight.known[index] = operand(*met);
+        sight.operands[index] = type_version(*met);
     }
     if sight.form != sight.form.generic() {
         for (entry, unit) in sight.cache.iter_mut().zip(&units[2..]) {

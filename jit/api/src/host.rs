@@ -96,6 +96,12 @@ pub struct Layout {
     pub list_items: u32,
     /// `ob_item` of a tuple, the items themselves.
     pub tuple_items: u32,
+    /// `ob_item` of an `array.array`, an address.
+    pub array_items: u32,
+    /// `ob_descr` of the same: the address of what begins with the type code.
+    pub array_descriptor: u32,
+    /// `m_ml` of a function of C.
+    pub c_function_definition: u32,
     /// `ob_ref` of a cell.
     pub cell_value: u32,
     /// `start`, `step` and `len` of a range's iterator.
@@ -260,6 +266,8 @@ pub struct Types {
     pub module: Raw,
     /// `types.MethodType`, of Python's bound methods.
     pub method: Raw,
+    /// `types.BuiltinFunctionType`, of functions of C.
+    pub c_function: Raw,
 }
 
 /// Addresses of objects of which there is one. All are immortal.
@@ -295,6 +303,22 @@ pub struct Helpers {
     pub int_value: unsafe extern "C" fn(Raw, *mut i64) -> i32,
     /// `pow` of C.
     pub power: unsafe extern "C" fn(f64, f64) -> f64,
+    /// `sin` of C.
+    pub sin: unsafe extern "C" fn(f64) -> f64,
+    /// `cos` of C.
+    pub cos: unsafe extern "C" fn(f64) -> f64,
+    /// `tan` of C.
+    pub tan: unsafe extern "C" fn(f64) -> f64,
+    /// `asin` of C.
+    pub asin: unsafe extern "C" fn(f64) -> f64,
+    /// `acos` of C.
+    pub acos: unsafe extern "C" fn(f64) -> f64,
+    /// `atan` of C.
+    pub atan: unsafe extern "C" fn(f64) -> f64,
+    /// `exp` of C.
+    pub exp: unsafe extern "C" fn(f64) -> f64,
+    /// `log` of C.
+    pub log: unsafe extern "C" fn(f64) -> f64,
     /// `a // b` of Python's floats; the divisor is not zero.
     pub floor_divide: unsafe extern "C" fn(f64, f64) -> f64,
     /// `a % b` of Python's floats; the divisor is not zero.

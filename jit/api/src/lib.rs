@@ -7,6 +7,7 @@ mod artifact;
 mod class;
 mod door;
 mod host;
+mod operand;
 mod operation;
 mod reason;
 mod snapshot;
@@ -22,6 +23,7 @@ pub use host::{
     Catch, CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, Layout, PASSED_ON, Raw,
     Singletons, Types, UnaryHelper,
 };
+pub use operand::{Function, Items, OPERANDS, Operand};
 pub use operation::{Gives, Operation, Takes, Told};
 pub use reason::Reason;
 pub use snapshot::{

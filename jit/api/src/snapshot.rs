@@ -1,5 +1,5 @@
 //! `Snapshot`: what the compiler gets to know of a code object.
-use crate::{Class, Reason};
+use crate::{Class, OPERANDS, Operand, Reason};
 use std::collections::BTreeMap;
 
 /// What the compiler gets to know of a code object, taken at one moment under the GIL. Nothing in it changes, and
@@ -43,6 +43,9 @@ pub struct Snapshot {
     /// What the evaluator has found out one after the other at instructions on attributes and at calls, by the same offsets, if
     /// that is known. One that was specialised has what `sites` has among it.
     pub sights: BTreeMap<u32, Sights>,
+    /// What operands instructions have met, the deepest in the stack first, each combination once, by the same offsets, as far
+    /// as it is known: not where one has met what it is specialised for.
+    pub operands: BTreeMap<u32, Vec<[Operand; OPERANDS]>>,
     /// The functions that it calls.
     pub callees: Vec<Callee>,
     /// Where machine code shall be entered.

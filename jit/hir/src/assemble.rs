@@ -18,12 +18,13 @@
 //! An instruction is its name and its argument: a number, the name of a local for those on locals (two for those on two), a
 //! literal or the name of an object for `LOAD_CONST` and `RETURN_CONST`, a label for jumps. After a semicolon comes what the
 //! evaluator has found out there: `unseen`, `attribute VERSION INDEX`, `type VERSION KEYS OBJECT`, `module KEYS INDEX`,
-//! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION [CALLEE]`, `truth VERSION`. What it has found out before stands before
+//! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION [CALLEE]`, `truth VERSION`; or `operands` and for each of three its
+//! class, `array:CODE:VERSION` or the name of a function, as `math.sqrt`. What it has found out before stands before
 //! that, after an `|`, with the name of the instruction if it was another.
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
-    Builtin, Callee, Class, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId,
-    Reason, Sight, Sights, Site, Snapshot, Unit,
+    Builtin, Callee, Class, Entry, Failure, Function, Handler, Items, Known, Local, LocalKind,
+    OPERANDS, Object, ObjectId, Operand, Reason, Sight, Sights, Site, Snapshot, Unit,
 };
 use std::collections::HashMap;
 
@@ -61,6 +62,8 @@ struct Line {
     argument: Argument,
     /// The last is what is known now.
     sights: Vec<Sight>,
+    /// What operands it has met.
+    operands: Vec<[Operand; OPERANDS]>,
 }
 
 enum Argument {
@@ -87,17 +90,20 @@ impl Assembler {
             .split_once(' ')
             .unwrap_or((instruction.trim(), ""));
         let opcode = opcode_named(name).ok_or_else(|| format!("no instruction {name}"))?;
-        let sights = sights
-            .split('|')
-            .map(str::trim)
+        let known = sights.split('|').map(str::trim);
+        let (operands, sights): (Vec<&str>, Vec<&str>) = known
             .filter(|sight| !sight.is_empty())
-            .map(|sight| self.sight(opcode, sight))
-            .collect::<Result<_, _>>()?;
+            .partition(|sight| sight.starts_with("operands "));
+        let sights = sights.into_iter().map(|sight| self.sight(opcode, sight));
+        let sights = sights.collect::<Result<_, _>>()?;
+        let operands = operands.into_iter().map(operands_named);
+        let operands = operands.collect::<Result<_, _>>()?;
         let argument = self.argument(opcode, argument.trim())?;
         self.lines.push(Line {
             opcode,
             argument,
             sights,
+            operands,
         });
         Ok(())
     }
@@ -334,6 +340,9 @@ impl Assembler {
             {
                 self.snapshot.sites.insert(at, site.clone());
             }
+            if !line.operands.is_empty() {
+                self.snapshot.operands.insert(at, line.operands.clone());
+            }
             if line.sights.len() > 1 {
                 let sights = Sights {
                     seen: line.sights.clone(),
@@ -441,6 +450,32 @@ fn opcode_named(name: &str) -> Option<Opcode> {
     (0..=u8::MAX)
         .map(Opcode::new)
         .find(|opcode| opcode.name() == Some(name))
+}
+
+/// What operands an instruction has met.
+fn operands_named(text: &str) -> Result<[Operand; OPERANDS], String> {
+    let mut operands = [Operand::Class(Class::Other); OPERANDS];
+    for (operand, word) in operands.iter_mut().zip(text.split_whitespace().skip(1)) {
+        *operand = match word.split(':').collect::<Vec<_>>()[..] {
+            ["array", code, version] => Operand::Array {
+                version: number(version)?,
+                items: Items::of(code.as_bytes()[0]).ok_or("no such items")?,
+            },
+            [name] if name.contains('.') => {
+                let named = |function: &&Function| {
+                    let (module, known) = function.name();
+                    name.split_once('.') == Some((module, known))
+                };
+                let function = Function::ALL.iter().find(named);
+                Operand::Function {
+                    function: *function.ok_or("no such function")?,
+                    address: FIRST_ADDRESS,
+                }
+            }
+            _ => Operand::Class(class_named(word)?),
+        };
+    }
+    Ok(operands)
 }
 
 fn class_named(name: &str) -> Result<Class, String> {

@@ -31,8 +31,10 @@ impl Memory {
     pub const HANDLED: Self = Self(1 << 9);
     /// How many items lists have.
     pub const SIZES: Self = Self(1 << 10);
+    /// Numbers in arrays.
+    pub const ARRAYS: Self = Self(1 << 11);
     /// All of it.
-    pub const ALL: Self = Self((1 << 11) - 1);
+    pub const ALL: Self = Self((1 << 12) - 1);
 
     /// Whether the sets have members in common.
     pub const fn meets(self, other: Self) -> bool {
@@ -121,7 +123,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::UnboxInt { .. }
         | Insn::UnboxBool { .. }
         | Insn::FloatBinary { .. }
-        | Insn::FloatNegate { .. }
+        | Insn::FloatUnary { .. }
         | Insn::FloatCompare { .. }
         | Insn::IntToFloat { .. }
         | Insn::IntBits { .. }
@@ -143,11 +145,13 @@ pub fn effects(insn: &Insn) -> Effects {
             // Where these leave, the evaluator raises.
             IntOp::FloorDivide | IntOp::Remainder | IntOp::ShiftLeft | IntOp::ShiftRight => GUARD,
         },
-        Insn::FloatPower { .. } => GUARD,
+        // Where these leave, the evaluator raises, if at all.
+        Insn::FloatPower { .. } | Insn::FloatCall { .. } | Insn::FloatToInt { .. } => GUARD,
         Insn::Parameter => GUARD,
         Insn::GuardClass { .. }
         | Insn::GuardBound { .. }
         | Insn::GuardIs { .. }
+        | Insn::GuardFunction { .. }
         | Insn::Guard { .. }
         | Insn::CheckIndex { .. } => GUARD,
         Insn::GuardTypeVersion { .. }
@@ -155,6 +159,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GuardInlineValues { .. }
         | Insn::GuardCachedKeys { .. }
         | Insn::GuardKeys { .. }
+        | Insn::GuardArray { .. }
         | Insn::ModuleDict { .. } => guards(Memory::VERSIONS),
         Insn::Poll { .. } | Insn::CheckDisturbed { .. } | Insn::CheckReturn { .. } => {
             guards(Memory::REQUESTS)
@@ -188,7 +193,9 @@ pub fn effects(insn: &Insn) -> Effects {
             reads: Memory::VERSIONS,
             ..writes(Memory::ATTRIBUTES)
         },
-        Insn::Size { .. } => reads(Memory::SIZES),
+        Insn::Size { .. } | Insn::ArraySize { .. } => reads(Memory::SIZES),
+        Insn::ArrayItem { .. } => reads(Memory::ARRAYS),
+        Insn::StoreArrayItem { .. } => writes(Memory::ARRAYS),
         Insn::Item { .. } => reads(Memory::ITEMS),
         Insn::StoreItem { .. } => writes(Memory::ITEMS),
         Insn::ListAppend { .. } => writes(Memory::ITEMS | Memory::SIZES),

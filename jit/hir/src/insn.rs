@@ -10,7 +10,7 @@
 use crate::function::{Edge, StateId, Value};
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{ObjectId, Operation, Reason};
+use pyroxene_jit_api::{Function, Items, ObjectId, Operation, Reason};
 
 /// An operation on two floats that cannot fail.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -74,6 +74,42 @@ pub enum Comparison {
     Greater,
     /// `a >= b`.
     GreaterEqual,
+}
+
+/// An operation on one float that cannot fail.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FloatUnary {
+    /// `-a`.
+    Negate,
+    /// The absolute value.
+    Absolute,
+    /// The greatest whole number that is not greater.
+    Floor,
+    /// The least whole number that is not less.
+    Ceil,
+}
+
+/// A function of C on one float, which leaves where the result is not finite: where it is, Python's is the same.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum FloatFunction {
+    /// The square root.
+    Sqrt,
+    /// The sine.
+    Sin,
+    /// The cosine.
+    Cos,
+    /// The tangent.
+    Tan,
+    /// The arc sine.
+    Asin,
+    /// The arc cosine.
+    Acos,
+    /// The arc tangent.
+    Atan,
+    /// The power of e.
+    Exp,
+    /// The natural logarithm.
+    Log,
 }
 
 /// How an attribute of the instances of a type is found.
@@ -275,6 +311,28 @@ pub enum Insn {
         /// How it is before the instruction of bytecode.
         state: StateId,
     },
+    /// It is a function that is known by an address ([`Operand::Function`](pyroxene_jit_api::Operand::Function)).
+    GuardFunction {
+        /// An object.
+        value: Value,
+        /// Which function.
+        function: Function,
+        /// The address.
+        address: usize,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// It is an array, whose type has this version, of such items.
+    GuardArray {
+        /// An object.
+        value: Value,
+        /// The version, not 0.
+        version: u32,
+        /// The items.
+        items: Items,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
     /// The condition is as expected.
     Guard {
         /// A truth value.
@@ -356,8 +414,7 @@ pub enum Insn {
         /// A float.
         right: Value,
     },
-    /// `a ** b`. Leaves unless both are finite, `a` is greater than zero, and the result is finite and not zero: there
-    /// Python's is C's.
+    /// `a ** b`. Leaves unless both are finite, `a` is not zero, and the result is finite and not zero: there Python's is C's.
     FloatPower {
         /// A float.
         left: Value,
@@ -366,10 +423,28 @@ pub enum Insn {
         /// How it is before the instruction of bytecode.
         state: StateId,
     },
-    /// `-a`.
-    FloatNegate {
+    /// See [`FloatUnary`].
+    FloatUnary {
+        /// Which.
+        op: FloatUnary,
         /// A float.
         value: Value,
+    },
+    /// See [`FloatFunction`].
+    FloatCall {
+        /// Which.
+        function: FloatFunction,
+        /// A float.
+        value: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// The int that is next to it towards zero. Leaves if that does not fit.
+    FloatToInt {
+        /// A float.
+        value: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
     },
     /// A comparison.
     FloatCompare {
@@ -479,6 +554,31 @@ pub enum Insn {
         index: Value,
         /// An object.
         item: Value,
+    },
+    /// How many items an array has.
+    ArraySize {
+        /// An array.
+        array: Value,
+    },
+    /// An item of an array: a float or an int.
+    ArrayItem {
+        /// An array.
+        array: Value,
+        /// An int that is an index of it.
+        index: Value,
+        /// What it holds.
+        items: Items,
+    },
+    /// Overwrites an item of an array.
+    StoreArrayItem {
+        /// An array.
+        array: Value,
+        /// An int that is an index of it.
+        index: Value,
+        /// A float or an int, which an item can be.
+        item: Value,
+        /// What it holds.
+        items: Items,
     },
     /// Whether two exact strings are equal.
     StrEqual {

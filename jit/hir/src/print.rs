@@ -1,6 +1,8 @@
 //! The printed form of HIR. It does not change from run to run: tests compare it.
 use crate::function::{BlockId, Edge, FrameState, Function, Value};
-use crate::insn::{Attribute, BitOp, Case, Comparison, FloatOp, Insn, IntOp};
+use crate::insn::{
+    Attribute, BitOp, Case, Comparison, FloatFunction, FloatOp, FloatUnary, Insn, IntOp,
+};
 use crate::types::Type;
 use core::fmt::{self, Write as _};
 use pyroxene_jit_api::{Known, ObjectId, Snapshot};
@@ -123,6 +125,16 @@ impl Printer<'_> {
                 write!(text, " {version}{}", if *check { " dict" } else { "" })
             }
             Insn::GuardInlineValues { no_dict: true, .. } => write!(text, " no_dict"),
+            Insn::GuardFunction { function, .. } => {
+                let (module, name) = function.name();
+                write!(text, " {module}.{name}")
+            }
+            Insn::GuardArray { version, items, .. } => {
+                write!(text, " {version} {}", char::from(items.code()))
+            }
+            Insn::ArrayItem { items, .. } | Insn::StoreArrayItem { items, .. } => {
+                write!(text, " {}", char::from(items.code()))
+            }
             Insn::GuardIs { object, .. } => write!(text, " {}", self.object(*object)),
             Insn::Guard { expected, .. } => write!(text, " {expected}"),
             Insn::InlineValue { index, .. }
@@ -294,7 +306,29 @@ pub fn name(insn: &Insn) -> &'static str {
             FloatOp::Remainder => "float_remainder",
         },
         Insn::FloatPower { .. } => "float_power",
-        Insn::FloatNegate { .. } => "float_negate",
+        Insn::FloatUnary { op, .. } => match op {
+            FloatUnary::Negate => "float_negate",
+            FloatUnary::Absolute => "float_absolute",
+            FloatUnary::Floor => "float_floor",
+            FloatUnary::Ceil => "float_ceil",
+        },
+        Insn::FloatCall { function, .. } => match function {
+            FloatFunction::Sqrt => "float_sqrt",
+            FloatFunction::Sin => "float_sin",
+            FloatFunction::Cos => "float_cos",
+            FloatFunction::Tan => "float_tan",
+            FloatFunction::Asin => "float_asin",
+            FloatFunction::Acos => "float_acos",
+            FloatFunction::Atan => "float_atan",
+            FloatFunction::Exp => "float_exp",
+            FloatFunction::Log => "float_log",
+        },
+        Insn::FloatToInt { .. } => "float_to_int",
+        Insn::GuardFunction { .. } => "guard_function",
+        Insn::GuardArray { .. } => "guard_array",
+        Insn::ArraySize { .. } => "array_size",
+        Insn::ArrayItem { .. } => "array_item",
+        Insn::StoreArrayItem { .. } => "store_array_item",
         Insn::FloatCompare { op, .. } => match op {
             Comparison::Less => "float_less",
             Comparison::LessEqual => "float_less_equal",

@@ -45,7 +45,12 @@ macro_rules! operands {
             | Insn::UnboxInt { value, .. }
             | Insn::UnboxBool { value }
             | Insn::Box { value, .. }
-            | Insn::FloatNegate { value }
+            | Insn::GuardFunction { value, .. }
+            | Insn::GuardArray { value, .. }
+            | Insn::FloatUnary { value, .. }
+            | Insn::FloatCall { value, .. }
+            | Insn::FloatToInt { value, .. }
+            | Insn::ArraySize { array: value }
             | Insn::IntToFloat { value }
             | Insn::IntNegate { value, .. }
             | Insn::IntInvert { value }
@@ -104,6 +109,11 @@ macro_rules! operands {
                 value: left,
                 index: right,
             }
+            | Insn::ArrayItem {
+                array: left,
+                index: right,
+                ..
+            }
             | Insn::StoreInlineValue {
                 owner: left,
                 item: right,
@@ -141,7 +151,13 @@ macro_rules! operands {
                 $f(left);
                 $f(right);
             }
-            Insn::StoreItem { list, index, item } => {
+            Insn::StoreItem { list, index, item }
+            | Insn::StoreArrayItem {
+                array: list,
+                index,
+                item,
+                ..
+            } => {
                 $f(list);
                 $f(index);
                 $f(item);
@@ -232,6 +248,10 @@ impl Insn {
             | Self::GuardKeys { state, .. }
             | Self::GuardIs { state, .. }
             | Self::Guard { state, .. }
+            | Self::GuardFunction { state, .. }
+            | Self::GuardArray { state, .. }
+            | Self::FloatCall { state, .. }
+            | Self::FloatToInt { state, .. }
             | Self::Poll { state }
             | Self::CheckDisturbed { state }
             | Self::CallPython { state, .. }
@@ -280,7 +300,10 @@ impl Insn {
             | Self::UnboxFloat { .. }
             | Self::UnboxBool { .. }
             | Self::FloatBinary { .. }
-            | Self::FloatNegate { .. }
+            | Self::FloatUnary { .. }
+            | Self::ArraySize { .. }
+            | Self::ArrayItem { .. }
+            | Self::StoreArrayItem { .. }
             | Self::FloatCompare { .. }
             | Self::IntToFloat { .. }
             | Self::IntBits { .. }
@@ -323,13 +346,13 @@ impl Insn {
             | Self::Guard { reason, .. }
             | Self::Exit { reason, .. } => Some(*reason),
             Self::GuardClass { .. } | Self::ModuleDict { .. } => Some(Reason::Class),
-            Self::GuardTypeVersion { .. } | Self::GuardOwnTypeVersion { .. } => {
-                Some(Reason::TypeVersion)
-            }
+            Self::GuardTypeVersion { .. }
+            | Self::GuardOwnTypeVersion { .. }
+            | Self::GuardArray { .. } => Some(Reason::TypeVersion),
             Self::LoadAttribute { .. } | Self::StoreAttribute { .. } => Some(Reason::Types),
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
-            Self::GuardIs { .. } => Some(Reason::Identity),
+            Self::GuardIs { .. } | Self::GuardFunction { .. } => Some(Reason::Identity),
             Self::CallPython { .. } | Self::CallClass { .. } => Some(Reason::Call),
             Self::CheckReturn { .. } => Some(Reason::Return),
             Self::Resume { .. } | Self::Yield { .. } | Self::EndGenerator { .. } => {
@@ -345,7 +368,9 @@ impl Insn {
                     Reason::Domain
                 }
             }),
-            Self::FloatPower { .. } => Some(Reason::Domain),
+            Self::FloatPower { .. } | Self::FloatCall { .. } | Self::FloatToInt { .. } => {
+                Some(Reason::Domain)
+            }
             Self::CheckIndex { .. } => Some(Reason::Index),
             Self::WriteBack { .. }
             | Self::Box { .. }
@@ -377,7 +402,10 @@ impl Insn {
             | Self::UnboxFloat { .. }
             | Self::UnboxBool { .. }
             | Self::FloatBinary { .. }
-            | Self::FloatNegate { .. }
+            | Self::FloatUnary { .. }
+            | Self::ArraySize { .. }
+            | Self::ArrayItem { .. }
+            | Self::StoreArrayItem { .. }
             | Self::FloatCompare { .. }
             | Self::IntToFloat { .. }
             | Self::IntBits { .. }

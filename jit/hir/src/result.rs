@@ -2,7 +2,7 @@
 use crate::function::{Function, Value};
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
-use pyroxene_jit_api::{Class, Gives, ObjectId, Operation, Snapshot};
+use pyroxene_jit_api::{Class, Gives, Items, ObjectId, Operation, Snapshot};
 
 /// A list or a tuple.
 const SEQUENCE: Type = Type::Object(pair(Class::List, Class::Tuple));
@@ -39,7 +39,8 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::UnboxFloat { .. }
         | Insn::FloatBinary { .. }
         | Insn::FloatPower { .. }
-        | Insn::FloatNegate { .. }
+        | Insn::FloatUnary { .. }
+        | Insn::FloatCall { .. }
         | Insn::IntToFloat { .. } => Type::Float,
         Insn::Int(_)
         | Insn::UnboxInt { .. }
@@ -49,10 +50,13 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::IntInvert { .. }
         | Insn::BoolToInt { .. }
         | Insn::Size { .. }
+        | Insn::ArraySize { .. }
+        | Insn::FloatToInt { .. }
         | Insn::CheckIndex { .. }
         | Insn::RangeLeft { .. }
         | Insn::RangeNext { .. }
         | Insn::Length { .. } => Type::Int,
+        Insn::ArrayItem { items, .. } => number_in(*items),
         Insn::Bool(_)
         | Insn::UnboxBool { .. }
         | Insn::FloatCompare { .. }
@@ -111,6 +115,9 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::GuardCachedKeys { .. }
         | Insn::GuardKeys { .. }
         | Insn::Guard { .. }
+        | Insn::GuardFunction { .. }
+        | Insn::GuardArray { .. }
+        | Insn::StoreArrayItem { .. }
         | Insn::Poll { .. }
         | Insn::CheckDisturbed { .. }
         | Insn::CheckReturn { .. }
@@ -129,6 +136,15 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Yield { .. }
         | Insn::EndGenerator { .. }
         | Insn::Exit { .. } => Type::Nothing,
+    }
+}
+
+/// The type of an array's items.
+fn number_in(items: Items) -> Type {
+    if items.are_floats() {
+        Type::Float
+    } else {
+        Type::Int
     }
 }
 
@@ -211,6 +227,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             types
         }
         Insn::GuardTypeVersion { .. }
+        | Insn::GuardFunction { .. }
+        | Insn::GuardArray { .. }
         | Insn::GuardOwnTypeVersion { .. }
         | Insn::GuardInlineValues { .. }
         | Insn::GuardCachedKeys { .. }
@@ -237,7 +255,14 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         Insn::FloatBinary { .. } | Insn::FloatPower { .. } | Insn::FloatCompare { .. } => {
             vec![Some(Type::Float); 2]
         }
-        Insn::FloatNegate { .. } => vec![Some(Type::Float)],
+        Insn::FloatUnary { .. } | Insn::FloatCall { .. } | Insn::FloatToInt { .. } => {
+            vec![Some(Type::Float)]
+        }
+        Insn::ArraySize { .. } => vec![bound],
+        Insn::ArrayItem { .. } => vec![bound, Some(Type::Int)],
+        Insn::StoreArrayItem { items, .. } => {
+            vec![bound, Some(Type::Int), Some(number_in(*items))]
+        }
         Insn::IntToFloat { .. } | Insn::IntNegate { .. } | Insn::IntInvert { .. } => {
             vec![Some(Type::Int)]
         }

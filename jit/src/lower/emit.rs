@@ -278,6 +278,20 @@ impl<'c, 'm> Emit<'c, 'm> {
         self.load(self.float().into(), place).into_float_value()
     }
 
+    /// What a place holds: a number of 32 bits, widened.
+    pub fn load_single(&self, place: PointerValue<'c>) -> FloatValue<'c> {
+        let single = self.load(self.context.f32_type().into(), place);
+        let single = single.into_float_value();
+        self.build(|builder| builder.build_float_ext(single, self.float(), ""))
+    }
+
+    /// Writes the nearest number of 32 bits to a place.
+    pub fn store_single(&self, place: PointerValue<'c>, value: FloatValue<'c>) {
+        let ty = self.context.f32_type();
+        let single = self.build(|builder| builder.build_float_trunc(value, ty, ""));
+        self.store(place, single);
+    }
+
     /// Writes to a place.
     pub fn store(&self, place: PointerValue<'c>, value: impl Into<BasicValueEnum<'c>>) {
         self.builder
@@ -395,6 +409,18 @@ impl<'c, 'm> Emit<'c, 'm> {
             .expect(WELL_TYPED);
         let [result, overflowed] = self.parts(call);
         (result.into_int_value(), overflowed.into_int_value())
+    }
+
+    /// A function of LLVM's on a double that gives a double.
+    pub fn intrinsic(&self, name: &str, value: FloatValue<'c>) -> FloatValue<'c> {
+        let function = Intrinsic::find(name)
+            .and_then(|found| found.get_declaration(self.module, &[self.float().into()]))
+            .expect("LLVM has this intrinsic");
+        let call = self
+            .builder
+            .build_call(function, &[value.into()], "")
+            .expect(WELL_TYPED);
+        call.try_as_basic_value().unwrap_basic().into_float_value()
     }
 
     /// The two parts of what a call gives.

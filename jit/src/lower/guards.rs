@@ -1,11 +1,11 @@
 //! Guards: what the code relies on, and leaves by if it is not so.
 use super::Lowering;
 use super::emit::Likely;
-use super::runtime::{MODULE, class_symbol};
+use super::runtime::{C_FUNCTION, MODULE, class_symbol};
 use inkwell::IntPredicate;
 use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::{Classes, Value};
-use pyroxene_jit_api::{Class, ExitKind, Reason};
+use pyroxene_jit_api::{Class, ExitKind, Function, Items, Reason};
 
 /// A version as a field of 32 bits has it.
 fn wide(version: u32) -> i64 {
@@ -125,6 +125,41 @@ impl<'c> Lowering<'c, '_> {
             .same(self.class_of(module), self.emit.symbol(MODULE));
         self.require(holds, by);
         self.field(module, self.host.layout.module_dict)
+    }
+
+    /// Leaves unless an object is a known function: a type, or what has the known definition.
+    pub(super) fn guard_function(
+        &mut self,
+        by: Value,
+        callable: Value,
+        function: Function,
+        address: usize,
+    ) {
+        let callable = self.pointer(callable);
+        let known = self.emit.literal(address as u64);
+        if function.is_type() {
+            let same = self.emit.same(callable, known);
+            return self.require(same, by);
+        }
+        let class = self.class_of(callable);
+        let is_function = self.emit.same(class, self.emit.symbol(C_FUNCTION));
+        self.require(is_function, by);
+        let definition = self.field(callable, self.host.layout.c_function_definition);
+        let same = self.emit.same(definition, known);
+        self.require(same, by);
+    }
+
+    /// Leaves unless an object is an array of such items.
+    pub(super) fn guard_array(&mut self, by: Value, array: Value, version: u32, items: Items) {
+        let array = self.pointer(array);
+        let class = self.class_of(array);
+        self.guard_type_version(by, class, version);
+        let descriptor = self.field(array, self.host.layout.array_descriptor);
+        let code = self.emit.load_int(self.emit.byte(), descriptor);
+        let holds = self
+            .emit
+            .compare_with(IntPredicate::EQ, code, i64::from(items.code()));
+        self.require(holds, by);
     }
 
     /// For which tools the code was prepared.

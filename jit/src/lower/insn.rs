@@ -140,6 +140,24 @@ impl<'c> Lowering<'c, '_> {
                 }
                 None
             }
+            Insn::GuardFunction {
+                value: callable,
+                function: known,
+                address,
+                ..
+            } => {
+                self.guard_function(value, *callable, *known, *address);
+                None
+            }
+            Insn::GuardArray {
+                value: array,
+                version,
+                items,
+                ..
+            } => {
+                self.guard_array(value, *array, *version, *items);
+                None
+            }
             Insn::CallPython {
                 callee,
                 others,
@@ -255,13 +273,14 @@ impl<'c> Lowering<'c, '_> {
             Insn::FloatPower { left, right, .. } => {
                 Some(self.float_power(value, *left, *right).into())
             }
-            Insn::FloatNegate { value: number } => {
-                let number = self.float(*number);
-                Some(
-                    self.emit
-                        .build(|builder| builder.build_float_neg(number, ""))
-                        .into(),
-                )
+            Insn::FloatUnary { op, value: number } => Some(self.float_unary(*op, *number).into()),
+            Insn::FloatCall {
+                function: called,
+                value: number,
+                ..
+            } => Some(self.call_float(value, *called, *number).into()),
+            Insn::FloatToInt { value: number, .. } => {
+                Some(self.float_to_int(value, *number).into())
             }
             Insn::FloatCompare { op, left, right } => {
                 Some(self.float_compare(*op, *left, *right).into())
@@ -335,6 +354,24 @@ impl<'c> Lowering<'c, '_> {
             Insn::StoreItem { list, index, item } => {
                 let place = self.item_place(*list, self.int(*index));
                 self.emit.store(place, self.pointer(*item));
+                None
+            }
+            Insn::ArraySize { array } => Some(
+                self.long_field(self.pointer(*array), self.host.layout.size)
+                    .into(),
+            ),
+            Insn::ArrayItem {
+                array,
+                index,
+                items,
+            } => Some(self.array_item(*array, *index, *items)),
+            Insn::StoreArrayItem {
+                array,
+                index,
+                item,
+                items,
+            } => {
+                self.store_array_item(*array, *index, *item, *items);
                 None
             }
             Insn::StrEqual { left, right } => Some(self.str_equal(*left, *right).into()),

@@ -3,6 +3,7 @@
 //! A block of HIR becomes one or more of LLVM's; what it leaves by becomes a block at the end of the function, one for each
 //! state and reason. Values keep their representation: objects are addresses, floats doubles, ints 64 bits, truth values
 //! one bit.
+mod arrays;
 mod attributes;
 mod calls;
 mod classes;

@@ -5,7 +5,7 @@ use super::runtime::{FALSE, Helper, TRUE};
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{BasicValueEnum, FloatValue, IntValue, PointerValue};
 use inkwell::{FloatPredicate, IntPredicate};
-use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, IntOp};
+use pyroxene_hir::insn::{BitOp, Comparison, FloatFunction, FloatOp, FloatUnary, IntOp};
 use pyroxene_hir::{Classes, Type, Value};
 use pyroxene_jit_api::Class;
 
@@ -194,38 +194,93 @@ impl<'c> Lowering<'c, '_> {
             .into_float_value()
     }
 
-    /// Whether a number is greater than zero and finite.
-    fn is_positive(&self, number: FloatValue<'c>) -> IntValue<'c> {
-        let float = self.emit.float();
-        let above = self
-            .emit
-            .compare_floats(FloatPredicate::OGT, number, float.const_float(0.0));
-        let below = self.emit.compare_floats(
-            FloatPredicate::OLT,
-            number,
-            float.const_float(f64::INFINITY),
-        );
-        self.emit
-            .build(|builder| builder.build_and(above, below, ""))
-    }
-
-    pub(super) fn float_power(&mut self, by: Value, left: Value, right: Value) -> FloatValue<'c> {
-        let (left, right) = (self.float(left), self.float(right));
-        let holds = self.is_positive(left);
-        self.require(holds, by);
-        // What is finite is 0 away from itself; infinities and NaNs are not.
+    /// Leaves unless a number is finite.
+    fn require_finite(&mut self, number: FloatValue<'c>, by: Value) {
+        // Only what is finite is 0 away from itself: infinities and NaNs are not.
         let float = self.emit.float();
         let zero = self
             .emit
-            .build(|builder| builder.build_float_sub(right, right, ""));
+            .build(|builder| builder.build_float_sub(number, number, ""));
         let finite = self
             .emit
             .compare_floats(FloatPredicate::OEQ, zero, float.const_float(0.0));
         self.require(finite, by);
+    }
+
+    fn require_not_zero(&mut self, number: FloatValue<'c>, by: Value) {
+        let zero = self.emit.float().const_float(0.0);
+        let is_other = self.emit.compare_floats(FloatPredicate::ONE, number, zero);
+        self.require(is_other, by);
+    }
+
+    pub(super) fn float_power(&mut self, by: Value, left: Value, right: Value) -> FloatValue<'c> {
+        let (left, right) = (self.float(left), self.float(right));
+        self.require_not_zero(left, by);
+        // Of what is not finite, both at once.
+        let sum = self
+            .emit
+            .build(|builder| builder.build_float_sub(left, right, ""));
+        self.require_finite(sum, by);
         let power = self.float_call(Helper::Power, left, right);
-        let holds = self.is_positive(power);
-        self.require(holds, by);
+        self.require_not_zero(power, by);
+        self.require_finite(power, by);
         power
+    }
+
+    pub(super) fn float_unary(&self, op: FloatUnary, number: Value) -> FloatValue<'c> {
+        let number = self.float(number);
+        match op {
+            FloatUnary::Negate => self
+                .emit
+                .build(|builder| builder.build_float_neg(number, "")),
+            FloatUnary::Absolute => self.emit.intrinsic("llvm.fabs", number),
+            FloatUnary::Floor => self.emit.intrinsic("llvm.floor", number),
+            FloatUnary::Ceil => self.emit.intrinsic("llvm.ceil", number),
+        }
+    }
+
+    pub(super) fn call_float(
+        &mut self,
+        by: Value,
+        function: FloatFunction,
+        number: Value,
+    ) -> FloatValue<'c> {
+        let number = self.float(number);
+        let helper = match function {
+            FloatFunction::Sqrt => None,
+            FloatFunction::Sin => Some(Helper::Sin),
+            FloatFunction::Cos => Some(Helper::Cos),
+            FloatFunction::Tan => Some(Helper::Tan),
+            FloatFunction::Asin => Some(Helper::Asin),
+            FloatFunction::Acos => Some(Helper::Acos),
+            FloatFunction::Atan => Some(Helper::Atan),
+            FloatFunction::Exp => Some(Helper::Exp),
+            FloatFunction::Log => Some(Helper::Log),
+        };
+        let result = match helper {
+            None => self.emit.intrinsic("llvm.sqrt", number),
+            Some(helper) => self.emit.ask(helper, &[number.into()]).into_float_value(),
+        };
+        self.require_finite(result, by);
+        result
+    }
+
+    pub(super) fn float_to_int(&mut self, by: Value, number: Value) -> IntValue<'c> {
+        let number = self.float(number);
+        let float = self.emit.float();
+        // The first float that does not fit, and the last that does: they are powers of two.
+        let bound = -(i64::MIN as f64);
+        let below = self
+            .emit
+            .compare_floats(FloatPredicate::OLT, number, float.const_float(bound));
+        self.require(below, by);
+        let above =
+            self.emit
+                .compare_floats(FloatPredicate::OGE, number, float.const_float(-bound));
+        self.require(above, by);
+        let long = self.emit.long();
+        self.emit
+            .build(|builder| builder.build_float_to_signed_int(number, long, ""))
     }
 
     pub(super) fn float_compare(&self, op: Comparison, left: Value, right: Value) -> IntValue<'c> {

@@ -67,6 +67,14 @@ helpers! {
     Int = int(Long) -> Pointer;
     IntValue = int_value(Pointer, Pointer) -> Int;
     Power = power(Float, Float) -> Float;
+    Sin = sin(Float) -> Float;
+    Cos = cos(Float) -> Float;
+    Tan = tan(Float) -> Float;
+    Asin = asin(Float) -> Float;
+    Acos = acos(Float) -> Float;
+    Atan = atan(Float) -> Float;
+    Exp = exp(Float) -> Float;
+    Log = log(Float) -> Float;
     FloorDivide = floor_divide(Float, Float) -> Float;
     Remainder = remainder(Float, Float) -> Float;
     Length = length(Pointer) -> Long;
@@ -107,6 +115,8 @@ pub const FALSE: &str = "object.false";
 pub const MODULE: &str = "type.module";
 /// `types.MethodType`.
 pub const METHOD: &str = "type.method";
+/// `types.BuiltinFunctionType`.
+pub const C_FUNCTION: &str = "type.c_function";
 /// What the symbols of operations begin with; their names follow.
 pub const OPERATION: &str = "operation.";
 /// [`Host::frame_evaluator`].
@@ -158,6 +168,7 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         FALSE => Some(r#false.addr()),
         MODULE => Some(host.types.module.addr()),
         METHOD => Some(host.types.method.addr()),
+        C_FUNCTION => Some(host.types.c_function.addr()),
         FRAME_EVALUATOR => Some(host.frame_evaluator.addr()),
         EXIT_VALUES => Some(host.exit_values.addr()),
         LOCALS_WRITTEN => Some(host.locals_written.addr()),

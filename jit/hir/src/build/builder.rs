@@ -7,7 +7,7 @@ use crate::function::{BlockId, Edge, FrameState, Function, StateId, Value};
 use crate::insn::Insn;
 use crate::result::result;
 use crate::types::{Classes, Type};
-use pyroxene_jit_api::{ObjectId, Reason, Site, Snapshot};
+use pyroxene_jit_api::{OPERANDS, ObjectId, Operand, Reason, Site, Snapshot};
 use std::collections::HashMap;
 
 /// The state while code is built.
@@ -196,6 +196,14 @@ impl<'a> Builder<'a> {
     /// Whether the instruction had never run. What has never run is not compiled, but left to the evaluator.
     pub fn is_unseen(&self) -> bool {
         self.code.site(self.at) == Some(&Site::Unseen) && self.may_speculate(Reason::Unseen)
+    }
+
+    /// What operands the instruction has met, if they were always of one kind.
+    pub fn met(&self) -> Option<[Operand; OPERANDS]> {
+        match self.snapshot().operands.get(&self.at.opcode_at)?[..] {
+            [only] => Some(only),
+            _ => None,
+        }
     }
 
     /// Whether a speculation at the instruction has not failed too often.

@@ -1,7 +1,7 @@
 //! What can be computed now: constants, guards on what is known, boxes that are opened again.
 use crate::dominators::Dominators;
 use crate::function::{Edge, Function, Value};
-use crate::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
+use crate::insn::{BitOp, Comparison, FloatOp, FloatUnary, Insn, IntOp};
 use crate::passes::replace::Replacements;
 use crate::result::result;
 use crate::types::Classes;
@@ -86,7 +86,10 @@ pub(super) fn simpler(function: &Function, snapshot: &Snapshot, value: Value) ->
             Insn::Int(number) => Some(Insn::Float(*number as f64)),
             _ => None,
         },
-        Insn::FloatNegate { value: of } => match insn(*of) {
+        Insn::FloatUnary {
+            op: FloatUnary::Negate,
+            value: of,
+        } => match insn(*of) {
             Insn::Float(number) => Some(Insn::Float(-number)),
             _ => None,
         },

@@ -2,7 +2,7 @@
 use super::bytecode::{self, Step, next_of};
 use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder};
 use pyroxene_hir::function::{BlockId, Edge, Function, StateId, Value};
-use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
+use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, FloatUnary, Insn, IntOp};
 use pyroxene_hir::types::Classes;
 use pyroxene_jit_api::{Class, Gives, Reason, Snapshot};
 use std::collections::HashMap;
@@ -382,11 +382,19 @@ impl<'a> Machine<'a> {
             Insn::FloatPower { left, right, .. } => {
                 let (left, right) = (self.float(*left), self.float(*right));
                 let power = left.powf(right);
-                let holds = left > 0.0 && left.is_finite() && right.is_finite();
+                let holds = left != 0.0 && left.is_finite() && right.is_finite();
                 self.check(insn, holds && power.is_finite() && power != 0.0)?;
                 Some(Word::Float(power))
             }
-            Insn::FloatNegate { value } => Some(Word::Float(-self.float(*value))),
+            Insn::FloatUnary { op, value } => {
+                let value = self.float(*value);
+                Some(Word::Float(match op {
+                    FloatUnary::Negate => -value,
+                    FloatUnary::Absolute => value.abs(),
+                    FloatUnary::Floor => value.floor(),
+                    FloatUnary::Ceil => value.ceil(),
+                }))
+            }
             Insn::FloatCompare { op, left, right } => {
                 let (left, right) = (self.float(*left), self.float(*right));
                 Some(Word::Bool(compare(*op, left.partial_cmp(&right))))

@@ -4,10 +4,10 @@ use crate::build::builder::Builder;
 use crate::build::instructions::operations::Told;
 use crate::build::state::Local;
 use crate::function::{StateId, Value};
-use crate::insn::{BitOp, Comparison, FloatOp, Insn, IntOp};
+use crate::insn::{BitOp, Comparison, FloatOp, FloatUnary, Insn, IntOp};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Operation, Reason, Refusal};
+use pyroxene_jit_api::{Class, Known, Operand, Operation, Reason, Refusal};
 
 /// The operators of `BINARY_OP`, in the order of its argument; those that assign in place follow in the same order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,13 +89,19 @@ impl Builder<'_> {
         let fast = match operator {
             Operator::Add | Operator::Subtract | Operator::Multiply => true,
             Operator::TrueDivide | Operator::FloorDivide | Operator::Remainder => true,
-            Operator::Power => any_float,
+            Operator::Power => any_float || self.is_square(),
             Operator::ShiftLeft | Operator::ShiftRight => !any_float,
             // Of two bools these are a bool.
             Operator::And | Operator::Or | Operator::Xor => !any_float && !both_bool,
             Operator::MatrixMultiply => false,
         };
         fast.then_some(types)
+    }
+
+    /// Whether the second operand is the constant 2.
+    fn is_square(&self) -> bool {
+        let exponent = self.constant(self.peek(0).value);
+        exponent.is_some_and(|it| self.snapshot().objects[it.0 as usize].known == Known::Int(2))
     }
 
     /// As what the operands are probably meant, by what the evaluator has seen.
@@ -112,6 +118,11 @@ impl Builder<'_> {
         }
         if self.is_unseen() {
             return None;
+        }
+        if let Some([left, right, _]) = self.met()
+            && let (Some(left), Some(right)) = (number_met(left), number_met(right))
+        {
+            return Some((left, right));
         }
         // There is no specialised form for these operators, or there would have been one for two floats or two ints.
         let other = |known: Type| match (operator, known) {
@@ -165,7 +176,14 @@ impl Builder<'_> {
             Operator::And => bits(BitOp::And),
             Operator::Or => bits(BitOp::Or),
             Operator::Xor => bits(BitOp::Xor),
-            Operator::MatrixMultiply | Operator::Power | Operator::TrueDivide => {
+            // The only power that is fast: two.
+            Operator::Power => Insn::IntBinary {
+                op: IntOp::Multiply,
+                left,
+                right: left,
+                state,
+            },
+            Operator::MatrixMultiply | Operator::TrueDivide => {
                 unreachable!("not a fast operation on ints")
             }
         };
@@ -312,7 +330,10 @@ impl Builder<'_> {
     /// `UNARY_NEGATIVE`.
     pub(super) fn unary_negative(&mut self) {
         match number(self.classes(self.peek(0).value)) {
-            Some(Type::Float) => self.unary(Type::Float, |value, _| Insn::FloatNegate { value }),
+            Some(Type::Float) => self.unary(Type::Float, |value, _| Insn::FloatUnary {
+                op: FloatUnary::Negate,
+                value,
+            }),
             Some(Type::Int) => {
                 self.unary(Type::Int, |value, state| Insn::IntNegate { value, state });
             }
@@ -340,6 +361,14 @@ impl Builder<'_> {
         let entry = self.pop();
         self.push_owned(result);
         self.release(&[entry]);
+    }
+}
+
+/// How a number that was met is represented.
+pub(super) fn number_met(operand: Operand) -> Option<Type> {
+    match operand {
+        Operand::Class(class) => number(Classes::of(class)),
+        Operand::Array { .. } | Operand::Function { .. } => None,
     }
 }
 

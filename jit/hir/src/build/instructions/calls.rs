@@ -276,6 +276,9 @@ impl Builder<'_> {
         if self.is_unseen() {
             return self.exit(Reason::Unseen);
         }
+        if self.call_function() {
+            return;
+        }
         let count = self.at.oparg as usize;
         for depth in 0..count {
             self.bound(depth);

@@ -1,12 +1,11 @@
 //! Lists and tuples: items, building, taking apart.
 use crate::build::builder::Builder;
-use crate::build::instructions::operations::Told;
 use crate::build::state::Entry;
 use crate::function::{StateId, Value};
 use crate::insn::{Comparison, Insn};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Operation, Reason};
+use pyroxene_jit_api::{Class, Reason};
 
 impl Builder<'_> {
     /// The class of a sequence whose items are looked at: what is known, or else what was seen.
@@ -38,7 +37,7 @@ impl Builder<'_> {
         let class = self.sequence_class(container, seen);
         let is_index = self.can_be_index(index, seen.is_some());
         let Some(class) = class.filter(|_| is_index && self.may_speculate(Reason::Index)) else {
-            return self.operate(Operation::GetItem, Told::default());
+            return self.array_item();
         };
         let state = self.before();
         let container = self.guard(container, Classes::of(class), state);
@@ -67,7 +66,7 @@ impl Builder<'_> {
             || !self.can_be_index(index, was_seen)
             || !self.may_speculate(Reason::Index)
         {
-            return self.operate(Operation::SetItem, Told::default());
+            return self.store_array_item();
         }
         let state = self.before();
         let list = self.guard(container, Classes::of(Class::List), state);

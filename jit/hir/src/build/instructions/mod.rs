@@ -2,11 +2,13 @@
 //!
 //! A rule for all of them: first the guards, while the stack is still as it was before the instruction; then what it does.
 mod arithmetic;
+mod arrays;
 mod attributes;
 mod calls;
 mod comparison;
 mod containers;
 mod exceptions;
+mod functions;
 mod generators;
 mod globals;
 mod iteration;
