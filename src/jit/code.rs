@@ -1,7 +1,7 @@
 //! Machine code in memory: what is known of it, how long it lives. Frees it when it neither runs nor can be entered.
 use super::log::ExitCounts;
 use super::options::{Mode, mode};
-use super::{exits, heat, library, sample};
+use super::{chance, exits, heat, library, sample};
 use crate::bytecode::handlers::handler_of;
 use crate::ffi;
 use crate::frame::Frame;
@@ -172,6 +172,10 @@ impl MachineCode {
             };
         }
         this.running.end_one();
+        if chance::was_taken() {
+            // Nothing was other than the code takes it to be.
+            return;
+        }
         // Only threads with the GIL write it.
         let taken = count.load(Ordering::Relaxed) + 1;
         count.store(taken, Ordering::Relaxed);

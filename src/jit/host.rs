@@ -1,5 +1,5 @@
 //! What machine code needs to know of the runtime: from bindgen's layouts and the addresses of C's objects.
-use super::{enter, exits, helpers, options};
+use super::{chance, enter, exits, helpers, options};
 use crate::eval::operations::OPERATIONS;
 use crate::ffi;
 use crate::profile::operand::Array;
@@ -42,6 +42,7 @@ pub(super) fn host() -> &'static Host {
         frame_evaluator: unsafe { &raw mut (*ffi::_PyRuntime.interpreters.main).eval_frame }.cast(),
         locals_written: enter::any_written(),
         exit_values: exits::values(),
+        chance: chance::address(),
         for_debugger: options::for_debugger(),
     })
 }

@@ -1,6 +1,6 @@
 //! What the compiler did: counters, for `pyroxene.jit`. Reads the registry.
 use super::registry::{ATTEMPTS, Stage, may_look, registry};
-use super::{code, host};
+use super::{chance, code, host};
 use crate::bytecode::Opcode;
 use pyroxene_jit_api::{Artifact, Refusal};
 use std::collections::BTreeMap;
@@ -119,6 +119,7 @@ pub fn report() -> Report {
             ("dropped", totals.dropped.cast_signed()),
             ("withdrawn", totals.withdrawn.cast_signed()),
             ("memory", code::memory() as i64),
+            ("left_by_chance", chance::taken().cast_signed()),
         ],
         limits: vec![
             ("attempts", ATTEMPTS.into()),

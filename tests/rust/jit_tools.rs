@@ -663,3 +663,50 @@ assert 0 < last['limits']['attempts'] < 100
     );
     succeed(python().args(["-X", "jit=eager"]).arg(program));
 }
+
+#[test]
+fn machine_code_leaves_by_chance_where_it_is_told_to() {
+    let folder = Folder::new("chance");
+    let program = folder.program(
+        "
+import pyroxene
+def sum_of(items):
+    sum = 0
+    for item in items: sum += item
+    return sum
+for _ in range(100): assert sum_of([1, 2.5, 3]) == 6.5
+told = pyroxene.jit()
+print(told['left_by_chance'], told['recompiled'])
+",
+    );
+    let run = |exits: Option<&str>| {
+        let options = exits.map(|exits| format!("-Xjit-exits={exits}"));
+        let output = succeed(
+            python()
+                .args(["-X", "jit=eager"])
+                .args(options)
+                .arg(&program)
+                .env("PYTHONHASHSEED", "0"),
+        );
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (String::from_utf8_lossy(&output.stdout).into_owned(), said)
+    };
+    let (with_reason, _) = run(None);
+    assert!(with_reason.starts_with("0 "), "{with_reason}");
+    let (often, _) = run(Some("random:1:5"));
+    let (seldom, _) = run(Some("random:1:500"));
+    let number = |told: &str| -> u64 {
+        told.split_once(' ')
+            .expect("two numbers")
+            .0
+            .parse()
+            .expect("a number")
+    };
+    assert!(number(&often) > 100, "{often}");
+    assert!((1..number(&often)).contains(&number(&seldom)), "{seldom}");
+    assert_eq!(run(Some("random:1:5")).0, often, "a seed determines them");
+    assert_ne!(run(Some("random:2:5")).0, often);
+    let (none, said) = run(Some("random:1"));
+    assert_eq!(none, with_reason);
+    assert!(said.contains("jit-exits is random:SEED:RATE"), "{said}");
+}

@@ -1,30 +1,11 @@
-//! What several commands need that look at the compiler's logs: its modes, a folder in which a command and its children write
-//! logs, and reading them.
+//! What several commands need that look at the compiler's logs: a folder in which a command and its children write logs, and
+//! reading them.
 use crate::paths;
 use anyhow::{Context, Result, bail};
 use core::sync::atomic::{AtomicU32, Ordering};
 use pyroxene_jit_log::Line;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-/// The modes of the compiler in which it does something.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, clap::ValueEnum)]
-pub enum Mode {
-    /// What is hot is compiled.
-    On,
-    /// Nearly everything is compiled.
-    Eager,
-}
-
-impl Mode {
-    /// How it is called in `PYROXENE_JIT`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::On => "on",
-            Self::Eager => "eager",
-        }
-    }
-}
 
 /// A folder for the logs of a command and its children, which goes with this.
 pub struct Folder(PathBuf);

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 mod cmd;
+mod compiler;
 mod difference;
 mod interpreter;
 mod jit_logs;

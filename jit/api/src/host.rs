@@ -31,6 +31,9 @@ pub struct Host {
     pub locals_written: Raw,
     /// The address of [`EXIT_VALUES`] words, in which machine code leaves what it had in registers when it leaves.
     pub exit_values: Raw,
+    /// The address of 64 bits that machine code counts down wherever it may leave at will, and leaves when they are 0, for
+    /// tests. NULL where it leaves with reason only.
+    pub chance: Raw,
     /// Whether gdb is to be told of machine code.
     pub for_debugger: bool,
 }

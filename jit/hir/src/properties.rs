@@ -441,6 +441,40 @@ impl Insn {
         }
     }
 
+    /// Whether it may take its exit before it has done anything, though it has no reason: its state is how things are before it,
+    /// and the evaluator does all of the instruction itself.
+    pub fn leaves_at_will(&self) -> bool {
+        let Some(reason) = self.reason() else {
+            return false;
+        };
+        match reason {
+            // It leaves in any case, or after an object has died.
+            _ if matches!(self, Self::Exit { .. } | Self::Release { .. }) => false,
+            Reason::Return
+            | Reason::EvalBreaker
+            | Reason::Disturbed
+            | Reason::Cold
+            | Reason::Unseen
+            | Reason::Class
+            | Reason::Unbound
+            | Reason::Overflow
+            | Reason::Domain
+            | Reason::Index
+            | Reason::TypeVersion
+            | Reason::Types
+            | Reason::KeysVersion
+            | Reason::InlineValues
+            | Reason::Identity
+            | Reason::LoopEntry => true,
+            // What it runs has left or has raised, or the evaluator is to run it.
+            Reason::Call
+            | Reason::Generator
+            | Reason::Raised
+            | Reason::Warm
+            | Reason::NotCompiled => false,
+        }
+    }
+
     /// Whether it may raise for another reason than that there is no memory: [`Try`](Self::Try) may come after it.
     pub fn may_raise(&self) -> bool {
         match self {

@@ -6,6 +6,7 @@
 mod arrays;
 mod attributes;
 mod calls;
+mod chance;
 mod classes;
 mod emit;
 mod exceptions;
@@ -133,6 +134,7 @@ impl<'c> Lowering<'c, '_> {
             for &value in &self.function[block].insns {
                 self.prepare_landing(block, value);
                 stand_at(&self.emit, self.function.values[value.index()].origin);
+                self.leave_by_chance(value);
                 let result = self.insn(value);
                 debug_assert_eq!(
                     result.is_some(),

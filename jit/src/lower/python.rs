@@ -131,8 +131,9 @@ impl<'c> Lowering<'c, '_> {
             .compare(IntPredicate::UGT, self.emit.stack_pointer(), self.floor());
         let other = self.emit.load_pointer(self.emit.symbol(FRAME_EVALUATOR));
         let is_ours = self.emit.is_null(other);
-        self.emit
-            .all(&[has_code, has_room, may_recurse, above, is_ours])
+        let mut conditions = vec![has_code, has_room, may_recurse, above, is_ours];
+        conditions.extend(self.calls_by_chance());
+        self.emit.all(&conditions)
     }
 
     /// Calls, and gives what the function returns.

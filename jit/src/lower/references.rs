@@ -79,6 +79,7 @@ impl<'c> Lowering<'c, '_> {
                     self.deallocate(object, rest);
                     let exit = self.exit_seen(state);
                     self.leave_if_disturbed(exit);
+                    self.go_by_chance(exit);
                     self.emit.jump(end);
                 }
                 None => {
@@ -112,6 +113,7 @@ impl<'c> Lowering<'c, '_> {
             .into_int_value();
         let disturbed = self.emit.compare_with(IntPredicate::NE, answer, 0);
         let exit = self.exit_seen(state);
+        self.go_by_chance(exit);
         self.emit
             .branch(disturbed, exit, end, Some(Likely::Otherwise));
     }

@@ -126,6 +126,9 @@ pub const EXIT_VALUES: &str = "host.exit_values";
 /// [`Host::locals_written`].
 pub const LOCALS_WRITTEN: &str = "host.locals_written";
 
+/// [`Host::chance`].
+pub const CHANCE: &str = "host.chance";
+
 /// The symbol of a class; `Other` is none.
 pub const fn class_symbol(class: Class) -> Option<&'static str> {
     Some(match class {
@@ -172,6 +175,7 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         FRAME_EVALUATOR => Some(host.frame_evaluator.addr()),
         EXIT_VALUES => Some(host.exit_values.addr()),
         LOCALS_WRITTEN => Some(host.locals_written.addr()),
+        CHANCE => Some(host.chance.addr()),
         _ if symbol.starts_with(OPERATION) => Operation::ALL
             .iter()
             .find(|operation| symbol.strip_prefix(OPERATION) == Some(operation.name()))

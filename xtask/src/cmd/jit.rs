@@ -1,5 +1,6 @@
 //! `cargo xtask jit`: programs that must print the same whether they are compiled or not. Runs each of `tests/jit/` with the
 //! compiler off, on, and eager.
+use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
@@ -14,7 +15,7 @@ pub struct Args {
 }
 
 /// The modes of the compiler that are compared with none.
-const MODES: [&str; 2] = ["on", "eager"];
+const MODES: [Mode; 3] = [Mode::On, Mode::Eager, Mode::Random];
 
 /// Runs a program, and tells on the last line of stderr how often machine code was entered.
 const RUNNER: &str = "
@@ -35,14 +36,14 @@ pub fn run(args: Args) -> Result<()> {
     let (mut passed, mut failed) = (0, 0);
     for program in &programs {
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
-        let plain = execute(&python, "off", program)?;
+        let plain = execute(&python, Mode::Off, program)?;
         for mode in MODES {
             let compiled = execute(&python, mode, program)?;
             match difference(&plain, &compiled, mode) {
                 None => passed += 1,
                 Some(why) => {
                     failed += 1;
-                    println!("{name}, jit={mode}: {why}");
+                    println!("{name}, jit={}: {why}", mode.name());
                 }
             }
         }
@@ -80,10 +81,10 @@ fn programs(names: &[String]) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn execute(python: &Path, mode: &str, program: &Path) -> Result<Output> {
+fn execute(python: &Path, mode: Mode, program: &Path) -> Result<Output> {
     let mut command = Command::new(python);
-    command
-        .args(["-X", &format!("jit={mode}"), "-c", RUNNER])
+    mode.set(&mut command)
+        .args(["-c", RUNNER])
         .arg(program)
         .env("PYTHONHASHSEED", "0")
         .env_remove("PYTHONPATH");
@@ -93,7 +94,7 @@ fn execute(python: &Path, mode: &str, program: &Path) -> Result<Output> {
 }
 
 /// What is wrong with a run in comparison with the one without the compiler.
-fn difference(plain: &Output, compiled: &Output, mode: &str) -> Option<String> {
+fn difference(plain: &Output, compiled: &Output, mode: Mode) -> Option<String> {
     let (before, entered) = split_last_line(&compiled.stderr);
     let (expected, _) = split_last_line(&plain.stderr);
     if plain.status != compiled.status {
@@ -108,7 +109,7 @@ fn difference(plain: &Output, compiled: &Output, mode: &str) -> Option<String> {
     if plain.stdout != compiled.stdout {
         return Some(first_difference(&plain.stdout, &compiled.stdout));
     }
-    if mode == "eager" && entered == "0" {
+    if mode == Mode::Eager && entered == "0" {
         return Some("no machine code was entered".to_owned());
     }
     None

@@ -1,6 +1,7 @@
 //! `cargo xtask jit-bisect -- COMMAND…`: names the function whose compilation changes what a command does. Runs the command with
 //! the compiler off and on, and then with fewer and fewer of the functions compiled (`PYROXENE_JIT_ONLY`).
-use crate::jit_logs::{Folder, Mode};
+use crate::compiler::Mode;
+use crate::jit_logs::Folder;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
 use pyroxene_jit_log::Event;
@@ -39,7 +40,10 @@ struct Outcome {
 /// # Errors
 /// When the compiler makes no difference, when outcomes vary from run to run, or the command cannot be started.
 pub fn run(args: Args) -> Result<()> {
-    let mode = args.mode.name();
+    let mode = args.mode;
+    if mode == Mode::Off {
+        bail!("the mode is one in which something is compiled");
+    }
     report(&search(args)?, mode);
     Ok(())
 }
@@ -48,9 +52,9 @@ pub fn run(args: Args) -> Result<()> {
 fn search(args: Args) -> Result<Vec<String>> {
     let folder = Folder::new("jit-bisect")?;
     let runner = Runner { args, folder };
-    let plain = runner.outcome("off", None)?;
+    let plain = runner.outcome(Mode::Off, None)?;
     println!("without the compiler: {}", plain.status);
-    let mode = runner.args.mode.name();
+    let mode = runner.args.mode;
     let compiled = runner.outcome(mode, None)?;
     if plain == compiled {
         bail!(
@@ -63,7 +67,7 @@ fn search(args: Args) -> Result<Vec<String>> {
             }
         );
     }
-    println!("with the compiler ({mode}): {}", compiled.status);
+    println!("with the compiler ({}): {}", mode.name(), compiled.status);
     let functions: Vec<String> = runner.compiled()?.into_iter().collect();
     println!("{} functions were compiled", functions.len());
     let differs = |some: &[String]| -> Result<bool> {
@@ -88,7 +92,7 @@ fn search(args: Args) -> Result<Vec<String>> {
 }
 
 /// Says which functions it takes.
-fn report(culprits: &[String], mode: &str) {
+fn report(culprits: &[String], mode: Mode) {
     match culprits {
         [one] => println!("the outcome changes when this function is compiled:\n{one}"),
         several => {
@@ -101,9 +105,15 @@ fn report(culprits: &[String], mode: &str) {
             }
         }
     }
+    let variables: Vec<String> = mode
+        .variables()
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     println!(
-        "to see it: PYROXENE_JIT={mode} PYROXENE_JIT_ONLY=a file of these lines, \
-         and PYROXENE_JIT_DUMP=hir,llvm:NAME for what becomes of it"
+        "to see it: {} PYROXENE_JIT_ONLY=a file of these lines, \
+         and PYROXENE_JIT_DUMP=hir,llvm:NAME for what becomes of it",
+        variables.join(" ")
     );
 }
 
@@ -159,7 +169,7 @@ impl Runner {
     ///
     /// # Errors
     /// When it does not do the same each time.
-    fn outcome(&self, mode: &str, only: Option<&[String]>) -> Result<Outcome> {
+    fn outcome(&self, mode: Mode, only: Option<&[String]>) -> Result<Outcome> {
         let first = self.execute(mode, only)?;
         for _ in 1..self.args.repeat {
             let again = self.execute(mode, only)?;
@@ -169,15 +179,16 @@ impl Runner {
                     false => format!("ends with {} and with {}", first.status, again.status),
                 };
                 bail!(
-                    "the command {what} from run to run with the compiler {mode}: \
-                     nothing can be found so (fixed seeds, PYTHONHASHSEED=0, may help)"
+                    "the command {what} from run to run with the compiler {}: \
+                     nothing can be found so (fixed seeds, PYTHONHASHSEED=0, may help)",
+                    mode.name()
                 );
             }
         }
         Ok(first)
     }
 
-    fn execute(&self, mode: &str, only: Option<&[String]>) -> Result<Outcome> {
+    fn execute(&self, mode: Mode, only: Option<&[String]>) -> Result<Outcome> {
         let (program, words) = self
             .args
             .command
@@ -188,9 +199,8 @@ impl Runner {
             other => PathBuf::from(other),
         };
         let mut command = Command::new(&program);
-        command
+        mode.set(&mut command)
             .args(words)
-            .env("PYROXENE_JIT", mode)
             .env_remove("PYROXENE_JIT_LOG")
             .env_remove("PYROXENE_JIT_ONLY");
         match only {
@@ -202,7 +212,7 @@ impl Runner {
                     .with_context(|| format!("cannot write {}", list.display()))?;
                 command.env("PYROXENE_JIT_ONLY", list);
             }
-            None if mode != "off" => {
+            None if mode != Mode::Off => {
                 command.env("PYROXENE_JIT_LOG", self.folder.log());
             }
             None => {}
@@ -241,7 +251,8 @@ impl Runner {
 #[cfg(test)]
 mod tests {
     use super::{Args, minimize, search};
-    use crate::jit_logs::{Folder, Mode};
+    use crate::compiler::Mode;
+    use crate::jit_logs::Folder;
     use crate::paths;
 
     /// What is found for a program, with its path; it needs a build in `target/dist`.

@@ -3,8 +3,9 @@
 //! and counts what its logs say.
 use crate::cmd::bench::catalogue::{Catalogue, Program};
 use crate::cmd::bench::sides::{self, Side};
+use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
-use crate::jit_logs::{Folder, Mode};
+use crate::jit_logs::Folder;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
@@ -98,6 +99,9 @@ pub fn run(args: Args) -> Result<()> {
         true => Some(Benchmarks::new(&args.benchmarks)?),
         false => None,
     };
+    if args.mode == Some(Mode::Off) {
+        bail!("the mode is one in which something is compiled");
+    }
     let modes = args
         .mode
         .map_or_else(|| vec![Mode::On, Mode::Eager], |mode| vec![mode]);
@@ -201,8 +205,7 @@ fn observe(mut command: Command, mode: Mode, fates: &mut Fates) -> Result<Option
     let folder = Folder::new("jit-coverage")?;
     let scratch = folder.path().join("scratch");
     std::fs::create_dir_all(&scratch)?;
-    command
-        .env("PYROXENE_JIT", mode.name())
+    mode.set(&mut command)
         .env("PYROXENE_JIT_LOG", folder.log())
         .env_remove("PYROXENE_JIT_ONLY")
         .current_dir(&scratch)

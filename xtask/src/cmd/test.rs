@@ -84,6 +84,11 @@ const STEPS: &[Step] = &[
         args: &["fuzz", "--jit", "eager", "--programs", "500"],
     },
     Step {
+        name: "fuzz-jit-random",
+        program: "xtask",
+        args: &["fuzz", "--jit", "random", "--programs", "400"],
+    },
+    Step {
         name: "differential",
         program: "xtask",
         args: &["differential"],

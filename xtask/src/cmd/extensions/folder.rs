@@ -95,7 +95,9 @@ impl Job for Folder {
         stamp::empty_folder(&start)?;
         let log = context.log(&self.name, "test")?;
         let output = logged(
-            env.command()
+            context
+                .mode
+                .set(&mut env.command())
                 .args(["-m", "pytest", "-q", "-rfEs", "-p", "no:cacheprovider"])
                 .arg(self.path.join("tests"))
                 .env("PYTHONDONTWRITEBYTECODE", "1")

@@ -1,6 +1,7 @@
 //! What folders and recipes have in common: they are built, then tested, on one interpreter.
 use super::stamp;
 use super::totals::Tested;
+use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::{paths, proc, session};
 use anyhow::{Context as _, Result, bail};
@@ -40,6 +41,8 @@ pub struct Context {
     pub python: PathBuf,
     /// The word that tells its files from those of other interpreters.
     pub kind: &'static str,
+    /// In which mode of the compiler the tests run.
+    pub mode: Mode,
     /// The digest of all that a build sees of the interpreter.
     pub identity: String,
     /// Build again what is built already.
@@ -51,11 +54,12 @@ impl Context {
     ///
     /// # Errors
     /// When it is not and cannot be built.
-    pub fn new(interpreter: &Interpreter, rebuild: bool) -> Result<Self> {
+    pub fn new(interpreter: &Interpreter, mode: Mode, rebuild: bool) -> Result<Self> {
         let python = interpreter.ensure()?;
         Ok(Self {
             identity: stamp::of_interpreter(&python)?,
             kind: interpreter.kind(),
+            mode,
             python,
             rebuild,
         })
@@ -71,7 +75,10 @@ impl Context {
 
     /// The log of a step of a job.
     pub fn log(&self, name: &str, step: &str) -> Result<PathBuf> {
-        proc::log_file(&format!("extensions-{name}-{step}-{}", self.kind))
+        proc::log_file(&format!(
+            "extensions-{name}-{step}-{}",
+            self.mode.label(self.kind)
+        ))
     }
 }
 

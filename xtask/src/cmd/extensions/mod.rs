@@ -7,6 +7,7 @@ mod report;
 mod stamp;
 mod totals;
 
+use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::system;
 use anyhow::{Result, bail};
@@ -25,6 +26,9 @@ pub struct Args {
     /// On what: ours, reference, or the path of an interpreter.
     #[arg(long, default_value = "ours")]
     python: Interpreter,
+    /// The mode of ours' compiler in which the tests run. What they need is built without it.
+    #[arg(long, value_enum, default_value_t)]
+    jit: Mode,
     /// Build again what is built already.
     #[arg(long)]
     rebuild: bool,
@@ -53,7 +57,7 @@ pub fn run(args: Args) -> Result<()> {
     let recipes: Vec<_> = recipes.iter().filter(|job| wanted(job.name())).collect();
 
     system::ensure(SYSTEM)?;
-    let context = Context::new(&args.python, args.rebuild)?;
+    let context = Context::new(&args.python, args.jit, args.rebuild)?;
     for job in &folders {
         job.prepare(&context)?;
     }

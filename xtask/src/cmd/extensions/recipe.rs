@@ -200,7 +200,9 @@ impl Job for Recipe {
         let start = self.lay_out(&env, context)?;
         let log = context.log(&self.name, "test")?;
         let mut command = env.command();
-        command
+        context
+            .mode
+            .set(&mut command)
             .args(&self.args)
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .env("LANG", "C.UTF-8")

@@ -4,6 +4,7 @@ mod finding;
 mod record;
 mod side;
 
+use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
@@ -61,9 +62,9 @@ pub struct Args {
     /// Run the programs on the reference and keep what they log as the record.
     #[arg(long)]
     record: bool,
-    /// The mode of ours' compiler: off, on or eager.
-    #[arg(long, value_parser = ["off", "on", "eager"])]
-    jit: Option<String>,
+    /// The mode of ours' compiler.
+    #[arg(long, value_enum, default_value_t)]
+    jit: Mode,
     /// After so many differences it is over.
     #[arg(long, default_value_t = 10)]
     most: usize,
@@ -137,7 +138,7 @@ fn with_record(args: &Args) -> Result<()> {
             record.seed
         );
     }
-    let side = Side::new(&args.python)?.with_jit(args.jit.clone());
+    let side = Side::new(&args.python)?.with_jit(args.jit);
     let mut progress = Progress::new(span);
     let mut totals = Totals::default();
     let mut number = span.first;
@@ -162,7 +163,7 @@ fn with_record(args: &Args) -> Result<()> {
 
 fn with_side(args: &Args, other: &Interpreter) -> Result<()> {
     let (ours, theirs) = (
-        Side::new(&args.python)?.with_jit(args.jit.clone()),
+        Side::new(&args.python)?.with_jit(args.jit),
         Side::new(other)?,
     );
     let span = Span {

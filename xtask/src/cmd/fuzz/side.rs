@@ -1,4 +1,5 @@
 //! One interpreter of a comparison: runs batches of programs in processes of its own and gives what became of each.
+use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::proc::default_signals;
 use crate::{paths, session};
@@ -60,8 +61,8 @@ pub struct Side {
     /// The word for it in what is printed.
     pub name: &'static str,
     python: PathBuf,
-    /// The mode of its compiler, if it has one.
-    jit: Option<String>,
+    /// The mode of its compiler.
+    jit: Mode,
 }
 
 impl Side {
@@ -73,12 +74,12 @@ impl Side {
         Ok(Self {
             name: interpreter.kind(),
             python: interpreter.ensure()?,
-            jit: None,
+            jit: Mode::Off,
         })
     }
 
     /// The same with a mode of the compiler.
-    pub fn with_jit(self, mode: Option<String>) -> Self {
+    pub fn with_jit(self, mode: Mode) -> Self {
         Self { jit: mode, ..self }
     }
 
@@ -95,9 +96,9 @@ impl Side {
             .env_clear()
             .env("PYTHONHASHSEED", "0")
             .arg("-B")
-            .args(self.jit.iter().map(|mode| format!("-Xjit={mode}")))
             .arg(folder().join(script))
             .stdin(Stdio::null());
+        self.jit.set(&mut command);
         default_signals(&mut command);
         command
     }

@@ -10,6 +10,7 @@ mod sandbox;
 mod surroundings;
 mod unit;
 
+use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::record::{Outcomes, Record, Totals, compare};
 use crate::{paths, proc, system};
@@ -39,6 +40,9 @@ pub struct Args {
     /// sound card and many gigabytes of disk.
     #[arg(long, default_value = "all,-network,-urlfetch,-gui,-audio,-largefile")]
     resources: String,
+    /// The mode of ours' compiler.
+    #[arg(long, value_enum, default_value_t)]
+    jit: Mode,
     /// A variable for the interpreter, NAME=VALUE.
     #[arg(long, value_parser = variable)]
     env: Vec<(String, String)>,
@@ -65,7 +69,7 @@ const SECOND_CHANCES: usize = 40;
 pub fn run(args: Args) -> Result<()> {
     system::ensure(system::TESTS)?;
     let python = args.python.ensure()?;
-    let kind = args.python.kind();
+    let kind = args.jit.label(args.python.kind());
     let reference = args.python == Interpreter::Reference;
     let ledger = Ledger::read(&sandbox::folder().join("ledger.toml"), reference)?;
     let stock = Record::read(&record_file()).ok();
@@ -91,10 +95,11 @@ pub fn run(args: Args) -> Result<()> {
         .join("logs")
         .join(format!("regrtest-{kind}"));
     eprintln!(
-        "{} units of CPython's suite on {} as {}, {jobs} at a time",
+        "{} units of CPython's suite on {} as {}, jit={}, {jobs} at a time",
         units.len(),
         python.display(),
-        setup.sandbox.user()
+        setup.sandbox.user(),
+        args.jit.name()
     );
 
     let begin = Instant::now();
@@ -128,7 +133,9 @@ pub fn run(args: Args) -> Result<()> {
 /// Variables for the interpreter. A stock CPython finds its library in the system's folders, so a copy of its
 /// executable, which `venv --copies` makes, works; the reference, which is not installed there, needs to be told.
 fn environment(args: &Args, python: &Path) -> Vec<(String, String)> {
-    let mut env = args.env.clone();
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let mut env: Vec<_> = args.jit.variables().iter().map(owned).collect();
+    env.extend(args.env.iter().cloned());
     if args.python == Interpreter::Reference
         && let Some(prefix) = python.parent().and_then(Path::parent)
     {

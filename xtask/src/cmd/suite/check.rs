@@ -2,6 +2,7 @@
 use super::definition::{Runner, Suite};
 use super::execute::{self, Choice, Run};
 use super::place::Place;
+use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::proc;
 use crate::record::{Difference, Outcome, Outcomes, Record, Totals, compare};
@@ -36,6 +37,9 @@ pub struct Options {
     /// On what: ours (compared with the record of stock), reference, both, or the path of an interpreter.
     #[arg(long, default_value = "ours")]
     python: Which,
+    /// The mode of ours' compiler.
+    #[arg(long, value_enum, default_value_t)]
+    jit: Mode,
     /// Keep what the reference gives as the record.
     #[arg(long)]
     record: bool,
@@ -90,18 +94,19 @@ pub fn check(suite: &Suite, options: &Options) -> Result<()> {
     }
     let (record, run) = run_on(suite, &ours, options)?;
     let verdict = judge(suite, &record.outcomes(), &stock.outcomes(), whole);
-    let again = second_chance(suite, &ours, &verdict.worse)?;
+    let again = second_chance(suite, &ours, options.jit, &verdict.worse)?;
     report(&record, &stock, &run, verdict, &again, recorded)
 }
 
 fn run_on(suite: &Suite, interpreter: &Interpreter, options: &Options) -> Result<(Record, Run)> {
     let place = Place::new(suite, &interpreter.ensure()?, interpreter.kind())?;
-    let run = execute::run(
-        suite,
-        &place,
-        interpreter.kind(),
-        &Choice::All(&options.extra),
-    )?;
+    // Stock knows nothing of it.
+    let mode = match interpreter {
+        Interpreter::Reference => Mode::Off,
+        Interpreter::Ours | Interpreter::Other(_) => options.jit,
+    };
+    let label = mode.label(interpreter.kind());
+    let run = execute::run(suite, &place, mode, &label, &Choice::All(&options.extra))?;
     let line = "import sys; print(sys.version)";
     let version = proc::output(place.env.command().args(["-c", line]))?;
     let about = BTreeMap::from([
@@ -114,7 +119,7 @@ fn run_on(suite: &Suite, interpreter: &Interpreter, options: &Options) -> Result
     ]);
     let record = Record::new(about, run.seconds.round(), &run.told.outcomes);
     let totals = Totals::of(&run.told.outcomes);
-    println!("{}: {totals} in {:.0} s", interpreter.kind(), run.seconds);
+    println!("{label}: {totals} in {:.0} s", run.seconds);
     Ok((record, run))
 }
 
@@ -143,7 +148,12 @@ fn judge(suite: &Suite, here: &Outcomes, there: &Outcomes, whole: bool) -> Verdi
 }
 
 /// Runs what failed once more, alone.
-fn second_chance(suite: &Suite, ours: &Interpreter, worse: &[Difference]) -> Result<Outcomes> {
+fn second_chance(
+    suite: &Suite,
+    ours: &Interpreter,
+    mode: Mode,
+    worse: &[Difference],
+) -> Result<Outcomes> {
     let failed: Vec<String> = worse
         .iter()
         .filter(|difference| difference.here == Some(Outcome::Failed))
@@ -155,7 +165,8 @@ fn second_chance(suite: &Suite, ours: &Interpreter, worse: &[Difference]) -> Res
         return Ok(Outcomes::new());
     }
     let place = Place::new(suite, &ours.ensure()?, ours.kind())?;
-    let run = execute::run(suite, &place, ours.kind(), &Choice::Only(&failed))?;
+    let label = mode.label(ours.kind());
+    let run = execute::run(suite, &place, mode, &label, &Choice::Only(&failed))?;
     Ok(run.told.outcomes)
 }
 

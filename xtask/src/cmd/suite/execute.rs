@@ -2,6 +2,7 @@
 use super::definition::{Runner, Suite};
 use super::events::{self, Told};
 use super::place::Place;
+use crate::compiler::Mode;
 use crate::{paths, proc, session};
 use anyhow::{Context, Result};
 use indicatif::ProgressBar;
@@ -31,11 +32,17 @@ pub enum Choice<'a> {
     Only(&'a [String]),
 }
 
-/// Runs `suite` in `place`; `kind` names the interpreter.
+/// Runs `suite` in `place`, in a mode of the compiler; `kind` names the interpreter and the mode.
 ///
 /// # Errors
 /// When the run cannot be started.
-pub fn run(suite: &Suite, place: &Place, kind: &str, choice: &Choice<'_>) -> Result<Run> {
+pub fn run(
+    suite: &Suite,
+    place: &Place,
+    mode: Mode,
+    kind: &str,
+    choice: &Choice<'_>,
+) -> Result<Run> {
     let label = match choice {
         Choice::All(_) => format!("suite-{}-{kind}", suite.name),
         Choice::Only(_) => format!("suite-{}-{kind}-alone", suite.name),
@@ -45,7 +52,7 @@ pub fn run(suite: &Suite, place: &Place, kind: &str, choice: &Choice<'_>) -> Res
     let _ = std::fs::remove_file(&outcomes);
     let mut command = command(suite, place, choice)?;
     let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
-    command
+    mode.set(&mut command)
         .env("PYROXENE_OUTCOMES", &outcomes)
         .current_dir(&place.start)
         .stdin(Stdio::null())

@@ -1,0 +1,58 @@
+//! In which mode of ours' compiler something runs: what `--jit` says, and the variables by which processes are told, their
+//! children too.
+use std::process::Command;
+
+/// The modes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, clap::ValueEnum)]
+pub enum Mode {
+    /// Nothing is compiled.
+    #[default]
+    Off,
+    /// What is hot is compiled.
+    On,
+    /// Nearly everything is compiled at once.
+    Eager,
+    /// As eager, and machine code leaves by exits at random that it has no reason to take.
+    Random,
+}
+
+/// Which exits are taken at random: what the numbers begin with, and one of how many.
+const EXITS: &str = "random:1:40";
+
+impl Mode {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::On => "on",
+            Self::Eager => "eager",
+            Self::Random => "random",
+        }
+    }
+
+    /// The variables that set it.
+    pub fn variables(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Off => &[],
+            Self::On => &[("PYROXENE_JIT", "on")],
+            Self::Eager => &[("PYROXENE_JIT", "eager")],
+            Self::Random => &[("PYROXENE_JIT", "eager"), ("PYROXENE_JIT_EXITS", EXITS)],
+        }
+    }
+
+    /// Sets it for a command, which has no other.
+    pub fn set(self, command: &mut Command) -> &mut Command {
+        command
+            .env_remove("PYROXENE_JIT")
+            .env_remove("PYROXENE_JIT_EXITS")
+            .envs(self.variables().iter().copied())
+    }
+
+    /// The word for an interpreter of this kind in this mode, in the names of logs and results.
+    pub fn label(self, kind: &str) -> String {
+        match self {
+            Self::Off => kind.to_owned(),
+            mode => format!("{kind}-{}", mode.name()),
+        }
+    }
+}
