@@ -3,6 +3,7 @@
 use super::code::MachineCode;
 use super::enter::was_written;
 use super::exits;
+use super::slices::{list_slice, replace_slice};
 use crate::eval::operations;
 use crate::eval::resume;
 use crate::eval::step::{self, end_by_exception};
@@ -29,6 +30,7 @@ pub(super) fn helpers() -> Helpers {
         deallocate_seen,
         float,
         int,
+        rebox_int,
         int_value,
         power,
         sin,
@@ -46,6 +48,8 @@ pub(super) fn helpers() -> Helpers {
         iterator,
         tuple,
         list,
+        list_slice,
+        replace_slice,
         list_append,
         add_inline_value,
         str_equal,
@@ -256,6 +260,16 @@ pub(super) unsafe extern "C" fn write_int(place: *mut Raw, number: i64) -> i32 {
             return 0;
         }
         write_new(place, ffi::PyLong_FromLongLong(number))
+    }
+}
+
+unsafe extern "C" fn rebox_int(old: Raw, number: i64) -> Raw {
+    // SAFETY: machine code gives NULL or a live object, which it takes from its place if it gets that.
+    unsafe {
+        if overwrite_int(old.cast(), number) {
+            return old;
+        }
+        ffi::PyLong_FromLongLong(number).cast()
     }
 }
 

@@ -31,6 +31,9 @@ pub(super) fn host() -> &'static Host {
             none: (&raw mut ffi::_Py_NoneStruct).cast(),
             r#true: (&raw mut ffi::_Py_TrueStruct).cast(),
             r#false: (&raw mut ffi::_Py_FalseStruct).cast(),
+            // SAFETY: only the address is taken.
+            small_ints: unsafe { &raw mut ffi::_PyRuntime.static_objects.singletons.small_ints }
+                .cast(),
         },
         helpers: helpers::helpers(),
         operations: OPERATIONS.addresses(),
@@ -61,6 +64,12 @@ fn layout() -> Layout {
         size: at!(PyVarObject.ob_size),
         float_value: at!(PyFloatObject.ob_fval),
         int_tag: at!(_longobject.long_value.lv_tag),
+        small_ints: [
+            -(ffi::_PY_NSMALLNEGINTS as i64),
+            ffi::_PY_NSMALLPOSINTS as i64 - 1,
+        ],
+        small_int_size: size_of::<ffi::PyLongObject>() as u32,
+        int_digit_bits: ffi::PyLong_SHIFT,
         int_digits: at!(_longobject.long_value.ob_digit),
         list_items: at!(PyListObject.ob_item),
         tuple_items: at!(PyTupleObject.ob_item),

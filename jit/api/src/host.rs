@@ -93,6 +93,12 @@ pub struct Layout {
     pub float_value: u32,
     /// `lv_tag` of an int.
     pub int_tag: u32,
+    /// The least and the greatest of the ints of which there is one object each.
+    pub small_ints: [i64; 2],
+    /// How far one of these lies behind the other.
+    pub small_int_size: u32,
+    /// How many bits a digit of an int has.
+    pub int_digit_bits: u32,
     /// `ob_digit` of an int.
     pub int_digits: u32,
     /// `ob_item` of a list, an address.
@@ -282,6 +288,8 @@ pub struct Singletons {
     pub r#true: Raw,
     /// `False`.
     pub r#false: Raw,
+    /// The first of the ints of which there is one object each, one after the other.
+    pub small_ints: Raw,
 }
 
 /// A function of an object that gives a new reference, or NULL with an exception.
@@ -302,6 +310,9 @@ pub struct Helpers {
     pub float: unsafe extern "C" fn(f64) -> Raw,
     /// An int, the shared one where there is one (`PyLong_FromLongLong`).
     pub int: unsafe extern "C" fn(i64) -> Raw,
+    /// An int for a place that holds an object or NULL: that object, overwritten, if it is an int with room for it that nobody
+    /// else has; or what [`int`](Self::int) gives.
+    pub rebox_int: unsafe extern "C" fn(old: Raw, i64) -> Raw,
     /// The value of an exact int that is not compact: 0 and the value, or -1 without an exception if 64 bits do not hold it.
     pub int_value: unsafe extern "C" fn(Raw, *mut i64) -> i32,
     /// `pow` of C.
@@ -337,6 +348,11 @@ pub struct Helpers {
     pub tuple: unsafe extern "C" fn(*const Raw, isize) -> Raw,
     /// A list of the same kind.
     pub list: unsafe extern "C" fn(*const Raw, isize) -> Raw,
+    /// A slice of an exact list, with bounds that are cut off and a step that is not 0: a new list, or NULL with an exception.
+    pub list_slice: unsafe extern "C" fn(Raw, start: isize, stop: isize, step: isize) -> Raw,
+    /// Puts the items of the second list, a reference to which it takes over, in the place of a part of the first: 0. Or 1,
+    /// having done nothing, if it is the same list, there is no memory, or an item would die whose death somebody could see.
+    pub replace_slice: unsafe extern "C" fn(Raw, start: isize, stop: isize, Raw) -> i32,
     /// Puts a value at the end of an exact list, whose reference it takes over: 0, or -1 with an exception
     /// (`_PyList_AppendTakeRef`).
     pub list_append: unsafe extern "C" fn(Raw, Raw) -> i32,

@@ -198,6 +198,12 @@ pub fn effects(insn: &Insn) -> Effects {
         Insn::StoreArrayItem { .. } => writes(Memory::ARRAYS),
         Insn::Item { .. } => reads(Memory::ITEMS),
         Insn::StoreItem { .. } => writes(Memory::ITEMS),
+        Insn::ListSlice { .. } => Effects {
+            stays: true,
+            allocates: true,
+            ..reads(Memory::ITEMS | Memory::SIZES)
+        },
+        Insn::ReplaceSlice { .. } => writes(Memory::ITEMS | Memory::SIZES | Memory::COUNTS),
         Insn::ListAppend { .. } => writes(Memory::ITEMS | Memory::SIZES),
         Insn::RangeLeft { .. } => reads(Memory::ITERATORS),
         Insn::RangeNext { .. } | Insn::SequenceNext { .. } | Insn::SequenceEnd { .. } => Effects {

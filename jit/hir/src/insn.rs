@@ -386,12 +386,13 @@ pub enum Insn {
         state: StateId,
     },
 
-    /// An object of a float for a place that holds another object or NULL: owned. If that is a float that nobody else has, it
-    /// is overwritten and taken from the place; otherwise it is a new one. Raises if there is no memory.
+    /// An object of a number for a place that holds another object or NULL: owned. If that is a number of the same class that
+    /// nobody else has, it is overwritten and taken from the place, if it has room; otherwise it is a new one, or of an int the
+    /// shared one. Raises if there is no memory.
     Rebox {
         /// What the place holds: an object or NULL.
         old: Value,
-        /// A float.
+        /// A float or an int.
         number: Value,
         /// Where it has raised.
         state: StateId,
@@ -554,6 +555,34 @@ pub enum Insn {
         index: Value,
         /// An object.
         item: Value,
+    },
+    /// A slice of an exact list: a new list, owned. Bounds are numbers as C's slices have them, which are cut off. Raises if
+    /// there is no memory.
+    ListSlice {
+        /// The list.
+        list: Value,
+        /// An int: the first index.
+        start: Value,
+        /// An int: the index before which it ends.
+        stop: Value,
+        /// The step, not 0.
+        step: i64,
+        /// Where it has raised.
+        state: StateId,
+    },
+    /// Puts the items of an exact list in the place of a part of another one, and consumes that list. Leaves, having done
+    /// nothing, if it is the same list or somebody could see the death of an item.
+    ReplaceSlice {
+        /// The list.
+        list: Value,
+        /// An int: the first index.
+        start: Value,
+        /// An int: the index before which the part ends.
+        stop: Value,
+        /// An exact list.
+        value: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
     },
     /// How many items an array has.
     ArraySize {

@@ -132,6 +132,7 @@ impl Printer<'_> {
             Insn::GuardArray { version, items, .. } => {
                 write!(text, " {version} {}", char::from(items.code()))
             }
+            Insn::ListSlice { step, .. } => write!(text, " {step}"),
             Insn::ArrayItem { items, .. } | Insn::StoreArrayItem { items, .. } => {
                 write!(text, " {}", char::from(items.code()))
             }
@@ -326,6 +327,8 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::FloatToInt { .. } => "float_to_int",
         Insn::GuardFunction { .. } => "guard_function",
         Insn::GuardArray { .. } => "guard_array",
+        Insn::ListSlice { .. } => "list_slice",
+        Insn::ReplaceSlice { .. } => "replace_slice",
         Insn::ArraySize { .. } => "array_size",
         Insn::ArrayItem { .. } => "array_item",
         Insn::StoreArrayItem { .. } => "store_array_item",

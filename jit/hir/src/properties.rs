@@ -162,6 +162,25 @@ macro_rules! operands {
                 $f(index);
                 $f(item);
             }
+            Insn::ListSlice {
+                list, start, stop, ..
+            } => {
+                $f(list);
+                $f(start);
+                $f(stop);
+            }
+            Insn::ReplaceSlice {
+                list,
+                start,
+                stop,
+                value,
+                ..
+            } => {
+                $f(list);
+                $f(start);
+                $f(stop);
+                $f(value);
+            }
             Insn::Release { values, .. }
             | Insn::BuildTuple { items: values, .. }
             | Insn::BuildList { items: values, .. }
@@ -252,6 +271,8 @@ impl Insn {
             | Self::GuardArray { state, .. }
             | Self::FloatCall { state, .. }
             | Self::FloatToInt { state, .. }
+            | Self::ListSlice { state, .. }
+            | Self::ReplaceSlice { state, .. }
             | Self::Poll { state }
             | Self::CheckDisturbed { state }
             | Self::CallPython { state, .. }
@@ -345,7 +366,9 @@ impl Insn {
             Self::GuardBound { reason, .. }
             | Self::Guard { reason, .. }
             | Self::Exit { reason, .. } => Some(*reason),
-            Self::GuardClass { .. } | Self::ModuleDict { .. } => Some(Reason::Class),
+            Self::GuardClass { .. } | Self::ModuleDict { .. } | Self::ReplaceSlice { .. } => {
+                Some(Reason::Class)
+            }
             Self::GuardTypeVersion { .. }
             | Self::GuardOwnTypeVersion { .. }
             | Self::GuardArray { .. } => Some(Reason::TypeVersion),
@@ -374,6 +397,7 @@ impl Insn {
             Self::CheckIndex { .. } => Some(Reason::Index),
             Self::WriteBack { .. }
             | Self::Box { .. }
+            | Self::ListSlice { .. }
             | Self::Rebox { .. }
             | Self::Length { .. }
             | Self::GetIterator { .. }

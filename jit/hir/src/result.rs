@@ -77,7 +77,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         Insn::GuardBound { value, .. } | Insn::Bound { value } => narrowed(*value, Classes::OBJECT),
         Insn::GuardIs { value, object, .. } => narrowed(*value, classes(*object)),
         Insn::Box { value, .. } => Type::Object(function.ty(*value).classes()),
-        Insn::Rebox { .. } => Type::object(Class::Float),
+        Insn::Rebox { number, .. } => Type::Object(function.ty(*number).classes()),
         Insn::Displaced { old, .. } => Type::Object(function.ty(*old).classes() | Classes::NULL),
         Insn::Item { .. }
         | Insn::CallPython { .. }
@@ -104,7 +104,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
             _ => OBJECT,
         },
         Insn::BuildTuple { .. } => Type::object(Class::Tuple),
-        Insn::BuildList { .. } => Type::object(Class::List),
+        Insn::BuildList { .. } | Insn::ListSlice { .. } => Type::object(Class::List),
         Insn::StoreLocal { .. }
         | Insn::WriteBack { .. }
         | Insn::Retain { .. }
@@ -118,6 +118,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::GuardFunction { .. }
         | Insn::GuardArray { .. }
         | Insn::StoreArrayItem { .. }
+        | Insn::ReplaceSlice { .. }
         | Insn::Poll { .. }
         | Insn::CheckDisturbed { .. }
         | Insn::CheckReturn { .. }
@@ -199,7 +200,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::Bound { .. }
         | Insn::IsNone { .. } => vec![any],
         Insn::Is { .. } | Insn::Displaced { .. } => vec![any, any],
-        Insn::Rebox { .. } => vec![any, Some(Type::Float)],
+        Insn::Rebox { .. } => vec![any, None],
         Insn::WriteBack { stale, .. } => match stale {
             Some(_) => vec![None, Some(Type::Bool)],
             None => vec![None],
@@ -258,6 +259,13 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         Insn::FloatUnary { .. } | Insn::FloatCall { .. } | Insn::FloatToInt { .. } => {
             vec![Some(Type::Float)]
         }
+        Insn::ListSlice { .. } => vec![class(Class::List), Some(Type::Int), Some(Type::Int)],
+        Insn::ReplaceSlice { .. } => vec![
+            class(Class::List),
+            Some(Type::Int),
+            Some(Type::Int),
+            class(Class::List),
+        ],
         Insn::ArraySize { .. } => vec![bound],
         Insn::ArrayItem { .. } => vec![bound, Some(Type::Int)],
         Insn::StoreArrayItem { items, .. } => {

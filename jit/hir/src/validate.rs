@@ -155,6 +155,11 @@ impl Validator<'_> {
             Insn::GuardClass { classes, .. } if classes.meets(Classes::of(Class::Other)) => {
                 Err("there is no type to compare with".to_owned())
             }
+            Insn::Rebox { number, .. }
+                if !matches!(self.function.ty(*number), Type::Float | Type::Int) =>
+            {
+                Err(format!("{number} is no number"))
+            }
             Insn::Box { value, .. } | Insn::WriteBack { value, .. }
                 if !self.function.ty(*value).is_unboxed() =>
             {

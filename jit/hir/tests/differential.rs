@@ -437,6 +437,100 @@ start:
     check(text, &[Argument::List(mixed), Argument::Float(3.0)]);
 }
 
+/// Slices of lists, and lists put in the place of parts: with items whose deaths nobody sees, and with others.
+#[test]
+fn slices_of_lists() {
+    let text = "
+.code slices
+.args 3
+.locals items i new
+.stack 8
+.entry start
+start:
+  RESUME_CHECK 0
+  LOAD_FAST_LOAD_FAST items i
+  BINARY_SUBSCR_LIST_INT
+  LOAD_FAST new
+  LOAD_CONST 0
+  BINARY_SUBSCR_LIST_INT
+  LOAD_FAST items
+  LOAD_FAST i
+  LOAD_CONST None
+  BINARY_SLICE
+  LOAD_FAST items
+  LOAD_CONST None
+  LOAD_FAST i
+  STORE_SLICE
+  LOAD_FAST_LOAD_FAST new items
+  LOAD_FAST_LOAD_FAST i i
+  LOAD_CONST 2
+  BINARY_OP_ADD_INT 0
+  STORE_SLICE
+  BUILD_TUPLE 2
+  LOAD_FAST items
+  LOAD_CONST None
+  LOAD_CONST -1
+  BINARY_SLICE
+  BUILD_TUPLE 2
+  RETURN_VALUE
+";
+    for i in [-3, -1, 0, 1, 2] {
+        let index = Argument::Int(i);
+        check(
+            text,
+            &[floats(&[1.5, 2.5, 3.5]), index.clone(), ints(&[7, 8])],
+        );
+        check(text, &[ints(&[1, 2, 3]), index.clone(), ints(&[7])]);
+        let seen = [4, 5, 6].map(Argument::Instance).to_vec();
+        check(text, &[Argument::List(seen), index.clone(), ints(&[7, 8])]);
+        let tuple = Argument::Tuple(vec![Argument::Int(1)]);
+        check(text, &[ints(&[1, 2, 3]), index, tuple]);
+    }
+}
+
+/// A local that is only calculated with holds a number, from its store on and at the head of its loop.
+#[test]
+fn a_local_is_only_calculated_with() {
+    let text = "
+.code calculated
+.args 2
+.locals items total x before
+.stack 4
+.entry start
+.entry loop
+start:
+  RESUME_CHECK 0
+  LOAD_CONST 0.5
+  STORE_FAST before
+  LOAD_FAST items
+  GET_ITER
+loop:
+  FOR_ITER_LIST done
+  STORE_FAST x
+  LOAD_FAST_LOAD_FAST x before
+  BINARY_OP_MULTIPLY_FLOAT 5
+  LOAD_FAST total
+  BINARY_OP_ADD_FLOAT 0
+  STORE_FAST total
+  LOAD_FAST items
+  LOAD_CONST 0
+  BINARY_SUBSCR_LIST_INT
+  STORE_FAST before
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST total
+  RETURN_VALUE
+";
+    check(text, &[floats(&[1.5, 2.5]), Argument::Float(1.0)]);
+    check(text, &[floats(&[]), Argument::Float(1.0)]);
+    check(text, &[ints(&[1, 2]), Argument::Float(1.0)]);
+    check(text, &[floats(&[1.5, 2.5]), Argument::Instance(3)]);
+    let mixed = vec![Argument::Float(0.5), Argument::Int(1), Argument::None];
+    check(text, &[Argument::List(mixed), Argument::Float(3.0)]);
+}
+
 /// The stack has borrowed a float from a local whose slot then holds it only until the local is written back.
 #[test]
 fn a_float_is_borrowed_from_a_local_that_changes() {

@@ -356,6 +356,23 @@ impl<'c> Lowering<'c, '_> {
                 self.emit.store(place, self.pointer(*item));
                 None
             }
+            Insn::ListSlice {
+                list,
+                start,
+                stop,
+                step,
+                ..
+            } => Some(self.list_slice(value, *list, (*start, *stop), *step).into()),
+            Insn::ReplaceSlice {
+                list,
+                start,
+                stop,
+                value: items,
+                ..
+            } => {
+                self.replace_slice(value, *list, (*start, *stop), *items);
+                None
+            }
             Insn::ArraySize { array } => Some(
                 self.long_field(self.pointer(*array), self.host.layout.size)
                     .into(),

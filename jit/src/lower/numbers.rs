@@ -1,7 +1,7 @@
 //! Numbers: boxes, and what is done with what was in them.
 use super::Lowering;
 use super::emit::{Emit, Likely};
-use super::runtime::{FALSE, Helper, TRUE};
+use super::runtime::{FALSE, Helper, SMALL_INTS, TRUE};
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{BasicValueEnum, FloatValue, IntValue, PointerValue};
 use inkwell::{FloatPredicate, IntPredicate};
@@ -11,6 +11,9 @@ use pyroxene_jit_api::Class;
 
 /// What `lv_tag` of an int is below if the number is its only digit with a sign: two, shifted by the bits for the sign.
 const COMPACT: i64 = 2 << 3;
+
+/// What it is below if there are two digits at most.
+const TWO_DIGITS: i64 = 3 << 3;
 
 /// The bits of `lv_tag` that say the sign: 0 for positive, 1 for zero, 2 for negative.
 const SIGN: i64 = 3;
@@ -29,30 +32,36 @@ impl<'c> Lowering<'c, '_> {
             .into()
     }
 
-    /// The number of an int: one digit with a sign nearly always.
+    /// The number of an int: one digit with a sign nearly always, or else two.
     pub(super) fn unbox_int(&mut self, by: Value, object: Value) -> BasicValueEnum<'c> {
         let object = self.pointer(object);
         let layout = &self.host.layout;
         let tag = self.long_field(object, layout.int_tag);
+        let (digits, bits) = (layout.int_digits, layout.int_digit_bits);
         let compact = self.emit.compare_with(IntPredicate::ULT, tag, COMPACT);
-        let (small, big, end) = (self.emit.block(), self.emit.block(), self.emit.block());
-        self.emit.branch(compact, small, big, Some(Likely::Then));
+        let (small, large, end) = (self.emit.block(), self.emit.block(), self.emit.block());
+        let (two, big) = (self.emit.block(), self.emit.block());
+        self.emit.branch(compact, small, large, Some(Likely::Then));
 
         self.emit.go_to(small);
-        let digit = self.int_field(object, layout.int_digits);
         let long = self.emit.long();
-        let digit = self
+        let digit = self.digit(object, digits);
+        let number = self.with_sign(tag, digit);
+        self.emit.jump(end);
+
+        self.emit.go_to(large);
+        let has_two = self.emit.compare_with(IntPredicate::ULT, tag, TWO_DIGITS);
+        self.emit.branch(has_two, two, big, Some(Likely::Then));
+
+        self.emit.go_to(two);
+        let low = self.digit(object, digits);
+        let high = self.digit(object, digits + 4);
+        let shift = long.const_int(bits.into(), false);
+        let high = self
             .emit
-            .build(|builder| builder.build_int_z_extend(digit, long, ""));
-        let sign = self
-            .emit
-            .build(|builder| builder.build_and(tag, long.const_int(SIGN as u64, false), ""));
-        let sign = self
-            .emit
-            .build(|builder| builder.build_int_sub(long.const_int(1, false), sign, ""));
-        let number = self
-            .emit
-            .build(|builder| builder.build_int_mul(sign, digit, ""));
+            .build(|builder| builder.build_left_shift(high, shift, ""));
+        let both = self.emit.build(|builder| builder.build_or(low, high, ""));
+        let number_of_two = self.with_sign(tag, both);
         self.emit.jump(end);
 
         self.emit.go_to(big);
@@ -69,15 +78,39 @@ impl<'c> Lowering<'c, '_> {
 
         self.emit.go_to(end);
         let phi = self.emit.phi(long);
-        phi.add_incoming(&[(&number, small), (&loaded, from)]);
+        phi.add_incoming(&[(&number, small), (&number_of_two, two), (&loaded, from)]);
         phi.as_basic_value()
+    }
+
+    /// A digit of an int, of 32 bits in memory.
+    fn digit(&self, object: PointerValue<'c>, offset: u32) -> IntValue<'c> {
+        let (digit, long) = (self.int_field(object, offset), self.emit.long());
+        self.emit
+            .build(|builder| builder.build_int_z_extend(digit, long, ""))
+    }
+
+    /// A magnitude with the sign that the tag of an int says.
+    fn with_sign(&self, tag: IntValue<'c>, magnitude: IntValue<'c>) -> IntValue<'c> {
+        let long = self.emit.long();
+        let sign = self
+            .emit
+            .build(|builder| builder.build_and(tag, long.const_int(SIGN as u64, false), ""));
+        let sign = self
+            .emit
+            .build(|builder| builder.build_int_sub(long.const_int(1, false), sign, ""));
+        self.emit
+            .build(|builder| builder.build_int_mul(sign, magnitude, ""))
     }
 
     pub(super) fn make_box(&mut self, by: Value, number: Value) -> BasicValueEnum<'c> {
         let value = self.value(number);
         let helper = match self.function.ty(number) {
             Type::Float => Helper::Float,
-            Type::Int => Helper::Int,
+            Type::Int => {
+                return self
+                    .box_int(by, value.into_int_value(), Helper::Int, &[value])
+                    .into();
+            }
             Type::Bool => {
                 return self.emit.select(
                     value.into_int_value(),
@@ -93,8 +126,50 @@ impl<'c> Lowering<'c, '_> {
         object.into()
     }
 
-    /// An object of a float for a place: what it holds, overwritten, or a new one.
+    /// An object of an int: the shared one, if there is one, without a call; or what a helper makes.
+    fn box_int(
+        &mut self,
+        by: Value,
+        number: IntValue<'c>,
+        helper: Helper,
+        arguments: &[BasicValueEnum<'c>],
+    ) -> PointerValue<'c> {
+        let [least, greatest] = self.host.layout.small_ints;
+        let (shared, other, end) = (self.emit.block(), self.emit.block(), self.emit.block());
+        let offset = self.emit.const_long(least);
+        let index = self
+            .emit
+            .build(|builder| builder.build_int_sub(number, offset, ""));
+        let is_shared = self
+            .emit
+            .compare_with(IntPredicate::ULE, index, greatest - least);
+        self.emit.branch(is_shared, shared, other, None);
+
+        self.emit.go_to(shared);
+        let first = self.emit.symbol(SMALL_INTS);
+        let size = self.host.layout.small_int_size;
+        let found = self.emit.at_index(first, index, size);
+        self.emit.jump(end);
+
+        self.emit.go_to(other);
+        let made = self.emit.ask(helper, arguments).into_pointer_value();
+        let null = self.emit.is_null(made);
+        self.refuse(null, by);
+        let made_from = self.emit.here();
+        self.emit.jump(end);
+
+        self.emit.go_to(end);
+        let phi = self.emit.phi(self.emit.pointer());
+        phi.add_incoming(&[(&found, shared), (&made, made_from)]);
+        phi.as_basic_value().into_pointer_value()
+    }
+
+    /// An object of a number for a place: what it holds, overwritten, or a new one.
     pub(super) fn rebox(&mut self, by: Value, old: Value, number: Value) -> PointerValue<'c> {
+        if self.function.ty(number) == Type::Int {
+            let (old, number) = (self.value(old), self.int(number));
+            return self.box_int(by, number, Helper::ReboxInt, &[old, number.into()]);
+        }
         let number = self.float(number);
         let (fresh, end) = (self.emit.block(), self.emit.block());
         let reused = self.reuse(old, number, fresh);

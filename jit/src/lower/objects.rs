@@ -1,7 +1,7 @@
 //! What lies in objects whose class or type's version is known.
 use super::Lowering;
 use super::emit::Likely;
-use super::runtime::class_symbol;
+use super::runtime::{Helper, class_symbol};
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
 use pyroxene_hir::{Classes, Value};
@@ -54,6 +54,41 @@ impl<'c> Lowering<'c, '_> {
             }
         };
         self.emit.at_index(base, index, 8)
+    }
+
+    pub(super) fn list_slice(
+        &mut self,
+        by: Value,
+        list: Value,
+        (start, stop): (Value, Value),
+        step: i64,
+    ) -> PointerValue<'c> {
+        let arguments = [
+            self.value(list),
+            self.value(start),
+            self.value(stop),
+            self.emit.const_long(step).into(),
+        ];
+        let slice = self.emit.ask(Helper::ListSlice, &arguments);
+        let slice = slice.into_pointer_value();
+        let null = self.emit.is_null(slice);
+        self.refuse(null, by);
+        slice
+    }
+
+    pub(super) fn replace_slice(
+        &mut self,
+        by: Value,
+        list: Value,
+        (start, stop): (Value, Value),
+        items: Value,
+    ) {
+        let arguments = [list, start, stop, items].map(|operand| self.value(operand));
+        let answer = self.emit.ask(Helper::ReplaceSlice, &arguments);
+        let refused = self
+            .emit
+            .compare_with(IntPredicate::NE, answer.into_int_value(), 0);
+        self.refuse(refused, by);
     }
 
     // --- iterators ---

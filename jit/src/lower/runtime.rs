@@ -65,6 +65,7 @@ helpers! {
     DeallocateSeen = deallocate_seen(Pointer, Pointer, Long) -> Byte;
     Float = float(Float) -> Pointer;
     Int = int(Long) -> Pointer;
+    ReboxInt = rebox_int(Pointer, Long) -> Pointer;
     IntValue = int_value(Pointer, Pointer) -> Int;
     Power = power(Float, Float) -> Float;
     Sin = sin(Float) -> Float;
@@ -81,6 +82,8 @@ helpers! {
     IteratorNext = iterator_next(Pointer) -> Pointer;
     Iterator = iterator(Pointer) -> Pointer;
     Tuple = tuple(Pointer, Long) -> Pointer;
+    ListSlice = list_slice(Pointer, Long, Long, Long) -> Pointer;
+    ReplaceSlice = replace_slice(Pointer, Long, Long, Pointer) -> Int;
     List = list(Pointer, Long) -> Pointer;
     ListAppend = list_append(Pointer, Pointer) -> Int;
     AddInlineValue = add_inline_value(Pointer, Long);
@@ -111,6 +114,8 @@ pub const NONE: &str = "object.none";
 pub const TRUE: &str = "object.true";
 /// `False`.
 pub const FALSE: &str = "object.false";
+/// The first of the shared ints.
+pub const SMALL_INTS: &str = "object.small_ints";
 /// `types.ModuleType`.
 pub const MODULE: &str = "type.module";
 /// `types.MethodType`.
@@ -164,11 +169,13 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         none,
         r#true,
         r#false,
+        small_ints,
     } = host.singletons;
     match symbol {
         NONE => Some(none.addr()),
         TRUE => Some(r#true.addr()),
         FALSE => Some(r#false.addr()),
+        SMALL_INTS => Some(small_ints.addr()),
         MODULE => Some(host.types.module.addr()),
         METHOD => Some(host.types.method.addr()),
         C_FUNCTION => Some(host.types.c_function.addr()),

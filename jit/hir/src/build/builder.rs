@@ -2,6 +2,7 @@
 use crate::build::code::{Code, Instruction};
 use crate::build::merge::Incoming;
 use crate::build::state::{Entry, Holder, State};
+use crate::build::uses::Uses;
 use crate::effects::{Memory, effects};
 use crate::function::{BlockId, Edge, FrameState, Function, StateId, Value};
 use crate::insn::Insn;
@@ -14,6 +15,8 @@ use std::collections::HashMap;
 pub struct Builder<'a> {
     /// The code.
     pub code: &'a Code<'a>,
+    /// How locals are read.
+    pub uses: &'a Uses,
     /// What is built.
     pub function: Function,
     /// Where instructions go.
@@ -22,6 +25,10 @@ pub struct Builder<'a> {
     pub state: State,
     /// The instruction of bytecode that is being built.
     pub at: Instruction,
+    /// The one after it, in the same block.
+    pub following: Option<Instruction>,
+    /// Whether the work of that one is done.
+    pub skips: bool,
     /// Whether control does not come here any more: the block has ended.
     pub ended: bool,
     /// Where the block leads to, once it has ended.
@@ -45,13 +52,14 @@ pub enum Before {
 
 impl<'a> Builder<'a> {
     /// A builder of a function without blocks.
-    pub fn new(code: &'a Code<'a>, first: Instruction) -> Self {
+    pub fn new(code: &'a Code<'a>, uses: &'a Uses, first: Instruction) -> Self {
         let function = Function {
             name: code.snapshot.name.clone(),
             ..Function::default()
         };
         Self {
             code,
+            uses,
             function,
             block: BlockId(0),
             state: State {
@@ -59,6 +67,8 @@ impl<'a> Builder<'a> {
                 stack: Vec::new(),
             },
             at: first,
+            following: None,
+            skips: false,
             ended: true,
             outgoing: Vec::new(),
             on_edge: false,
@@ -200,7 +210,12 @@ impl<'a> Builder<'a> {
 
     /// What operands the instruction has met, if they were always of one kind.
     pub fn met(&self) -> Option<[Operand; OPERANDS]> {
-        match self.snapshot().operands.get(&self.at.opcode_at)?[..] {
+        self.met_at(self.at)
+    }
+
+    /// The same of another instruction.
+    pub fn met_at(&self, instruction: Instruction) -> Option<[Operand; OPERANDS]> {
+        match self.snapshot().operands.get(&instruction.opcode_at)?[..] {
             [only] => Some(only),
             _ => None,
         }

@@ -5,7 +5,7 @@ use crate::build::plan::{Place, Plan};
 use crate::build::state::{Local, Shape, unseen_or_null};
 use crate::function::Value;
 use crate::insn::Insn;
-use crate::types::Classes;
+use crate::types::{Classes, Type};
 
 impl Builder<'_> {
     /// Corrects the plan where an edge back brings to a header what it does not expect. Whether there was nothing to correct.
@@ -42,6 +42,18 @@ impl Builder<'_> {
             {
                 Some(Shape::Unboxed {
                     ty: self.ty(*value),
+                    known: target.live[slot],
+                    flagged: true,
+                })
+            }
+            // It is an object for the same reason only.
+            (Shape::Same | Shape::Object(_), Local::Clean(header), Local::Clean(value))
+                if !is_final
+                    && self.underlying(header) != self.underlying(value)
+                    && let Some(ty) = self.only_number(slot, value) =>
+            {
+                Some(Shape::Unboxed {
+                    ty,
                     known: target.live[slot],
                     flagged: true,
                 })
@@ -115,6 +127,13 @@ impl Builder<'_> {
                 unreachable!("a local that arrives as an object is clean")
             }
         }
+    }
+
+    /// As what number an object is stored in a local that is only calculated with.
+    fn only_number(&self, slot: usize, value: Value) -> Option<Type> {
+        let slot = u32::try_from(slot).expect("slots are few");
+        let ty = self.uses.number(slot)?;
+        (self.classes(value) == ty.classes()).then_some(ty)
     }
 
     fn correct_stack(

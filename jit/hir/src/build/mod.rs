@@ -16,6 +16,7 @@ mod plan;
 mod references;
 mod shapes;
 mod state;
+mod uses;
 mod values;
 
 use crate::function::{EntryPoint, Function};
@@ -30,6 +31,7 @@ use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{EXIT_VALUES, LocalKind, Reason, Refusal, Snapshot};
 use state::{Entry, Local, State};
 use std::collections::BTreeMap;
+use uses::Uses;
 
 /// How many units a code object may have: what is larger costs more to compile than it can win.
 const UNITS: usize = 50_000;
@@ -49,10 +51,11 @@ pub fn build(snapshot: &Snapshot) -> Result<Function, Refusal> {
     let code = Code::new(snapshot)?;
     let depths = depths::depths(&code)?;
     let blocks = Blocks::new(&code)?;
+    let uses = Uses::new(&code, &blocks);
     let mut plan = Plan::default();
     loop {
         plan.attempt();
-        let attempt = Attempt::new(&code, &blocks, &depths)?;
+        let attempt = Attempt::new(&code, &blocks, &uses, &depths)?;
         if let Some(function) = attempt.run(&mut plan)? {
             return Ok(function);
         }
@@ -73,10 +76,11 @@ impl<'a> Attempt<'a> {
     fn new(
         code: &'a Code<'a>,
         blocks: &'a Blocks,
+        uses: &'a Uses,
         depths: &BTreeMap<u32, u32>,
     ) -> Result<Self, Refusal> {
         let first = blocks.order[0].instructions[0];
-        let mut builder = Builder::new(code, first);
+        let mut builder = Builder::new(code, uses, first);
         let mut incoming: Vec<Vec<Incoming>> = Vec::new();
         incoming.resize_with(blocks.order.len(), Vec::new);
         for entry in &code.snapshot.entries {
@@ -146,8 +150,12 @@ impl<'a> Attempt<'a> {
             self.builder.exit(Reason::Cold);
             return Ok(());
         }
-        for &instruction in instructions {
+        for (index, &instruction) in instructions.iter().enumerate() {
+            if core::mem::take(&mut self.builder.skips) {
+                continue;
+            }
             self.builder.begin(instruction);
+            self.builder.following = instructions.get(index + 1).copied();
             self.builder.instruction()?;
             if self.builder.ended {
                 return Ok(());

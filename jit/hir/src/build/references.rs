@@ -93,7 +93,9 @@ impl Builder<'_> {
     /// `old`, which is about to be overwritten by an instruction with so many operands. And what is to be released for it.
     pub fn replace(&mut self, old: Value, depth: usize, operands: usize) -> (Value, Value) {
         let entry = self.peek(depth);
-        if self.ty(entry.value) != Type::Float || self.local_of(entry.value).is_some() {
+        if !matches!(self.ty(entry.value), Type::Float | Type::Int)
+            || self.local_of(entry.value).is_some()
+        {
             return (self.take(entry), old);
         }
         // Whoever else has what is there counts.

@@ -1,6 +1,6 @@
 //! An evaluator of bytecode on the model, for the instructions that the tests use: CPython's semantics, one instruction at a
 //! time, without looking at what is specialised.
-use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder};
+use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder, part, places};
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Handler, Snapshot};
 
@@ -144,6 +144,39 @@ pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<
             let rest = frame.stack.len() - 3;
             frame.stack.remove(rest);
             pop_release(heap, frame, 2);
+        }
+        Opcode::BINARY_SLICE => {
+            let Thing::List(items) = heap.thing(top(frame, 2).unwrap()).clone() else {
+                return Err("TypeError");
+            };
+            let (start, stop) = bounds(heap, frame)?;
+            let places = places(items.len(), start, stop, 1);
+            let taken: Vec<usize> = places.into_iter().map(|place| items[place]).collect();
+            for item in &taken {
+                heap.retain(Some(*item));
+            }
+            pop_release(heap, frame, 3);
+            push_thing(heap, frame, Thing::List(taken));
+        }
+        Opcode::STORE_SLICE => {
+            let [value, container] = [3, 2].map(|depth| top(frame, depth).unwrap());
+            let (Thing::List(items), Thing::List(new)) =
+                (heap.thing(container).clone(), heap.thing(value).clone())
+            else {
+                return Err("TypeError");
+            };
+            let (start, stop) = bounds(heap, frame)?;
+            let part = part(items.len(), start, stop);
+            for item in &new {
+                heap.retain(Some(*item));
+            }
+            if let Thing::List(items) = heap.thing_mut(container) {
+                items.splice(part.clone(), new);
+            }
+            for old in &items[part] {
+                heap.release(Some(*old));
+            }
+            pop_release(heap, frame, 4);
         }
         Opcode::UNARY_NEGATIVE | Opcode::UNARY_INVERT | Opcode::UNARY_NOT | Opcode::TO_BOOL => {
             let value = top(frame, 0).unwrap();
@@ -449,4 +482,16 @@ fn compare(operator: usize, left: &Thing, right: &Thing) -> Run<bool> {
         4 => ordering == Some(Greater),
         _ => matches!(ordering, Some(Greater | Equal)),
     })
+}
+
+/// The bounds of a slice on the top of the stack.
+fn bounds(heap: &Heap, frame: &Frame) -> Run<(i64, i64)> {
+    let bound = |depth: usize, none| match heap
+        .thing(frame.stack[frame.stack.len() - 1 - depth].unwrap())
+    {
+        Thing::None => Ok(none),
+        Thing::Int(number) => Ok(*number),
+        _ => Err("TypeError"),
+    };
+    Ok((bound(1, 0)?, bound(0, i64::MAX)?))
 }

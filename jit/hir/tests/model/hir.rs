@@ -1,6 +1,6 @@
 //! An evaluator of HIR on the model.
 use super::bytecode::{self, Step, next_of};
-use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder};
+use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder, part, places};
 use pyroxene_hir::function::{BlockId, Edge, Function, StateId, Value};
 use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, FloatUnary, Insn, IntOp};
 use pyroxene_hir::types::Classes;
@@ -352,16 +352,21 @@ impl<'a> Machine<'a> {
                 return object(boxed);
             }
             Insn::Rebox { old, number, .. } => {
-                let (old, number) = (self.object(*old), self.float(*number));
+                let (old, number) = (self.object(*old), self.word(*number));
+                let (class, thing) = match number {
+                    Word::Float(number) => (Class::Float, Thing::Float(number)),
+                    Word::Int(number) => (Class::Int, Thing::Int(number)),
+                    other => panic!("{other:?}"),
+                };
                 if let Some(old) = old
-                    && self.heap.class(Some(old)) == Some(Class::Float)
+                    && self.heap.class(Some(old)) == Some(class)
                     && self.heap.cells[old].count == 1
                     && !self.heap.cells[old].immortal
                 {
-                    *self.heap.thing_mut(old) = Thing::Float(number);
+                    *self.heap.thing_mut(old) = thing;
                     return object(Some(old));
                 }
-                let new = self.heap.add(Thing::Float(number));
+                let new = self.heap.add(thing);
                 return object(Some(new));
             }
             Insn::Displaced { old, new } => {
@@ -452,6 +457,52 @@ impl<'a> Machine<'a> {
                     Thing::List(items) => items[index] = item,
                     other => panic!("{other:?}"),
                 }
+                None
+            }
+            Insn::ListSlice {
+                list,
+                start,
+                stop,
+                step,
+                ..
+            } => {
+                let items = self.items(*list).to_vec();
+                let places = places(items.len(), self.int(*start), self.int(*stop), *step);
+                let taken: Vec<usize> = places.iter().map(|place| items[*place]).collect();
+                for item in &taken {
+                    self.heap.retain(Some(*item));
+                }
+                let slice = self.heap.add(Thing::List(taken));
+                return object(Some(slice));
+            }
+            Insn::ReplaceSlice {
+                list,
+                start,
+                stop,
+                value,
+                ..
+            } => {
+                let items = self.items(*list).to_vec();
+                let part = part(items.len(), self.int(*start), self.int(*stop));
+                let old = items[part.clone()].to_vec();
+                let (list, value) = (self.object(*list), self.object(*value));
+                let is_unseen =
+                    |item: &usize| self.heap.class(Some(*item)).is_some_and(Class::dies_unseen);
+                let holds = list != value && old.iter().all(is_unseen);
+                self.check(insn, holds)?;
+                let Thing::List(new) = self.heap.thing(value.unwrap()).clone() else {
+                    panic!("no list");
+                };
+                for item in &new {
+                    self.heap.retain(Some(*item));
+                }
+                if let Thing::List(items) = self.heap.thing_mut(list.unwrap()) {
+                    items.splice(part, new);
+                }
+                for item in old {
+                    self.heap.release(Some(item));
+                }
+                self.heap.release(value);
                 None
             }
             Insn::StrEqual { left, right } => {

@@ -246,3 +246,39 @@ pub fn float_remainder(left: f64, right: f64) -> f64 {
         remainder
     }
 }
+
+/// The places of a sequence that a slice names.
+pub fn places(size: usize, start: i64, stop: i64, step: i64) -> Vec<usize> {
+    let size = i64::try_from(size).unwrap();
+    let (least, most) = if step < 0 { (-1, size - 1) } else { (0, size) };
+    let cut = |bound: i64| {
+        let bound = if bound < 0 {
+            bound.saturating_add(size)
+        } else {
+            bound
+        };
+        bound.clamp(least, most)
+    };
+    let (mut place, stop) = (cut(start), cut(stop));
+    let mut places = Vec::new();
+    while if step < 0 { place > stop } else { place < stop } {
+        places.push(usize::try_from(place).unwrap());
+        place += step;
+    }
+    places
+}
+
+/// The part of a sequence that a slice without a step names.
+pub fn part(size: usize, start: i64, stop: i64) -> core::ops::Range<usize> {
+    let places = places(size, start, stop, 1);
+    let first = places.first().copied().unwrap_or_else(|| {
+        let size = i64::try_from(size).unwrap();
+        let start = if start < 0 {
+            start.saturating_add(size)
+        } else {
+            start
+        };
+        usize::try_from(start.clamp(0, size)).unwrap()
+    });
+    first..first + places.len()
+}

@@ -52,6 +52,7 @@ impl Builder<'_> {
 
     /// `STORE_FAST(local)`.
     pub(super) fn store_fast(&mut self) {
+        self.open_for(self.at.oparg, 0);
         let entry = self.pop();
         let old = self.store_local(self.at.oparg, entry);
         self.release_values(Vec::from_iter(old));
@@ -65,6 +66,7 @@ impl Builder<'_> {
         if load != self.at.oparg >> 4 {
             self.local(load);
         }
+        self.open_for(self.at.oparg >> 4, 0);
         let entry = self.pop();
         let old = self.store_local(self.at.oparg >> 4, entry);
         self.load_fast(load);
@@ -74,6 +76,8 @@ impl Builder<'_> {
     /// `STORE_FAST_STORE_FAST(local, local)`. Both are stored before destructors of old values run: only one that reads the
     /// second local of this frame could tell.
     pub(super) fn store_fast_store_fast(&mut self) {
+        self.open_for(self.at.oparg >> 4, 0);
+        self.open_for(self.at.oparg & 15, 1);
         let entry = self.pop();
         let first = self.store_local(self.at.oparg >> 4, entry);
         let entry = self.pop();
@@ -90,6 +94,31 @@ impl Builder<'_> {
         self.release_values(Vec::from_iter(old));
     }
 
+    /// Opens what lies on the stack at a depth below its top, for a local that is only calculated with: its objects are never
+    /// asked for, so that the number is all that the local needs.
+    fn open_for(&mut self, slot: u32, depth: usize) {
+        let value = self.peek(depth).value;
+        let Some(ty) = self.uses.number(slot).filter(|ty| {
+            !self.ty(value).is_unboxed()
+                && self.classes(value).meets(ty.classes())
+                && self.may_speculate(Reason::Class)
+                && self.may_speculate(Reason::Overflow)
+        }) else {
+            return;
+        };
+        let state = self.before();
+        self.unbox(value, ty, state);
+    }
+
+    /// The number of a value that is to be stored in a local which is only calculated with.
+    fn opened_for(&mut self, slot: u32, value: Value) -> Option<Value> {
+        let ty = self.uses.number(slot)?;
+        if self.ty(value).is_unboxed() || self.classes(value) != ty.classes() {
+            return None;
+        }
+        self.known_payload(value)
+    }
+
     /// Stores a value in a local. Gives the old object, of which the caller lets go when the state is as it is after the
     /// instruction; what dies unseen may stay in the slot instead.
     fn store_local(&mut self, slot: u32, entry: Entry) -> Option<Value> {
@@ -98,20 +127,27 @@ impl Builder<'_> {
             Some(number) => Entry::owned(number),
             None => entry,
         };
-        let ty = self.ty(entry.value);
-        if ty.is_unboxed() {
-            let memory = match self.state.locals[slot as usize] {
-                Local::Clean(old) => self.classes(old),
-                Local::Dirty(dirty) => dirty.memory,
+        let memory = match self.state.locals[slot as usize] {
+            Local::Clean(old) => self.classes(old),
+            Local::Dirty(dirty) => dirty.memory,
+        };
+        if memory.within(unseen_or_null()) {
+            let number = if self.ty(entry.value).is_unboxed() {
+                Some(entry.value)
+            } else {
+                self.opened_for(slot, entry.value)
             };
-            if memory.within(unseen_or_null()) {
+            if let Some(number) = number {
                 self.state.locals[slot as usize] = Local::Dirty(Dirty {
-                    value: entry.value,
+                    value: number,
                     known: true,
                     stale: None,
                     // It may be written back where the builder does not know it, on the way to a destructor.
-                    memory: memory | ty.classes(),
+                    memory: memory | self.classes(number),
                 });
+                if number != entry.value {
+                    self.release(&[entry]);
+                }
                 return None;
             }
         }

@@ -15,6 +15,7 @@ mod iteration;
 mod jumps;
 mod locals;
 mod operations;
+mod slices;
 mod stack;
 
 use crate::build::builder::Builder;
@@ -162,15 +163,15 @@ impl Builder<'_> {
             | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
             | Opcode::CALL_BOUND_METHOD_GENERAL => self.interpret_if_seen(),
 
-            Opcode::BINARY_SLICE => self.operate(Operation::GetSlice, Told::default()),
+            Opcode::BINARY_SLICE => self.binary_slice(),
             Opcode::LOAD_SUPER_ATTR
             | Opcode::LOAD_SUPER_ATTR_ATTR
             | Opcode::LOAD_SUPER_ATTR_METHOD => self.load_super_attr(),
-            Opcode::STORE_SLICE => self.operate(Operation::SetSlice, Told::default()),
+            Opcode::STORE_SLICE => self.store_slice(),
             Opcode::DELETE_SUBSCR => self.operate(Operation::DeleteItem, Told::default()),
             Opcode::DELETE_ATTR => self.operate_named(Operation::DeleteAttribute, self.at.oparg),
             Opcode::STORE_GLOBAL => self.store_global(),
-            Opcode::BUILD_SLICE => self.operate_on_many(Operation::Slice, self.at.oparg),
+            Opcode::BUILD_SLICE => self.build_slice(),
             Opcode::BUILD_MAP => self.operate_on_many(Operation::Map, self.at.oparg * 2),
             Opcode::BUILD_CONST_KEY_MAP => {
                 self.operate_on_many(Operation::ConstKeyMap, self.at.oparg + 1);

@@ -1,0 +1,167 @@
+//! Which locals are only calculated with: nobody but arithmetic, comparisons and subscripts ever reads them, so that nobody can
+//! tell which of several equal numbers they hold.
+use crate::build::code::{Code, Instruction};
+use crate::build::flow::Blocks;
+use crate::types::Type;
+use pyroxene_bytecode::Opcode;
+use pyroxene_jit_api::{Class, LocalKind, OPERANDS, Operand};
+
+/// How a local is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Use {
+    /// As something else than a number, or by somebody who is not known.
+    other: bool,
+    /// As a float.
+    float: bool,
+    /// As an int.
+    int: bool,
+}
+
+/// How the locals are read.
+pub struct Uses(Vec<Use>);
+
+impl Uses {
+    /// Looks at all blocks.
+    pub fn new(code: &Code<'_>, blocks: &Blocks) -> Self {
+        let locals = &code.snapshot.locals;
+        let plain = |kind| Use {
+            other: kind != LocalKind::Plain,
+            ..Use::default()
+        };
+        let mut uses = Self(locals.iter().map(|local| plain(local.kind)).collect());
+        for block in &blocks.order {
+            // What is known of the values on the top of the stack: the locals they were loaded from.
+            let mut stack: Vec<Option<u32>> = Vec::new();
+            for &instruction in &block.instructions {
+                uses.instruction(code, instruction, &mut stack);
+            }
+            for slot in stack {
+                uses.note(slot, None);
+            }
+        }
+        uses
+    }
+
+    /// As what a local is calculated with, if nothing else is done with it.
+    pub fn number(&self, slot: u32) -> Option<Type> {
+        match self.0[slot as usize] {
+            Use {
+                other: false,
+                float: true,
+                int: false,
+            } => Some(Type::Float),
+            Use {
+                other: false,
+                float: false,
+                int: true,
+            } => Some(Type::Int),
+            Use { .. } => None,
+        }
+    }
+
+    fn instruction(
+        &mut self,
+        code: &Code<'_>,
+        instruction: Instruction,
+        stack: &mut Vec<Option<u32>>,
+    ) {
+        let oparg = instruction.oparg;
+        match instruction.opcode.generic() {
+            Opcode::LOAD_FAST | Opcode::LOAD_FAST_CHECK => stack.push(Some(oparg)),
+            Opcode::LOAD_FAST_LOAD_FAST => stack.extend([Some(oparg >> 4), Some(oparg & 15)]),
+            Opcode::STORE_FAST_LOAD_FAST => {
+                self.note(stack.pop().flatten(), None);
+                stack.push(Some(oparg & 15));
+            }
+            Opcode::COPY => {
+                let from = stack.len().checked_sub(oparg as usize);
+                stack.push(from.and_then(|place| stack[place]));
+            }
+            Opcode::SWAP => {
+                let top = stack.len().wrapping_sub(1);
+                match stack.len().checked_sub(oparg as usize) {
+                    Some(place) => stack.swap(top, place),
+                    // It comes from a place that is not known, and what was on top goes there.
+                    None => {
+                        if let Some(top) = stack.last_mut() {
+                            let slot = top.take();
+                            self.note(slot, None);
+                        }
+                    }
+                }
+            }
+            Opcode::LOAD_FAST_AND_CLEAR | Opcode::MAKE_CELL => self.note(Some(oparg), None),
+            Opcode::POP_TOP => drop(stack.pop()),
+            _ => {
+                // There is an effect, or the depths would not have been found.
+                let (popped, pushed) = instruction.effect().unwrap_or_default();
+                let wanted = wanted(code, instruction);
+                for index in (0..popped as usize).rev() {
+                    let slot = stack.pop().flatten();
+                    self.note(slot, wanted.get(index).copied().flatten());
+                }
+                stack.extend((0..pushed).map(|_| None));
+            }
+        }
+    }
+
+    /// Notes that a value that was loaded from a local is taken for a number, or for something else.
+    fn note(&mut self, slot: Option<u32>, wanted: Option<Type>) {
+        let Some(slot) = slot else { return };
+        let used = &mut self.0[slot as usize];
+        match wanted {
+            Some(Type::Float) => used.float = true,
+            Some(Type::Int) => used.int = true,
+            Some(Type::Bool | Type::Object(_) | Type::Nothing) | None => used.other = true,
+        }
+    }
+}
+
+/// For what an instruction takes each of its operands, if it takes them for numbers.
+fn wanted(code: &Code<'_>, instruction: Instruction) -> [Option<Type>; OPERANDS] {
+    let (float, int) = (Some(Type::Float), Some(Type::Int));
+    match instruction.opcode {
+        Opcode::BINARY_OP_ADD_FLOAT
+        | Opcode::BINARY_OP_MULTIPLY_FLOAT
+        | Opcode::BINARY_OP_SUBTRACT_FLOAT
+        | Opcode::COMPARE_OP_FLOAT => [float, float, None],
+        Opcode::BINARY_OP_ADD_INT
+        | Opcode::BINARY_OP_MULTIPLY_INT
+        | Opcode::BINARY_OP_SUBTRACT_INT
+        | Opcode::COMPARE_OP_INT => [int, int, None],
+        Opcode::TO_BOOL_INT => [int, None, None],
+        Opcode::BINARY_SUBSCR_LIST_INT | Opcode::BINARY_SUBSCR_TUPLE_INT => [None, int, None],
+        Opcode::STORE_SUBSCR_LIST_INT => [None, None, int],
+        Opcode::BINARY_OP | Opcode::BINARY_SUBSCR | Opcode::STORE_SUBSCR => {
+            let met = code.snapshot.operands.get(&instruction.opcode_at);
+            match met.map(Vec::as_slice) {
+                Some([only]) => wanted_of(instruction.opcode, *only),
+                _ => [None; OPERANDS],
+            }
+        }
+        _ => [None; OPERANDS],
+    }
+}
+
+/// The same for one that has met these operands only, and has no form of its own for them.
+fn wanted_of(opcode: Opcode, met: [Operand; OPERANDS]) -> [Option<Type>; OPERANDS] {
+    let number = |operand| match operand {
+        Operand::Class(Class::Float) => Some(Type::Float),
+        Operand::Class(Class::Int) => Some(Type::Int),
+        Operand::Class(_) | Operand::Array { .. } | Operand::Function { .. } => None,
+    };
+    let [first, second, third] = met;
+    match opcode {
+        Opcode::BINARY_OP => match (number(first), number(second)) {
+            (Some(left), Some(right)) => [Some(left), Some(right), None],
+            _ => [None; OPERANDS],
+        },
+        Opcode::BINARY_SUBSCR if matches!(first, Operand::Array { .. }) => {
+            [None, number(second), None]
+        }
+        Opcode::STORE_SUBSCR if matches!(second, Operand::Array { .. }) => {
+            [number(first), None, number(third)]
+        }
+        _ => [None; OPERANDS],
+    }
+}

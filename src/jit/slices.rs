@@ -1,0 +1,119 @@
+//! Slices of lists, for machine code that has their bounds as numbers. Runs nothing.
+use crate::ffi;
+use crate::object::{Owned, Raised};
+use core::ptr::null_mut;
+use pyroxene_jit_api::Raw;
+
+/// The first index of a slice of a list, and how many it has.
+///
+/// # Safety
+/// The list is alive.
+unsafe fn adjusted(
+    list: *mut ffi::PyObject,
+    mut start: isize,
+    mut stop: isize,
+    step: isize,
+) -> (usize, usize) {
+    // SAFETY: as the caller promises; the bounds are changed in place.
+    let count = unsafe {
+        let size = ffi::Py_SIZE(list);
+        ffi::PySlice_AdjustIndices(size, &raw mut start, &raw mut stop, step)
+    };
+    (start.cast_unsigned(), count.cast_unsigned())
+}
+
+/// The items of a list.
+///
+/// # Safety
+/// It is a list.
+unsafe fn items(list: *mut ffi::PyObject) -> *mut *mut ffi::PyObject {
+    // SAFETY: as the caller promises.
+    unsafe { (*list.cast::<ffi::PyListObject>()).ob_item }
+}
+
+pub(super) unsafe extern "C" fn list_slice(
+    list: Raw,
+    start: isize,
+    stop: isize,
+    step: isize,
+) -> Raw {
+    let list = list.cast::<ffi::PyObject>();
+    // SAFETY: machine code gives a live list. A new list has room for as many items as it was asked for, which it owns.
+    unsafe {
+        let (first, count) = adjusted(list, start, stop, step);
+        let slice = ffi::PyList_New(count.cast_signed());
+        if slice.is_null() {
+            return null_mut();
+        }
+        let (from, to) = (items(list), items(slice));
+        let mut index = first;
+        for place in 0..count {
+            let item = *from.add(index);
+            ffi::Py_INCREF(item);
+            to.add(place).write(item);
+            index = index.wrapping_add_signed(step);
+        }
+        slice.cast()
+    }
+}
+
+pub(super) unsafe extern "C" fn replace_slice(
+    list: Raw,
+    start: isize,
+    stop: isize,
+    value: Raw,
+) -> i32 {
+    let (list, value) = (list.cast::<ffi::PyObject>(), value.cast::<ffi::PyObject>());
+    // SAFETY: machine code gives live lists, and a reference to the second one.
+    unsafe {
+        let (first, count) = adjusted(list, start, stop, 1);
+        let old = if count == 0 {
+            null_mut()
+        } else {
+            items(list).add(first)
+        };
+        if list == value || (0..count).any(|index| is_seen_to_die(*old.add(index))) {
+            return 1;
+        }
+        if count != ffi::Py_SIZE(value).cast_unsigned() {
+            let (first, end) = (first.cast_signed(), (first + count).cast_signed());
+            if ffi::PyList_SetSlice(list, first, end, value) != 0 {
+                // The evaluator tries again, and raises.
+                drop(Raised::take_pending());
+                return 1;
+            }
+        } else if ffi::Py_REFCNT(value) == 1 {
+            // What was there dies with the list that was to be put there.
+            let new = items(value);
+            for index in 0..count {
+                core::ptr::swap(old.add(index), new.add(index));
+            }
+        } else {
+            let new = items(value);
+            for index in 0..count {
+                ffi::Py_INCREF(*new.add(index));
+                let gone = old.add(index).replace(*new.add(index));
+                drop(Owned::<ffi::PyObject>::from_raw_unchecked(gone));
+            }
+        }
+        drop(Owned::<ffi::PyObject>::from_raw_unchecked(value));
+        0
+    }
+}
+
+/// Whether somebody could see the death of an object: it is of none of the classes of which nobody can.
+///
+/// # Safety
+/// It is alive.
+unsafe fn is_seen_to_die(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: as the caller promises.
+    let class = unsafe { ffi::Py_TYPE(object) }.cast_const();
+    let unseen = [
+        &raw const ffi::PyLong_Type,
+        &raw const ffi::PyFloat_Type,
+        &raw const ffi::PyUnicode_Type,
+        &raw const ffi::PyBool_Type,
+        &raw const ffi::_PyNone_Type,
+    ];
+    !unseen.contains(&class)
+}
