@@ -1,12 +1,13 @@
 //! Machine code in memory: what is known of it, how long it lives. Frees it when it neither runs nor can be entered.
 use super::log::ExitCounts;
 use super::options::{Mode, mode};
-use super::{chance, exits, heat, library, sample};
+use super::{chance, enter, exits, heat, library, sample};
 use crate::bytecode::handlers::handler_of;
 use crate::ffi;
 use crate::frame::Frame;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
+use core::cell::Cell;
 use core::ops::{Deref, Range};
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use pyroxene_jit_api::{
@@ -15,10 +16,47 @@ use pyroxene_jit_api::{
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How often machine code leaves by one exit because it is not true there, before it is made anew.
-const MOST_FAILURES: u64 = 200;
+pub(super) const MOST_FAILURES: u64 = 200;
 
 /// How often code of the quick tier begins, and its loops come round, before it is made anew in the hot one.
 const UNTIL_WARM: u64 = 2000;
+
+/// How much more of the time an exit takes than a call or a round of a loop.
+const EXIT_WEIGHT: u64 = 8;
+
+/// How much the program would have had of machine code that is being made, since that was ordered. Only threads with the GIL
+/// write the counters.
+pub struct Heat {
+    /// What the evaluator has counted of the code object.
+    evaluated: Arc<AtomicU64>,
+    /// What code of the quick tier counts down, where better code is to take its place.
+    warm: Option<Arc<AtomicU64>>,
+    /// What both were at first.
+    before: u64,
+}
+
+impl Heat {
+    /// From now on.
+    pub fn new(evaluated: &Arc<AtomicU64>, replaced: Option<&MachineCode>) -> Self {
+        let mut heat = Self {
+            evaluated: Arc::clone(evaluated),
+            warm: replaced.map(|code| Arc::clone(&code.warm)),
+            before: 0,
+        };
+        heat.before = heat.missed();
+        heat
+    }
+
+    /// So many calls and rounds of loops.
+    pub fn missed(&self) -> u64 {
+        let evaluated = self.evaluated.load(Ordering::Relaxed);
+        let quick = self.warm.as_ref().map_or(0, |warm| {
+            // It goes on below zero.
+            UNTIL_WARM.wrapping_sub(warm.load(Ordering::Relaxed))
+        });
+        evaluated.wrapping_add(quick).wrapping_sub(self.before)
+    }
+}
 
 /// How often another exit is taken to be among the reasons.
 const SOME_FAILURES: u64 = 10;
@@ -49,8 +87,10 @@ const fn pages(size: usize) -> usize {
 pub struct MachineCode {
     /// How often it runs. It is first: the code knows all of it by this place.
     running: Running,
-    /// What code of the quick tier counts down until it is to be made anew.
-    warm: AtomicU64,
+    /// What code of the quick tier counts down until it is to be made anew. It is apart, as who looks at it may stay longer.
+    warm: Arc<AtomicU64>,
+    /// What is counted of the code object while it waits for better code.
+    heat: Arc<AtomicU64>,
     run: Option<Run>,
     exits: ExitCounts,
     interpreted: Vec<Interpreted>,
@@ -61,14 +101,18 @@ pub struct MachineCode {
     memory: Option<CodeMemory>,
     /// The number of the compilation in the log.
     compilation: u64,
+    /// Whether it was taken away, and not replaced: who runs it leaves when it looks.
+    withdrawn: Cell<bool>,
 }
 
 impl MachineCode {
-    /// For a compilation of this number, with the targets that its snapshot names.
-    pub fn ordered(compilation: u64, targets: Vec<Arc<Target>>) -> Box<Self> {
+    /// For a compilation of this number, with the targets that its snapshot names; its exits are counted as heat of the code
+    /// object.
+    pub fn ordered(compilation: u64, targets: Vec<Arc<Target>>, heat: Arc<AtomicU64>) -> Box<Self> {
         Box::new(Self {
             running: Running::default(),
-            warm: AtomicU64::new(UNTIL_WARM),
+            warm: Arc::new(AtomicU64::new(UNTIL_WARM)),
+            heat,
             run: None,
             exits: Arc::default(),
             interpreted: Vec::new(),
@@ -77,6 +121,7 @@ impl MachineCode {
             targets,
             memory: None,
             compilation,
+            withdrawn: Cell::new(false),
         })
     }
 
@@ -87,7 +132,7 @@ impl MachineCode {
 
     /// The address of what code of the quick tier counts down.
     pub fn warm_address(&self) -> usize {
-        (&raw const self.warm).expose_provenance()
+        Arc::as_ptr(&self.warm).expose_provenance()
     }
 
     /// Takes over what the compiler made.
@@ -118,6 +163,11 @@ impl MachineCode {
     /// The number of its compilation in the log.
     pub fn compilation(&self) -> u64 {
         self.compilation
+    }
+
+    /// Notes that it was taken away, and not replaced.
+    pub(super) fn withdraw(&self) {
+        self.withdrawn.set(true);
     }
 
     /// The counters of its exits.
@@ -179,6 +229,7 @@ impl MachineCode {
         // Only threads with the GIL write it.
         let taken = count.load(Ordering::Relaxed) + 1;
         count.store(taken, Ordering::Relaxed);
+        add_heat(&this.heat, EXIT_WEIGHT);
         let is_warm = record.reason == Reason::Warm;
         if is_warm || this.is_too_often(record, taken) {
             // SAFETY: the thread runs the frame that has left, which stands where the evaluator goes on.
@@ -186,17 +237,22 @@ impl MachineCode {
             if is_warm {
                 heat::warm(frame, this);
             } else {
-                heat::failed(frame, this, || this.failures(frame.code()));
+                heat::failed(frame, this, taken, || this.failures(frame.code()));
             }
+        }
+        if enter::is_withdrawn() {
+            free_what_ended();
         }
     }
 
-    /// Whether an exit was taken so often now that the code may be made anew.
+    /// Whether an exit was taken so often now that the code may be made anew: if it is not, that is asked again when it was taken
+    /// twice as often.
     #[inline]
     fn is_too_often(&self, record: &ExitRecord, count: u64) -> bool {
+        let is_time = |least: u64| count.is_multiple_of(least) && (count / least).is_power_of_two();
         match record.reason {
-            Reason::Raised => count == most_raised(),
-            reason => count == MOST_FAILURES && is_failure(reason),
+            Reason::Raised => is_time(most_raised()),
+            reason => is_failure(reason) && is_time(MOST_FAILURES),
         }
     }
 
@@ -217,6 +273,15 @@ impl MachineCode {
             })
             .collect()
     }
+}
+
+/// Counts what the program has missed.
+pub(super) fn add_heat(heat: &AtomicU64, units: u64) {
+    // Only threads with the GIL write it.
+    heat.store(
+        heat.load(Ordering::Relaxed).wrapping_add(units),
+        Ordering::Relaxed,
+    );
 }
 
 impl Drop for MachineCode {
@@ -253,8 +318,13 @@ impl Deref for Compiled {
 
 impl Drop for Compiled {
     fn drop(&mut self) {
-        let unneeded = self.0.take().filter(|code| !code.running.is_zero());
-        retired().extend(unneeded);
+        let Some(code) = self.0.take().filter(|code| !code.running.is_zero()) else {
+            return;
+        };
+        if code.withdrawn.get() {
+            enter::set_withdrawn(true);
+        }
+        retired().push(code);
     }
 }
 
@@ -269,7 +339,9 @@ fn retired() -> std::sync::MutexGuard<'static, Retired> {
 
 /// Frees what nothing enters any more and what has ended meanwhile.
 pub fn free_what_ended() {
-    retired().retain(|code| !code.running.is_zero());
+    let mut retired = retired();
+    retired.retain(|code| !code.running.is_zero());
+    enter::set_withdrawn(retired.iter().any(|code| code.withdrawn.get()));
 }
 
 /// Whether code that leaves for this reason was compiled for something that is not so.

@@ -6,7 +6,7 @@ use crate::frame::{Frame, Owner};
 use crate::generator::frame::State;
 use crate::object::{Owned, Raised};
 use crate::thread::ThreadState;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicU8, Ordering};
 use pyroxene_jit_api::{Exit, ExitKind, Raw, Run};
 use std::sync::Mutex;
 
@@ -37,9 +37,7 @@ pub unsafe fn enter(
     (run, entry): (Run, u32),
     floor: usize,
 ) -> Left {
-    if ANY_WRITTEN.load(Ordering::Relaxed) {
-        forget_written(frame);
-    }
+    was_written(frame);
     // SAFETY: as the caller promises. The patch may be removed meanwhile: the code counts itself, and stays while it runs.
     let exit = unsafe { run(thread.as_ptr().cast(), frame.cast(), entry, floor) };
     // SAFETY: it has just ended so.
@@ -84,16 +82,37 @@ pub unsafe fn left(thread: ThreadState, exit: Exit) -> Left {
     }
 }
 
-/// Where machine code finds whether a local variable of some frame was written from outside.
-pub(super) fn any_written() -> Raw {
-    (&raw const ANY_WRITTEN).cast_mut().cast()
+/// Where machine code finds whether it has to ask if it was disturbed: a byte that is not 0 then.
+pub(super) fn alarm() -> Raw {
+    (&raw const ALARM).cast_mut().cast()
 }
 
 /// The frames that had a local variable written from outside since they entered machine code.
 static WRITTEN: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 
-/// Whether there are any.
-static ANY_WRITTEN: AtomicBool = AtomicBool::new(false);
+/// Why machine code has to ask, as bits.
+static ALARM: AtomicU8 = AtomicU8::new(0);
+
+/// A local variable of some frame was written from outside.
+const LOCAL_WRITTEN: u8 = 1;
+
+/// Machine code was taken away, and not replaced, while it ran.
+const CODE_WITHDRAWN: u8 = 2;
+
+/// Whether there is machine code that was taken away, and not replaced, while it ran.
+#[inline]
+pub(super) fn is_withdrawn() -> bool {
+    ALARM.load(Ordering::Relaxed) & CODE_WITHDRAWN != 0
+}
+
+/// Notes whether there is machine code that was taken away, and not replaced, while it ran.
+pub(super) fn set_withdrawn(is_some: bool) {
+    if is_some {
+        ALARM.fetch_or(CODE_WITHDRAWN, Ordering::Relaxed);
+    } else {
+        ALARM.fetch_and(!CODE_WITHDRAWN, Ordering::Relaxed);
+    }
+}
 
 /// Notes that a local variable of a frame was written by somebody else than its own code: if it runs in machine code, this
 /// has to give up what it knows of it. A frame that does not run has nothing elsewhere: who enters it reads it anew.
@@ -106,7 +125,7 @@ pub fn locals_written(frame: Frame<'_>) {
         if !written.contains(&frame.addr()) {
             written.push(frame.addr());
         }
-        ANY_WRITTEN.store(true, Ordering::Relaxed);
+        ALARM.fetch_or(LOCAL_WRITTEN, Ordering::Relaxed);
     }
 }
 
@@ -123,7 +142,7 @@ fn runs(frame: Frame<'_>) -> bool {
 /// Whether a local variable of the frame was written by somebody else since it entered machine code, which then leaves: it is
 /// told once.
 pub(super) fn was_written(frame: *mut ffi::_PyInterpreterFrame) -> bool {
-    ANY_WRITTEN.load(Ordering::Relaxed) && forget_written(frame)
+    ALARM.load(Ordering::Relaxed) & LOCAL_WRITTEN != 0 && forget_written(frame)
 }
 
 /// Forgets that the frame was written; whether it had been.
@@ -133,7 +152,7 @@ fn forget_written(frame: *mut ffi::_PyInterpreterFrame) -> bool {
     let before = written.len();
     written.retain(|&known| known != frame.addr());
     if written.is_empty() {
-        ANY_WRITTEN.store(false, Ordering::Relaxed);
+        ALARM.fetch_and(!LOCAL_WRITTEN, Ordering::Relaxed);
     }
     written.len() < before
 }

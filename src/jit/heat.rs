@@ -1,19 +1,28 @@
 //! What runs often. The evaluator tells of calls (while a function's `RESUME` is not specialised) and of loops (when the
 //! counter in the cache of a `JUMP_BACKWARD` has run down).
-use super::code::MachineCode;
+use super::code::{Heat, MOST_FAILURES, MachineCode, add_heat};
 use super::options::{Mode, mode};
-use super::registry::{Stage, registry};
+use super::registry::{Registry, Stage, registry};
 use super::snapshot::Taken;
 use super::{is_main, library, log, only, publish, snapshot, worker};
 use crate::bytecode::{Counter, Opcode, original};
+use crate::field;
 use crate::frame::Frame;
 use crate::thread::ThreadState;
+use core::cell::RefMut;
 use pyroxene_jit_api::{Failure, Reason, Tier};
+use std::sync::Arc;
 
 /// After how many calls a function is compiled, in the quick tier.
 const CALLS: u32 = 200;
 /// The same for [`Mode::Eager`]: the instructions have been specialised by then.
 const CALLS_EAGER: u32 = 3;
+
+/// After how many calls a function is compiled whole when one of its loops is hot, and not for that loop only.
+const CALLS_WITH_LOOP: u32 = 8;
+
+/// How many rounds of a loop there are, at least, between two times that it is told of.
+const ROUNDS: u64 = 16;
 
 /// What the counter of a `JUMP_BACKWARD` starts with.
 pub fn loop_counter() -> Counter {
@@ -29,7 +38,7 @@ pub fn loop_counter() -> Counter {
 #[inline(never)]
 pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
     let code = frame.code();
-    let place = crate::field!(code._co_firsttraceable) as usize;
+    let place = field!(code._co_firsttraceable) as usize;
     if !is_main(thread.interpreter()) || frame.instruction() != code.instruction_at(place) {
         return false;
     }
@@ -41,19 +50,15 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
     let mut table = registry();
     let record = table.record(code);
     record.begun = true;
-    match record.stage {
-        Stage::GivenUp => return false,
-        Stage::Waiting => return true,
-        Stage::Cold | Stage::Compiled => {}
+    if record.stage == Stage::GivenUp {
+        return false;
     }
-    record.calls += 1;
-    if record.calls < enough {
+    record.calls = record.calls.saturating_add(1);
+    add_heat(&record.heat, 1);
+    if record.calls < enough || record.stage == Stage::Waiting && record.wanted.contains(&place) {
         return true;
     }
-    record.wanted.insert(place);
-    record.observed.insert(place, snapshot::observed(frame));
-    drop(table);
-    compile(frame);
+    want(table, frame, place);
     true
 }
 
@@ -69,22 +74,48 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
     publish::what_is_ready();
     let mut table = registry();
     let record = table.record(code);
-    if matches!(record.stage, Stage::GivenUp | Stage::Waiting) || record.patches.has(place) {
+    add_heat(&record.heat, ROUNDS);
+    let is_ordered = record.stage == Stage::Waiting && record.wanted.contains(&place);
+    if record.stage == Stage::GivenUp || is_ordered || record.patches.has(place) {
         return;
     }
-    record.wanted.insert(place);
-    record.observed.insert(place, snapshot::observed(frame));
-    drop(table);
-    compile(frame);
+    if record.calls >= CALLS_WITH_LOOP {
+        record
+            .wanted
+            .insert(field!(code._co_firsttraceable) as usize);
+    }
+    want(table, frame, place);
 }
 
-/// Machine code of a frame that runs was wrong too often: it is made anew, with what is known now. Until then it stays, as does
-/// the last that may be made, and what has no failures after all.
+/// Has the code of a frame compiled, with an entry at the instruction at which it stands. What nobody has begun with is ordered
+/// anew; what is being made comes without that entry.
+fn want(mut table: RefMut<'_, Registry>, frame: Frame<'_>, place: usize) {
+    let record = table.record(frame.code());
+    record.wanted.insert(place);
+    record.observed.insert(place, snapshot::observed(frame));
+    if record.stage == Stage::Waiting {
+        if !worker::take_back(record.key(frame.code())) {
+            return;
+        }
+        record.attempts -= 1;
+        record.stage = match record.compiled {
+            Some(_) => Stage::Compiled,
+            None => Stage::Cold,
+        };
+    }
+    drop(table);
+    compile(frame, false);
+}
+
+/// Machine code of a frame that runs has left by an exit too often, so many times: it is made anew, with what is known now.
+/// Until then it stays, as does what has no failures after all. When it was made as often as it may be, exits have to cost more
+/// and more time before it is.
 #[cold]
 #[inline(never)]
 pub(super) fn failed(
     frame: Frame<'_>,
     machine_code: &MachineCode,
+    times: u64,
     failures: impl FnOnce() -> Vec<Failure>,
 ) {
     let failures = failures();
@@ -93,8 +124,9 @@ pub(super) fn failed(
     }
     let mut table = registry();
     let record = table.record(frame.code());
-    if record.stage != Stage::Compiled || !record.may_be_compiled() || !record.enters(machine_code)
-    {
+    let excess = record.excess();
+    let may_be_compiled = excess == 0 || times >= MOST_FAILURES << excess.saturating_mul(2).min(32);
+    if record.stage != Stage::Compiled || !may_be_compiled || !record.enters(machine_code) {
         return;
     }
     if failures
@@ -103,9 +135,13 @@ pub(super) fn failed(
     {
         record.observed.clear();
     }
-    record.failures.extend(failures);
+    for failure in failures {
+        if !record.failures.contains(&failure) {
+            record.failures.push(failure);
+        }
+    }
     drop(table);
-    compile(frame);
+    compile(frame, true);
 }
 
 /// Machine code of the quick tier, of a frame that runs, has run often: it is made anew in the hot one. Until then it stays.
@@ -119,11 +155,12 @@ pub(super) fn warm(frame: Frame<'_>, machine_code: &MachineCode) {
         return;
     }
     drop(table);
-    compile(frame);
+    compile(frame, false);
 }
 
-/// Has the code of a frame compiled, for all places where its machine code is to be entered, unless tools watch it.
-fn compile(frame: Frame<'_>) {
+/// Has the code of a frame compiled, for all places where its machine code is to be entered, unless tools watch it, or, if that
+/// counts, it was compiled too often.
+fn compile(frame: Frame<'_>, however_often: bool) {
     let code = frame.code();
     let is_watched = publish::is_instrumented(code);
     let mut table = registry();
@@ -135,7 +172,8 @@ fn compile(frame: Frame<'_>) {
         }
         return;
     }
-    if !record.may_be_compiled() || !only::allows(|| snapshot::function(code)) {
+    let too_often = !however_often && record.excess() > 0;
+    if too_often || !only::allows(|| snapshot::function(code)) {
         record.stage = Stage::GivenUp;
         return;
     }
@@ -152,10 +190,12 @@ fn compile(frame: Frame<'_>) {
         targets,
     } = snapshot::take(frame, &wanted, &observed, failures);
     let compilation = log::next_compilation();
-    let machine_code = MachineCode::ordered(compilation, targets);
-    snapshot.running = machine_code.address();
     let mut table = registry();
     let record = table.record(code);
+    let machine_code = MachineCode::ordered(compilation, targets, Arc::clone(&record.heat));
+    snapshot.running = machine_code.address();
+    let replaced = record.compiled.as_ref().map(|compiled| &***compiled);
+    let heat = Heat::new(&record.heat, replaced);
     record.stage = Stage::Waiting;
     record.attempts += 1;
     let tier = match mode() {
@@ -193,6 +233,10 @@ fn compile(frame: Frame<'_>) {
                 result,
             });
         }
-        Mode::Off | Mode::On => worker::submit(worker::Job { order, snapshot }),
+        Mode::Off | Mode::On => worker::submit(worker::Job {
+            order,
+            snapshot,
+            heat,
+        }),
     }
 }

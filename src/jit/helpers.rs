@@ -497,9 +497,12 @@ unsafe extern "C" fn end_instance(thread: Raw, caller: Raw, value: Raw) -> Raw {
     }
 }
 
-unsafe extern "C" fn deallocate_seen(object: Raw, frame: Raw, tools_version: u64) -> u8 {
-    // SAFETY: machine code gives an object whose count has become zero, and its own frame.
+unsafe extern "C" fn deallocate_seen(object: Raw, frame: Raw, at: u32, tools_version: u64) -> u8 {
+    // SAFETY: machine code gives an object whose count has become zero, its own frame, and an instruction of its code.
     unsafe {
+        let running = frame.cast::<ffi::_PyInterpreterFrame>();
+        let code = (*running).f_executable.cast::<ffi::PyCodeObject>();
+        (*running).instr_ptr = ffi::_PyCode_CODE(code).add(at as usize);
         deallocate(object);
         disturbed(frame, tools_version)
     }

@@ -11,6 +11,7 @@ use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::cell::{RefCell, RefMut};
 use core::ffi::c_int;
+use core::sync::atomic::AtomicU64;
 use pyroxene_jit_api::{Class, Failure, Target};
 use pyroxene_jit_log::Withdrawal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -44,6 +45,8 @@ pub struct Record {
     pub stage: Stage,
     /// How often it was called, as far as that was counted.
     pub calls: u32,
+    /// Calls, rounds of loops and exits, counted by what they cost, for what waits to be compiled.
+    pub heat: Arc<AtomicU64>,
     /// Whether it was called since it was instrumented last: without us, its `RESUME` would be specialised.
     pub begun: bool,
     /// Whether the log says already that it is hot and watched by tools.
@@ -102,6 +105,7 @@ impl Registry {
                 number: *next,
                 stage: Stage::Cold,
                 calls: 0,
+                heat: Arc::default(),
                 begun: false,
                 told_as_watched: false,
                 attempts: 0,
@@ -150,9 +154,10 @@ impl Record {
         }
     }
 
-    /// Whether it may be compiled once more.
-    pub fn may_be_compiled(&self) -> bool {
-        self.attempts < self.warm_since.unwrap_or_default() + ATTEMPTS
+    /// How often it will have been compiled more than it may be for any reason, once it is compiled again.
+    pub fn excess(&self) -> u32 {
+        let most = self.warm_since.unwrap_or_default() + ATTEMPTS;
+        (self.attempts + 1).saturating_sub(most)
     }
 
     /// Whether this machine code is entered.
@@ -180,6 +185,12 @@ impl Record {
         }
         let compiled = self.compiled.take();
         if let Some(compiled) = &compiled {
+            match why {
+                Withdrawal::Replaced => {}
+                Withdrawal::Instrumented | Withdrawal::Gone | Withdrawal::End => {
+                    compiled.withdraw();
+                }
+            }
             statistics::withdrawn();
             log::withdrawn(compiled.compilation(), why);
         }
@@ -187,7 +198,7 @@ impl Record {
     }
 }
 
-/// How often one code object is compiled at most in each tier.
+/// How often one code object is compiled at most in each tier, unless it leaves so often that it must be worth it.
 pub(super) const ATTEMPTS: u32 = 8;
 
 /// Whether anything is known, and the running thread may look at it: threads of other interpreters do not hold the GIL that

@@ -1,13 +1,12 @@
 //! The thread on which code is compiled. It comes when there is something to do and goes when there is not; at a fork it
 //! goes before, so that the child has whole locks and the system counts one thread less. It never takes the GIL: what it has
 //! made waits until a thread of the interpreter has been asked to fetch it.
-use super::code::MachineCode;
-use super::{library, publish, registry, threads};
+use super::code::{Heat, MachineCode};
+use super::{library, log, publish, registry, threads};
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 use pyroxene_jit_api::{Artifact, Refusal, Snapshot, Tier};
 use std::collections::BTreeMap;
-use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
@@ -37,6 +36,8 @@ pub struct Job {
     pub order: Order,
     /// What is known of the code.
     pub snapshot: Snapshot,
+    /// How much the program has missed it since it was ordered.
+    pub heat: Heat,
 }
 
 /// What became of it.
@@ -54,7 +55,7 @@ const STACK: usize = 64 << 20;
 
 /// What waits, and who works.
 struct Work {
-    jobs: VecDeque<Job>,
+    jobs: Vec<Job>,
     done: Vec<Done>,
     /// The thread, which is at work or has just left.
     thread: Option<JoinHandle<()>>,
@@ -65,7 +66,7 @@ struct Work {
 }
 
 static WORK: Mutex<Work> = Mutex::new(Work {
-    jobs: VecDeque::new(),
+    jobs: Vec::new(),
     done: Vec::new(),
     thread: None,
     running: false,
@@ -79,17 +80,30 @@ fn work() -> MutexGuard<'static, Work> {
 /// Adds a job.
 pub fn submit(job: Job) {
     let mut work = work();
-    // What is made quickly makes nobody wait long.
-    let place = match job.order.tier {
-        Tier::Quick => work
-            .jobs
-            .iter()
-            .position(|other| other.order.tier == Tier::Hot),
-        Tier::Hot => None,
-    };
-    let place = place.unwrap_or(work.jobs.len());
-    work.jobs.insert(place, job);
+    work.jobs.push(job);
     start(&mut work);
+}
+
+/// Takes back what was ordered of a code object, if nobody has begun with it: more is known of it now.
+pub fn take_back(key: registry::Key) -> bool {
+    let mut work = work();
+    let found = work.jobs.iter().position(|job| job.order.key == key);
+    let job = found.map(|index| work.jobs.remove(index));
+    drop(work);
+    if let Some(job) = &job {
+        log::dropped(job.order.compilation);
+    }
+    job.is_some()
+}
+
+/// Takes the job that is wanted most. What is made quickly makes nobody wait long, and comes first.
+fn next_job(jobs: &mut Vec<Job>) -> Option<Job> {
+    let is_quick = |job: &Job| job.order.tier == Tier::Quick;
+    let wanted = |job: &Job| (is_quick(job), job.heat.missed());
+    let (first, _) = (jobs.iter().enumerate())
+        .map(|(index, job)| (index, wanted(job)))
+        .reduce(|most, other| if other.1 > most.1 { other } else { most })?;
+    Some(jobs.remove(first))
 }
 
 /// Sees to it that there is a thread if there is something to do.
@@ -111,15 +125,13 @@ fn start(work: &mut Work) {
 fn run() {
     loop {
         let mut current = work();
-        let job = match current.jobs.pop_front() {
-            Some(job) if !current.stopping => job,
-            unwanted => {
-                if let Some(job) = unwanted {
-                    current.jobs.push_front(job);
-                }
-                current.running = false;
-                return;
-            }
+        let job = match current.stopping {
+            true => None,
+            false => next_job(&mut current.jobs),
+        };
+        let Some(job) = job else {
+            current.running = false;
+            return;
         };
         drop(current);
         let result = library::compile(&job.snapshot, job.order.tier, job.order.compilation);

@@ -376,6 +376,70 @@ fn what_runs_on_in_quick_code_goes_over_to_better() {
     }
 }
 
+/// A function with a hot loop that was called some times is compiled whole, so that what comes after the loop does not leave.
+#[test]
+fn what_was_called_some_times_is_entered_by_calls_when_a_loop_is_hot() {
+    let folder = Folder::new("whole");
+    let program = folder.program(
+        "def often(n):\n\
+         \x20   for i in range(n): pass\n\
+         def once(n):\n\
+         \x20   for i in range(n): pass\n\
+         for i in range(20): often(2)\n\
+         often(100000)\n\
+         once(100000)\n",
+    );
+    succeed(
+        python()
+            .args(["-X", "jit=on", "-X", "jit-log=log"])
+            .arg(&program)
+            .current_dir(&folder.0),
+    );
+    let log = log_of(&folder.0.join("log"));
+    let entries = |wanted| {
+        log.iter().find_map(|line| match &line.event {
+            Event::Ordered {
+                function, entries, ..
+            } if function.name == wanted => Some(entries.clone()),
+            _ => None,
+        })
+    };
+    let whole = vec![Entry::Call, Entry::Loop { line: 2 }];
+    assert_eq!(entries("often"), Some(whole));
+    assert_eq!(entries("once"), Some(vec![Entry::Loop { line: 4 }]));
+}
+
+/// Code that was made as often as it may be is made again all the same if its exits cost too much.
+#[test]
+fn code_that_leaves_very_often_is_made_more_often() {
+    let folder = Folder::new("often");
+    let log = logged(
+        &folder,
+        "def f(a, b, c, d, e, f, g, h, i, j):\n\
+         \x20   if a: pass\n\
+         \x20   if b: pass\n\
+         \x20   if c: pass\n\
+         \x20   if d: pass\n\
+         \x20   if e: pass\n\
+         \x20   if f: pass\n\
+         \x20   if g: pass\n\
+         \x20   if h: pass\n\
+         \x20   if i: pass\n\
+         \x20   if j: pass\n\
+         for n in range(20): f(*[None] * 10)\n\
+         for others in range(11):\n\
+         \x20   values = [1.0] * others + [None] * (10 - others)\n\
+         \x20   for n in range(250 if others < 8 else 14000): f(*values)\n",
+    );
+    let last = log.iter().rev().find_map(|line| match &line.event {
+        Event::Ordered {
+            function, failures, ..
+        } if function.name == "f" => Some(failures.len()),
+        _ => None,
+    });
+    assert_eq!(last, Some(10));
+}
+
 /// A program that runs a loop for as long as it takes to be seen.
 const BUSY: &str = "
 import time

@@ -27,8 +27,9 @@ pub struct Host {
     /// The address of the interpreter's pointer to a frame evaluator that somebody has put in the place of ours (PEP 523),
     /// or NULL: then the evaluator makes all calls.
     pub frame_evaluator: Raw,
-    /// The address of a byte that is 0 unless a local variable of some frame was written from outside.
-    pub locals_written: Raw,
+    /// The address of a byte that is 0 unless a local variable of some frame was written from outside, or machine code was taken
+    /// away while it ran: then it asks [`Helpers::disturbed`] wherever other code has run.
+    pub alarm: Raw,
     /// The address of [`EXIT_VALUES`] words, in which machine code leaves what it had in registers when it leaves.
     pub exit_values: Raw,
     /// The address of 64 bits that machine code counts down wherever it may leave at will, and leaves when they are 0, for
@@ -164,8 +165,6 @@ pub struct Layout {
     pub unicode_entry_value: u32,
     /// `eval_breaker` of a thread state: flags, and above them the version of the instrumentation.
     pub eval_breaker: u32,
-    /// Which of its bits are flags.
-    pub eval_breaker_flags: u64,
     /// `exc_info` of a thread state: the innermost of the exceptions that are being handled.
     pub exception_info: u32,
     /// `gi_iframe` of a generator or coroutine: where its frame begins.
@@ -194,8 +193,6 @@ pub struct Layout {
     pub chunk_data: u32,
     /// `co_code_adaptive` of a code object.
     pub code_units: u32,
-    /// `co_executors` of a code object: NULL if the evaluator enters no machine code of it.
-    pub code_executors: u32,
     /// `func_version` of a function, 32 bits.
     pub function_version: u32,
     /// `func_code` of a function.
@@ -304,8 +301,9 @@ pub type CompareHelper = unsafe extern "C" fn(Raw, Raw) -> i32;
 pub struct Helpers {
     /// Ends the life of an object whose count has become zero (`_Py_Dealloc`). May run any code.
     pub deallocate: unsafe extern "C" fn(Raw),
-    /// The same, and then what [`disturbed`](Self::disturbed) says of the frame.
-    pub deallocate_seen: unsafe extern "C" fn(Raw, frame: Raw, tools_version: u64) -> u8,
+    /// The same while the frame stands at an instruction, in units, and then what [`disturbed`](Self::disturbed) says of the
+    /// frame.
+    pub deallocate_seen: unsafe extern "C" fn(Raw, frame: Raw, at: u32, tools_version: u64) -> u8,
     /// A new float (`PyFloat_FromDouble`).
     pub float: unsafe extern "C" fn(f64) -> Raw,
     /// An int, the shared one where there is one (`PyLong_FromLongLong`).

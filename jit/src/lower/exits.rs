@@ -18,20 +18,30 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct Exits<'c> {
     records: Vec<ExitRecord>,
-    /// One block for each state and reason, which names the exit.
+    /// One block for each state and reason, by which code leaves.
     named: HashMap<(StateId, Reason), BasicBlock<'c>>,
-    /// One block for each state, which saves it; the exit's number comes with whoever goes there.
+    /// The states in which it leaves so.
     states: HashMap<StateId, State<'c>>,
+    /// One block for each state in which it leaves after a destructor has seen the locals where they belong.
+    seen: HashMap<StateId, BasicBlock<'c>>,
+    end: Option<End<'c>>,
 }
 
 /// A state in which code leaves.
 struct State<'c> {
-    block: BasicBlock<'c>,
-    number: PhiValue<'c>,
+    /// The blocks by which it does, with the numbers of the exits.
+    exits: Vec<(BasicBlock<'c>, IntValue<'c>)>,
     /// What the core is to write.
     table: Arc<ExitState>,
     /// What it finds where the code has left it.
     saved: Saved,
+}
+
+/// The block by which all exits end the function; the exit's number comes with whoever goes there.
+#[derive(Clone, Copy)]
+struct End<'c> {
+    block: BasicBlock<'c>,
+    number: PhiValue<'c>,
 }
 
 /// What is saved at an exit, in the order of its places.
@@ -73,37 +83,33 @@ impl<'c> Lowering<'c, '_> {
         if let Some(&block) = self.exits.named.get(&(state, reason)) {
             return block;
         }
-        let here = self.emit.here();
         let named = self.emit.block();
         self.exits.named.insert((state, reason), named);
         if !self.exits.states.contains_key(&state) {
-            let block = self.emit.block();
-            self.emit.go_to(block);
-            let number = self.emit.phi(self.emit.long());
             let (table, saved) = self.table(&self.function[state]);
-            let table = Arc::new(table);
-            self.exits.states.insert(
-                state,
-                State {
-                    block,
-                    number,
-                    table,
-                    saved,
-                },
-            );
+            let left = State {
+                exits: Vec::new(),
+                table: Arc::new(table),
+                saved,
+            };
+            self.exits.states.insert(state, left);
         }
         let table = Arc::clone(&self.exits.states[&state].table);
         let number = self.number(state, reason, kind, Some(table));
-        let found = &self.exits.states[&state];
-        found.number.add_incoming(&[(&number, named)]);
-        self.emit.go_to(named);
-        self.emit.jump(found.block);
-        self.emit.go_to(here);
+        let left = self.exits.states.get_mut(&state);
+        let left = left.expect("it was inserted");
+        left.exits.push((named, number));
         named
     }
 
     /// A block by which code leaves after a destructor has run: it saw the locals where they belong, and may have written one.
     pub(super) fn exit_seen(&mut self, state: StateId) -> BasicBlock<'c> {
+        if self.function[state].pending.is_empty() {
+            return self.exit(state, Reason::Disturbed, ExitKind::Resume);
+        }
+        if let Some(&block) = self.exits.seen.get(&state) {
+            return block;
+        }
         let without_locals = FrameState {
             pending: Vec::new(),
             ..self.function[state].clone()
@@ -113,11 +119,36 @@ impl<'c> Lowering<'c, '_> {
         let number = self.number(state, Reason::Disturbed, ExitKind::Resume, table);
         let here = self.emit.here();
         let block = self.emit.block();
+        self.exits.seen.insert(state, block);
         self.emit.go_to(block);
         self.save(&saved);
         self.leave(number);
         self.emit.go_to(here);
         block
+    }
+
+    /// Ends the function by an exit of its own. The core counts that this activation has ended, once it has no more need of
+    /// what belongs to the code.
+    pub(super) fn leave(&mut self, exit: IntValue<'c>) {
+        let here = self.emit.here();
+        let end = match self.exits.end {
+            Some(end) => end,
+            None => self.write_end(),
+        };
+        end.number.add_incoming(&[(&exit, here)]);
+        self.emit.jump(end.block);
+    }
+
+    fn write_end(&mut self) -> End<'c> {
+        let here = self.emit.here();
+        let block = self.emit.block();
+        self.emit.go_to(block);
+        let number = self.emit.phi(self.emit.long());
+        let own = self.emit.literal(self.snapshot.running as u64);
+        let exit = number.as_basic_value().into_int_value();
+        self.emit.give(exit, own);
+        self.emit.go_to(here);
+        *self.exits.end.insert(End { block, number })
     }
 
     /// A new exit, as the function gives it back. Without a table, the frame is right as it is.
@@ -162,10 +193,30 @@ impl<'c> Lowering<'c, '_> {
             .collect();
         states.sort_by_key(|&(state, _)| state);
         for (_, state) in states {
-            self.emit.go_to(state.block);
+            let number = match state.exits[..] {
+                [(block, number)] => {
+                    self.emit.go_to(block);
+                    number
+                }
+                _ => self.join(&state.exits),
+            };
             self.save(&state.saved);
-            self.leave(state.number.as_basic_value().into_int_value());
+            self.leave(number);
         }
+    }
+
+    /// Leads several exits to one block, and goes on there. Gives the number of the one that was taken.
+    fn join(&mut self, exits: &[(BasicBlock<'c>, IntValue<'c>)]) -> IntValue<'c> {
+        let block = self.emit.block();
+        self.emit.go_to(block);
+        let number = self.emit.phi(self.emit.long());
+        for (from, exit) in exits {
+            number.add_incoming(&[(exit, *from)]);
+            self.emit.go_to(*from);
+            self.emit.jump(block);
+        }
+        self.emit.go_to(block);
+        number.as_basic_value().into_int_value()
     }
 
     /// What the core writes for a state, and what it must find for that.

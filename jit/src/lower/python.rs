@@ -80,13 +80,7 @@ impl<'c> Lowering<'c, '_> {
         self.emit.store(place, count);
     }
 
-    /// Ends the function by an exit of its own. The core counts that this activation has ended, once it has no more need of
-    /// what belongs to the code.
-    pub(super) fn leave(&mut self, exit: IntValue<'c>) {
-        let own = self.emit.literal(self.snapshot.running as u64);
-        self.emit.give(exit, own);
-    }
-
+    /// Ends the function; this activation counts as ended.
     pub(super) fn give(&mut self, exit: IntValue<'c>, payload: PointerValue<'c>) {
         self.change_activations(-1);
         self.emit.give(exit, payload);

@@ -2,7 +2,7 @@
 use super::Lowering;
 use super::emit::Likely;
 use super::frame::Written;
-use super::runtime::{Helper, LOCALS_WRITTEN};
+use super::runtime::{ALARM, Helper};
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
@@ -29,6 +29,9 @@ impl<'c> Lowering<'c, '_> {
             return;
         }
         let object = self.pointer(value);
+        if !self.function.ty(value).classes().may_be_null() {
+            return self.retain_object(object);
+        }
         let after = self.emit.block();
         self.skip_null(value, object, after);
         self.retain_object(object);
@@ -57,30 +60,32 @@ impl<'c> Lowering<'c, '_> {
             .copied()
             .filter(|&value| !self.is_immortal(value))
             .collect();
-        let deaths: Vec<BasicBlock<'c>> = counted
-            .iter()
-            .map(|&value| self.release_one(value))
-            .collect();
-        let Some(end) = deaths.first().map(|_| self.emit.block()) else {
+        if counted.is_empty() {
             return;
-        };
-        self.emit.jump(end);
+        }
+        let end = self.emit.block();
+        let mut deaths = Vec::new();
+        for (index, &value) in counted.iter().enumerate() {
+            let is_last = index + 1 == counted.len();
+            let after = if is_last { end } else { self.emit.block() };
+            deaths.push(self.release_one(value, after));
+        }
         for (index, dies) in deaths.into_iter().enumerate() {
             self.emit.go_to(dies);
-            if let Some(state) = state {
-                self.write_state(state, Written::Locals);
-                self.stand_at(self.function[by].origin);
-            }
             let object = self.pointer(counted[index]);
             let rest = &counted[index + 1..];
+            let origin = self.function[by].origin;
+            if let Some(state) = state {
+                self.write_state(state, Written::Locals);
+            }
             match state {
-                Some(state) if rest.is_empty() => self.deallocate_seen(object, state, end),
+                Some(state) if rest.is_empty() => {
+                    self.deallocate_seen(object, origin, state, end);
+                }
                 Some(state) => {
+                    self.stand_at(origin);
                     self.deallocate(object, rest);
-                    let exit = self.exit_seen(state);
-                    self.leave_if_disturbed(exit);
-                    self.go_by_chance(exit);
-                    self.emit.jump(end);
+                    self.leave_if_asked(state, end);
                 }
                 None => {
                     self.deallocate(object, rest);
@@ -100,17 +105,34 @@ impl<'c> Lowering<'c, '_> {
         }
     }
 
-    /// Ends the life of an object and goes on at a block, or leaves if something was disturbed: one call for both, as there are
-    /// many such places, most of which never run.
-    fn deallocate_seen(&mut self, object: PointerValue<'c>, state: StateId, end: BasicBlock<'c>) {
+    /// Ends the life of an object and goes on at a block, or leaves if something was disturbed: one call for all of it, as there
+    /// are many such places, most of which never run.
+    fn deallocate_seen(
+        &mut self,
+        object: PointerValue<'c>,
+        origin: u32,
+        state: StateId,
+        end: BasicBlock<'c>,
+    ) {
         let version = self.tools_version();
-        let answer = self
-            .emit
-            .ask(
-                Helper::DeallocateSeen,
-                &[object.into(), self.frame().into(), version.into()],
-            )
-            .into_int_value();
+        let origin = self.emit.int().const_int(origin.into(), false);
+        let frame = self.frame();
+        let arguments = [object.into(), frame.into(), origin.into(), version.into()];
+        let answer = self.emit.ask(Helper::DeallocateSeen, &arguments);
+        self.leave_if_answered(answer.into_int_value(), state, end);
+    }
+
+    /// Goes on at a block, or leaves if something was disturbed, where a destructor has run: to look itself first would be more
+    /// code.
+    fn leave_if_asked(&mut self, state: StateId, end: BasicBlock<'c>) {
+        let version = self.tools_version();
+        let arguments = [self.frame().into(), version.into()];
+        let answer = self.emit.ask(Helper::Disturbed, &arguments);
+        self.leave_if_answered(answer.into_int_value(), state, end);
+    }
+
+    /// Leaves after a destructor has run if a helper says that something was disturbed, or goes on at a block.
+    fn leave_if_answered(&mut self, answer: IntValue<'c>, state: StateId, end: BasicBlock<'c>) {
         let disturbed = self.emit.compare_with(IntPredicate::NE, answer, 0);
         let exit = self.exit_seen(state);
         self.go_by_chance(exit);
@@ -133,7 +155,8 @@ impl<'c> Lowering<'c, '_> {
         if self.is_immortal(value) {
             return;
         }
-        let dies = self.release_one(value);
+        let after = self.emit.block();
+        let dies = self.release_one(value, after);
         self.die(dies, self.pointer(value));
     }
 
@@ -153,15 +176,14 @@ impl<'c> Lowering<'c, '_> {
         self.emit.go_to(after);
     }
 
-    /// Counts down, and gives the block for the case that the object dies. Goes on for the case that it does not.
-    fn release_one(&mut self, value: Value) -> BasicBlock<'c> {
+    /// Counts down, and gives the block for the case that the object dies. Goes on at `after` for the case that it does not.
+    fn release_one(&mut self, value: Value, after: BasicBlock<'c>) -> BasicBlock<'c> {
         let object = self.pointer(value);
-        let after = self.emit.block();
         self.skip_null(value, object, after);
         self.release_object(object, after)
     }
 
-    /// The same of what is an object. Goes on at `after`.
+    /// The same of what is an object.
     fn release_object(
         &mut self,
         object: PointerValue<'c>,
@@ -206,26 +228,15 @@ impl<'c> Lowering<'c, '_> {
         self.emit.go_to(on);
     }
 
-    /// Whether it is plain to see that nothing was disturbed: the tools are the same, the evaluator still enters machine code
-    /// of this function, and nobody wrote to locals of any frame.
+    /// Whether it is plain to see that nothing was disturbed: the tools are the same and nothing is asked of the evaluator,
+    /// nobody wrote to locals of any frame, and no machine code was taken away.
     fn is_undisturbed(&mut self, version: IntValue<'c>) -> IntValue<'c> {
-        let layout = &self.host.layout;
-        let asked = self.long_field(self.thread(), layout.eval_breaker);
-        let mask = self
+        let asked = self.long_field(self.thread(), self.host.layout.eval_breaker);
+        let same_tools = self.emit.compare(IntPredicate::EQ, asked, version);
+        let alarm = self
             .emit
-            .const_long(!layout.eval_breaker_flags.cast_signed());
-        let watching = self
-            .emit
-            .build(|builder| builder.build_and(asked, mask, ""));
-        let same_tools = self.emit.compare(IntPredicate::EQ, watching, version);
-        let code = self.field(self.frame(), layout.frame_executable);
-        let entered = self.field(code, layout.code_executors);
-        let no_code = self.emit.is_null(entered);
-        let entered = self.emit.build(|builder| builder.build_not(no_code, ""));
-        let written = self
-            .emit
-            .load_int(self.emit.byte(), self.emit.symbol(LOCALS_WRITTEN));
-        let unwritten = self.emit.compare_with(IntPredicate::EQ, written, 0);
-        self.emit.all(&[same_tools, entered, unwritten])
+            .load_int(self.emit.byte(), self.emit.symbol(ALARM));
+        let quiet = self.emit.compare_with(IntPredicate::EQ, alarm, 0);
+        self.emit.all(&[same_tools, quiet])
     }
 }

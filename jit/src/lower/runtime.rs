@@ -62,7 +62,7 @@ macro_rules! helpers {
 
 helpers! {
     Deallocate = deallocate(Pointer);
-    DeallocateSeen = deallocate_seen(Pointer, Pointer, Long) -> Byte;
+    DeallocateSeen = deallocate_seen(Pointer, Pointer, Int, Long) -> Byte;
     Float = float(Float) -> Pointer;
     Int = int(Long) -> Pointer;
     ReboxInt = rebox_int(Pointer, Long) -> Pointer;
@@ -128,8 +128,8 @@ pub const OPERATION: &str = "operation.";
 pub const FRAME_EVALUATOR: &str = "host.frame_evaluator";
 /// [`Host::exit_values`].
 pub const EXIT_VALUES: &str = "host.exit_values";
-/// [`Host::locals_written`].
-pub const LOCALS_WRITTEN: &str = "host.locals_written";
+/// [`Host::alarm`].
+pub const ALARM: &str = "host.alarm";
 
 /// [`Host::chance`].
 pub const CHANCE: &str = "host.chance";
@@ -181,7 +181,7 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         C_FUNCTION => Some(host.types.c_function.addr()),
         FRAME_EVALUATOR => Some(host.frame_evaluator.addr()),
         EXIT_VALUES => Some(host.exit_values.addr()),
-        LOCALS_WRITTEN => Some(host.locals_written.addr()),
+        ALARM => Some(host.alarm.addr()),
         CHANCE => Some(host.chance.addr()),
         _ if symbol.starts_with(OPERATION) => Operation::ALL
             .iter()
