@@ -17,7 +17,22 @@ unsafe fn adjusted(
     // SAFETY: as the caller promises; the bounds are changed in place.
     let count = unsafe {
         let size = ffi::Py_SIZE(list);
-        ffi::PySlice_AdjustIndices(size, &raw mut start, &raw mut stop, step)
+        if step.unsigned_abs() == 1 {
+            // Without a division.
+            let (least, most) = if step == 1 { (0, size) } else { (-1, size - 1) };
+            let cut = |bound: isize| {
+                let bound = if bound < 0 {
+                    bound.saturating_add(size)
+                } else {
+                    bound
+                };
+                bound.clamp(least, most)
+            };
+            (start, stop) = (cut(start), cut(stop));
+            ((stop - start) * step).max(0)
+        } else {
+            ffi::PySlice_AdjustIndices(size, &raw mut start, &raw mut stop, step)
+        }
     };
     (start.cast_unsigned(), count.cast_unsigned())
 }
@@ -41,6 +56,19 @@ pub(super) unsafe extern "C" fn list_slice(
     // SAFETY: machine code gives a live list. A new list has room for as many items as it was asked for, which it owns.
     unsafe {
         let (first, count) = adjusted(list, start, stop, step);
+        if step.unsigned_abs() == 1 {
+            let least = if step == 1 {
+                first
+            } else {
+                (first + 1).wrapping_sub(count)
+            };
+            let least = if count == 0 { 0 } else { least.cast_signed() };
+            let slice = ffi::PyList_GetSlice(list, least, least + count.cast_signed());
+            if step != 1 && count != 0 && !slice.is_null() {
+                core::slice::from_raw_parts_mut(items(slice), count).reverse();
+            }
+            return slice.cast();
+        }
         let slice = ffi::PyList_New(count.cast_signed());
         if slice.is_null() {
             return null_mut();

@@ -97,7 +97,7 @@ def functions():
                 own["call"](warm)
             own["calls"](warm)
             print(name, [outcome(own[call], x) for call in ("call", "calls") for x in NUMBERS])
-    for name in ("abs", "float", "int"):
+    for name in ("abs", "float", "int", "round"):
         for warm in (0.5, 1, -7):
             own = {}
             exec(f"def call(x):\n    return {name}(x)\ndef calls(x):\n    for _ in range(300): y = {name}(x)\n    return y", own)
@@ -143,7 +143,47 @@ def powers():
     print([outcome(square, x) for x in (3, -4, True, 2**31, 2**40, 1.5, -1.5, "a")])
 
 
+def extremes():
+    source = '''
+def call(x, y):
+    return {name}(x, y)
+
+def loop(items):
+    best = items[0]
+    for item in items:
+        best = {name}(best, item)
+    return best
+
+def computed(items):
+    best = 0.0
+    for item in items:
+        best = {name}(best, item * 2.0)
+    return best
+'''
+    nan = float("nan")
+    pairs = [
+        (1.5, 2.5), (2.5, 1.5), (nan, 1.5), (1.5, nan), (0.0, -0.0), (-0.0, 0.0), (1000, 2000), (2000, 1000), (1, 1.0),
+        (1.0, 1), (True, 1), (2**70, 1), ("a", "b"), (1, None),
+    ]  # fmt: skip
+    for name in ("min", "max"):
+        for warm in ((1.5, 2.5), (3, 4)):
+            own = {}
+            exec(source.format(name=name), own)
+            call, loop, computed = own["call"], own["loop"], own["computed"]
+            for _ in range(300):
+                call(*warm)
+                loop([*warm] * 3)
+                computed([1.5, -2.5, 3.5])
+            for pair in pairs:
+                result = outcome(call, *pair)
+                print(name, result, result is pair[0], result is pair[1])
+            items = [n * 1001 % 777 + 300 + (0.5 if warm[0] == 1.5 else 0) for n in range(50)]
+            best = loop(items)
+            print(name, best, any(best is item for item in items), computed([1.5, -2.5, nan, 3.5]), outcome(loop, [1, 2.5, "a"]))
+
+
 arrays()
 functions()
+extremes()
 replaced()
 powers()

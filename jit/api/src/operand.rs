@@ -115,7 +115,7 @@ impl Items {
 
 macro_rules! functions {
     ($($(#[doc = $doc:literal])* $function:ident = $module:literal $name:literal;)*) => {
-        /// A function whose meaning the compiler knows, called with one argument.
+        /// A function whose meaning the compiler knows, called with one number, or with two.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Function {
             $($(#[doc = $doc])* $function,)*
@@ -142,6 +142,12 @@ functions! {
     Float = "builtins" "float";
     /// `int`, which is a type.
     Int = "builtins" "int";
+    /// `round`.
+    Round = "builtins" "round";
+    /// `min`, of two.
+    Min = "builtins" "min";
+    /// `max`, of two.
+    Max = "builtins" "max";
     /// The square root.
     Sqrt = "math" "sqrt";
     /// The sine.

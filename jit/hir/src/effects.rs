@@ -136,6 +136,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::Bound { .. }
         | Insn::Is { .. }
         | Insn::Displaced { .. }
+        | Insn::Select { .. }
         | Insn::StrEqual { .. }
         | Insn::ClosureCell { .. }
         | Insn::Globals

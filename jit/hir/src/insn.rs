@@ -87,6 +87,8 @@ pub enum FloatUnary {
     Floor,
     /// The least whole number that is not less.
     Ceil,
+    /// The nearest whole number, the even one of two.
+    Round,
 }
 
 /// A function of C on one float, which leaves where the result is not finite: where it is, Python's is the same.
@@ -516,6 +518,15 @@ pub enum Insn {
     IsNone {
         /// An object or NULL.
         value: Value,
+    },
+    /// One of two values of the same representation.
+    Select {
+        /// A truth value.
+        condition: Value,
+        /// If it is true.
+        then: Value,
+        /// If it is not.
+        otherwise: Value,
     },
     /// Whether both are the same object.
     Is {

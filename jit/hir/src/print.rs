@@ -312,6 +312,7 @@ pub fn name(insn: &Insn) -> &'static str {
             FloatUnary::Absolute => "float_absolute",
             FloatUnary::Floor => "float_floor",
             FloatUnary::Ceil => "float_ceil",
+            FloatUnary::Round => "float_round",
         },
         Insn::FloatCall { function, .. } => match function {
             FloatFunction::Sqrt => "float_sqrt",
@@ -325,6 +326,7 @@ pub fn name(insn: &Insn) -> &'static str {
             FloatFunction::Log => "float_log",
         },
         Insn::FloatToInt { .. } => "float_to_int",
+        Insn::Select { .. } => "select",
         Insn::GuardFunction { .. } => "guard_function",
         Insn::GuardArray { .. } => "guard_array",
         Insn::ListSlice { .. } => "list_slice",

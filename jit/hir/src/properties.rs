@@ -151,7 +151,12 @@ macro_rules! operands {
                 $f(left);
                 $f(right);
             }
-            Insn::StoreItem { list, index, item }
+            Insn::Select {
+                condition: list,
+                then: index,
+                otherwise: item,
+            }
+            | Insn::StoreItem { list, index, item }
             | Insn::StoreArrayItem {
                 array: list,
                 index,
@@ -336,6 +341,7 @@ impl Insn {
             | Self::Bound { .. }
             | Self::Is { .. }
             | Self::Displaced { .. }
+            | Self::Select { .. }
             | Self::Size { .. }
             | Self::Item { .. }
             | Self::StoreItem { .. }
@@ -441,6 +447,7 @@ impl Insn {
             | Self::Bound { .. }
             | Self::Is { .. }
             | Self::Displaced { .. }
+            | Self::Select { .. }
             | Self::Size { .. }
             | Self::Item { .. }
             | Self::StoreItem { .. }

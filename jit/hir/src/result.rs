@@ -56,6 +56,12 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::RangeLeft { .. }
         | Insn::RangeNext { .. }
         | Insn::Length { .. } => Type::Int,
+        Insn::Select {
+            then, otherwise, ..
+        } => match function.ty(*then) {
+            Type::Object(classes) => Type::Object(classes | function.ty(*otherwise).classes()),
+            ty @ (Type::Float | Type::Int | Type::Bool | Type::Nothing) => ty,
+        },
         Insn::ArrayItem { items, .. } => number_in(*items),
         Insn::Bool(_)
         | Insn::UnboxBool { .. }
@@ -267,6 +273,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             class(Class::List),
         ],
         Insn::ArraySize { .. } => vec![bound],
+        Insn::Select { .. } => vec![Some(Type::Bool), None, None],
         Insn::ArrayItem { .. } => vec![bound, Some(Type::Int)],
         Insn::StoreArrayItem { items, .. } => {
             vec![bound, Some(Type::Int), Some(number_in(*items))]

@@ -155,6 +155,15 @@ impl Validator<'_> {
             Insn::GuardClass { classes, .. } if classes.meets(Classes::of(Class::Other)) => {
                 Err("there is no type to compare with".to_owned())
             }
+            Insn::Select {
+                then, otherwise, ..
+            } if !self
+                .function
+                .ty(*then)
+                .same_representation(self.function.ty(*otherwise)) =>
+            {
+                Err(format!("{then} is no {otherwise}"))
+            }
             Insn::Rebox { number, .. }
                 if !matches!(self.function.ty(*number), Type::Float | Type::Int) =>
             {

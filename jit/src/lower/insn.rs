@@ -262,6 +262,9 @@ impl<'c> Lowering<'c, '_> {
 
             Insn::Rebox { old, number, .. } => Some(self.rebox(value, *old, *number).into()),
             Insn::Displaced { old, new } => {
+                if self.lets_go(*old, self.function.ty(*new)) {
+                    return Some(self.emit.null().into());
+                }
                 let (old, new) = (self.pointer(*old), self.pointer(*new));
                 let same = self.emit.same(old, new);
                 Some(self.emit.select(same, self.emit.null(), old))
@@ -272,6 +275,14 @@ impl<'c> Lowering<'c, '_> {
             }
             Insn::FloatPower { left, right, .. } => {
                 Some(self.float_power(value, *left, *right).into())
+            }
+            Insn::Select {
+                condition,
+                then,
+                otherwise,
+            } => {
+                let (then, otherwise) = (self.value(*then), self.value(*otherwise));
+                Some(self.emit.select(self.int(*condition), then, otherwise))
             }
             Insn::FloatUnary { op, value: number } => Some(self.float_unary(*op, *number).into()),
             Insn::FloatCall {

@@ -183,6 +183,9 @@ impl<'c> Lowering<'c, '_> {
             .into_pointer_value();
         let null = self.emit.is_null(new);
         self.refuse(null, by);
+        if self.lets_go(old, Type::object(Class::Float)) {
+            self.count_down_shared(self.pointer(old));
+        }
         let new_from = self.emit.here();
         self.emit.jump(end);
 
@@ -190,6 +193,13 @@ impl<'c> Lowering<'c, '_> {
         let phi = self.emit.phi(self.emit.pointer());
         phi.add_incoming(&[(&reused, reused_from), (&new, new_from)]);
         phi.as_basic_value().into_pointer_value()
+    }
+
+    /// Whether a number of this type that is put where another object was lets go of that by itself, so that nothing is displaced:
+    /// if it is known to be a float. If it is not overwritten, others have it too.
+    pub(super) fn lets_go(&self, old: Value, new: Type) -> bool {
+        let float = Classes::of(Class::Float);
+        new.classes() == float && self.function.ty(old).classes() == float
     }
 
     /// Overwrites an object with a number if it is a float that nobody else has; goes on elsewhere if not.
@@ -311,6 +321,7 @@ impl<'c> Lowering<'c, '_> {
             FloatUnary::Absolute => self.emit.intrinsic("llvm.fabs", number),
             FloatUnary::Floor => self.emit.intrinsic("llvm.floor", number),
             FloatUnary::Ceil => self.emit.intrinsic("llvm.ceil", number),
+            FloatUnary::Round => self.emit.intrinsic("llvm.roundeven", number),
         }
     }
 

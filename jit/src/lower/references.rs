@@ -53,6 +53,20 @@ impl<'c> Lowering<'c, '_> {
         self.emit.store(place, new);
     }
 
+    /// Lets go of an object that others have too, or that is immortal.
+    pub(super) fn count_down_shared(&self, object: PointerValue<'c>) {
+        let place = self.emit.at(object, self.host.layout.refcount.into());
+        let count = self.emit.load_int(self.emit.int(), place);
+        let one = self.emit.int().const_int(1, false);
+        let less = self
+            .emit
+            .build(|builder| builder.build_int_sub(count, one, ""));
+        // The low 32 bits of what is immortal are negative.
+        let immortal = self.emit.compare_with(IntPredicate::SLT, count, 0);
+        let new = self.emit.select(immortal, count, less);
+        self.emit.store(place, new);
+    }
+
     /// Lets go of references (`Py_XDECREF`), in order.
     pub(super) fn release(&mut self, by: Value, values: &[Value], state: Option<StateId>) {
         let counted: Vec<Value> = values

@@ -73,6 +73,15 @@ pub(super) fn simpler(function: &Function, snapshot: &Snapshot, value: Value) ->
             Some(simpler) => return simpler,
             None => None,
         },
+        Insn::Select {
+            condition,
+            then,
+            otherwise,
+        } => match insn(*condition) {
+            Insn::Bool(true) => return Simpler::Value(*then),
+            Insn::Bool(false) => return Simpler::Value(*otherwise),
+            _ => None,
+        },
         Insn::Not { value: of } => match insn(*of) {
             Insn::Bool(truth) => Some(Insn::Bool(!truth)),
             Insn::Not { value: inner } => return Simpler::Value(*inner),

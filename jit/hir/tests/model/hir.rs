@@ -391,6 +391,15 @@ impl<'a> Machine<'a> {
                 self.check(insn, holds && power.is_finite() && power != 0.0)?;
                 Some(Word::Float(power))
             }
+            Insn::Select {
+                condition,
+                then,
+                otherwise,
+            } => Some(self.word(if self.bool(*condition) {
+                *then
+            } else {
+                *otherwise
+            })),
             Insn::FloatUnary { op, value } => {
                 let value = self.float(*value);
                 Some(Word::Float(match op {
@@ -398,6 +407,7 @@ impl<'a> Machine<'a> {
                     FloatUnary::Absolute => value.abs(),
                     FloatUnary::Floor => value.floor(),
                     FloatUnary::Ceil => value.ceil(),
+                    FloatUnary::Round => value.round_ties_even(),
                 }))
             }
             Insn::FloatCompare { op, left, right } => {

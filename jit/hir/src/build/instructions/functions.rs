@@ -1,8 +1,9 @@
 //! Calls of functions of C whose meaning is known: they become operations on numbers.
 use crate::build::builder::Builder;
 use crate::build::instructions::arithmetic::{number, number_met};
+use crate::build::state::Entry;
 use crate::function::{StateId, Value};
-use crate::insn::{BitOp, FloatFunction, FloatUnary, Insn, IntOp};
+use crate::insn::{BitOp, Comparison, FloatFunction, FloatUnary, Insn, IntOp};
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Function, Operand, Reason};
 
@@ -20,6 +21,9 @@ impl Builder<'_> {
         let Some([Operand::Function { function, address }, _, argument]) = self.met() else {
             return false;
         };
+        if matches!(function, Function::Min | Function::Max) {
+            return self.at.oparg == 2 && self.extreme(function, address, argument);
+        }
         if self.at.oparg != 1 || !GUARDS.iter().all(|&reason| self.may_speculate(reason)) {
             return false;
         }
@@ -34,13 +38,7 @@ impl Builder<'_> {
             return false;
         };
         let state = self.before();
-        let callable = self.guard(callable, Classes::OBJECT, state);
-        self.emit(Insn::GuardFunction {
-            value: callable,
-            function,
-            address,
-            state,
-        });
+        self.guard_function(callable, function, address, state);
         let number = self.unbox(value, ty, state);
         let operands = if is_itself(function, ty) {
             // The result is the argument itself.
@@ -54,6 +52,87 @@ impl Builder<'_> {
             self.push_owned(result);
             operands
         };
+        self.release(&operands);
+        true
+    }
+
+    fn guard_function(
+        &mut self,
+        callable: Value,
+        function: Function,
+        address: usize,
+        state: StateId,
+    ) {
+        let value = self.guard(callable, Classes::OBJECT, state);
+        self.emit(Insn::GuardFunction {
+            value,
+            function,
+            address,
+            state,
+        });
+    }
+
+    /// `CALL(2)` of `min` or `max` with two numbers of a class, if it is one; whether it is. What it gives is one of the two:
+    /// the object, if there is one of either.
+    fn extreme(&mut self, function: Function, address: usize, met: Operand) -> bool {
+        let callable = self.peek(3).value;
+        let [first, second] = [1, 0].map(|depth| self.classes(self.peek(depth).value));
+        let can_be = |ty: &Type| first.meets(ty.classes()) && second.meets(ty.classes());
+        let known = number(first).or(number(second)).or(number_met(met));
+        let is_free = self.classes(self.peek(2).value) == Classes::NULL;
+        let can_call =
+            self.classes(callable).meets(Classes::OBJECT) && !self.ty(callable).is_unboxed();
+        let Some(ty) = known.filter(|ty| {
+            is_free
+                && can_call
+                && *ty != Type::Bool
+                && can_be(ty)
+                && GUARDS.iter().all(|&reason| self.may_speculate(reason))
+        }) else {
+            return false;
+        };
+        let state = self.before();
+        self.guard_function(callable, function, address, state);
+        let left = self.unbox(self.peek(0).value, ty, state);
+        let right = self.unbox(self.peek(1).value, ty, state);
+        let op = match function {
+            Function::Max => Comparison::Greater,
+            _ => Comparison::Less,
+        };
+        // The second, if it is more extreme than the first.
+        let condition = if ty == Type::Float {
+            self.emit(Insn::FloatCompare { op, left, right })
+        } else {
+            self.emit(Insn::IntCompare { op, left, right })
+        };
+        let number = self.emit(Insn::Select {
+            condition,
+            then: left,
+            otherwise: right,
+        });
+        let are_unboxed = [0, 1].map(|depth| self.ty(self.peek(depth).value).is_unboxed());
+        if are_unboxed == [true, true] {
+            let operands = self.pop_many(4);
+            self.push_owned(number);
+            self.release(&operands);
+            return true;
+        }
+        for depth in [1, 0] {
+            if are_unboxed[depth] {
+                let object = self.take(self.peek(depth));
+                let place = self.state.stack.len() - 1 - depth;
+                self.state.stack[place] = Entry::owned(object);
+            }
+        }
+        let object = self.emit(Insn::Select {
+            condition,
+            then: self.peek(0).value,
+            otherwise: self.peek(1).value,
+        });
+        self.retain(object);
+        self.payloads.insert(object, number);
+        let operands = self.pop_many(4);
+        self.push_owned(object);
         self.release(&operands);
         true
     }
@@ -74,14 +153,16 @@ impl Builder<'_> {
             Function::Absolute | Function::Fabs => {
                 return self.float_unary(FloatUnary::Absolute, number);
             }
-            Function::Floor | Function::Ceil => {
+            Function::Floor | Function::Ceil | Function::Round => {
                 let op = match function {
                     Function::Floor => FloatUnary::Floor,
-                    _ => FloatUnary::Ceil,
+                    Function::Ceil => FloatUnary::Ceil,
+                    _ => FloatUnary::Round,
                 };
                 let value = self.float_unary(op, number);
                 return self.emit(Insn::FloatToInt { value, state });
             }
+            Function::Min | Function::Max => unreachable!("they take two"),
             Function::Sqrt => FloatFunction::Sqrt,
             Function::Sin => FloatFunction::Sin,
             Function::Cos => FloatFunction::Cos,
@@ -132,8 +213,10 @@ impl Builder<'_> {
 fn is_itself(function: Function, ty: Type) -> bool {
     match function {
         Function::Float => ty == Type::Float,
-        Function::Int | Function::Floor | Function::Ceil => ty == Type::Int,
+        Function::Int | Function::Floor | Function::Ceil | Function::Round => ty == Type::Int,
         Function::Absolute
+        | Function::Min
+        | Function::Max
         | Function::Sqrt
         | Function::Sin
         | Function::Cos
@@ -153,7 +236,8 @@ fn takes(function: Function, ty: Type) -> bool {
         // Of ints they have their own ways, for those that no float is.
         Function::Log => ty == Type::Float,
         // These ask the int, which gives itself.
-        Function::Floor | Function::Ceil => ty != Type::Bool,
+        Function::Floor | Function::Ceil | Function::Round => ty != Type::Bool,
+        Function::Min | Function::Max => false,
         Function::Absolute
         | Function::Float
         | Function::Int
