@@ -63,21 +63,39 @@ fn function(object: Borrowed<'_>) -> Option<Operand> {
     if !object.is_exactly(&raw const ffi::PyCFunction_Type) {
         return None;
     }
-    // SAFETY: a function of C has a definition, with a name that is a C string. `PyMethodDef`s of modules are static.
-    let (definition, name) = unsafe {
-        let definition = (*object.as_ptr().cast::<ffi::PyCFunctionObject>()).m_ml;
-        (definition, CStr::from_ptr((*definition).ml_name))
+    // SAFETY: a function of C has a definition, with a name that is a C string. `PyMethodDef`s of modules are static. What it
+    // says of its module is alive, or NULL.
+    let (definition, name, module_name) = unsafe {
+        let function = object.as_ptr().cast::<ffi::PyCFunctionObject>();
+        let definition = (*function).m_ml;
+        let name = CStr::from_ptr((*definition).ml_name);
+        (
+            definition,
+            name,
+            Borrowed::<ffi::PyObject>::from_c_optional((*function).m_module)?,
+        )
     };
     let function = Function::ALL.iter().copied().find(|function| {
         let (module, known) = function.name();
         !function.is_type()
             && known.as_bytes() == name.to_bytes()
+            && is_text(module_name, module)
             && is_of_standard_module(definition.cast(), module)
     })?;
     Some(Operand::Function {
         function,
         address: definition.addr(),
     })
+}
+
+/// Whether an object is an exact string of this text.
+fn is_text(object: Borrowed<'_>, text: &str) -> bool {
+    let size = text.len().cast_signed();
+    // SAFETY: an exact string, and a text of that size.
+    object.is_exactly(&raw const ffi::PyUnicode_Type)
+        && unsafe {
+            ffi::PyUnicode_EqualToUTF8AndSize(object.as_ptr(), text.as_ptr().cast(), size) != 0
+        }
 }
 
 /// An `array.array` (arraymodule.c), as far as it is looked into.

@@ -6,6 +6,7 @@ use crate::build::state::{Local, Shape, unseen_or_null};
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
+use pyroxene_jit_api::Reason;
 
 impl Builder<'_> {
     /// Corrects the plan where an edge back brings to a header what it does not expect. Whether there was nothing to correct.
@@ -133,7 +134,8 @@ impl Builder<'_> {
     fn only_number(&self, slot: usize, value: Value) -> Option<Type> {
         let slot = u32::try_from(slot).expect("slots are few");
         let ty = self.uses.number(slot)?;
-        (self.classes(value) == ty.classes()).then_some(ty)
+        let fits = ty != Type::Int || self.may_speculate(Reason::Overflow);
+        (fits && self.classes(value) == ty.classes()).then_some(ty)
     }
 
     fn correct_stack(

@@ -29,6 +29,7 @@ impl Uses {
             ..Use::default()
         };
         let mut uses = Self(locals.iter().map(|local| plain(local.kind)).collect());
+        uses.exposed(code, blocks);
         for block in &blocks.order {
             // What is known of the values on the top of the stack: the locals they were loaded from.
             let mut stack: Vec<Option<u32>> = Vec::new();
@@ -40,6 +41,32 @@ impl Uses {
             }
         }
         uses
+    }
+
+    /// What other code can look at while a loop runs would have to be made an object in each of its rounds: then it is better off
+    /// as the one that it was.
+    fn exposed(&mut self, code: &Code<'_>, blocks: &Blocks) {
+        let order = &blocks.order;
+        let exposes: Vec<bool> = order
+            .iter()
+            .map(|block| block.instructions.iter().any(|each| exposes(code, *each)))
+            .collect();
+        for (index, block) in order.iter().enumerate() {
+            let loops = order
+                .iter()
+                .enumerate()
+                .filter(|(_, header)| header.is_header);
+            let loops = loops.map(|(start, header)| start..header.last_latch + 1);
+            let innermost = loops
+                .filter(|range| range.contains(&index))
+                .min_by_key(ExactSizeIterator::len);
+            let around = innermost.unwrap_or(0..order.len());
+            if exposes[around].contains(&true) {
+                for (slot, used) in self.0.iter_mut().enumerate() {
+                    used.other |= block.written.contains(slot);
+                }
+            }
+        }
     }
 
     /// As what a local is calculated with, if nothing else is done with it.
@@ -114,6 +141,29 @@ impl Uses {
             Some(Type::Int) => used.int = true,
             Some(Type::Bool | Type::Object(_) | Type::Nothing) | None => used.other = true,
         }
+    }
+}
+
+/// Whether other code runs in an instruction, as a rule, that can look at locals.
+fn exposes(code: &Code<'_>, instruction: Instruction) -> bool {
+    let met = || code.snapshot.operands.get(&instruction.opcode_at);
+    match instruction.opcode {
+        Opcode::CALL_LEN | Opcode::CALL_LIST_APPEND => return false,
+        Opcode::FOR_ITER_LIST | Opcode::FOR_ITER_TUPLE | Opcode::FOR_ITER_RANGE => return false,
+        _ => {}
+    }
+    match instruction.opcode.generic() {
+        Opcode::CALL => !met().is_some_and(|met| {
+            let is_known = |met: &[Operand; OPERANDS]| matches!(met[0], Operand::Function { .. });
+            met.iter().all(is_known)
+        }),
+        Opcode::CALL_KW
+        | Opcode::CALL_FUNCTION_EX
+        | Opcode::FOR_ITER
+        | Opcode::SEND
+        | Opcode::YIELD_VALUE
+        | Opcode::CONTAINS_OP => true,
+        _ => false,
     }
 }
 
