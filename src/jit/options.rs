@@ -180,8 +180,13 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
         tell(format_args!("python: no jit-log: {path}: {why}"));
     }
     if mode != Mode::Off {
+        // So seldom that it costs little, and by no even number, so that of things that alternate each is noted.
+        const NOTED: u32 = 13;
         super::registry::watch(interpreter);
-        crate::profile::turn_on();
+        crate::profile::turn_on(match mode {
+            Mode::Off | Mode::On => NOTED,
+            Mode::Eager => 1,
+        });
         ON.store(true, Ordering::Relaxed);
     }
 }

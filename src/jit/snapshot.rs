@@ -16,7 +16,7 @@ use crate::thread::ThreadState;
 use core::ptr::null_mut;
 use pyroxene_jit_api::{
     Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, OPERANDS, Object, ObjectId,
-    Operand, Reason, Sight, Sights, Site, Snapshot, Target, Unit,
+    Operand, Parameter, Reason, Sight, Sights, Site, Snapshot, Target, Unit,
 };
 use pyroxene_jit_log::Function;
 use std::collections::{BTreeMap, HashMap};
@@ -50,7 +50,7 @@ pub(super) fn take(
         failures.retain(|failure| failure.reason != Reason::Raised);
     }
     let mut objects = Objects::default();
-    let constants = items(field!(code.co_consts))
+    let constants: Vec<ObjectId> = items(field!(code.co_consts))
         .map(|constant| objects.add(constant))
         .collect();
     let names = items(field!(code.co_names))
@@ -59,7 +59,7 @@ pub(super) fn take(
     let units = units(code);
     let mut callees = Callees::default();
     let sites = sites(frame, &units, &mut objects, &mut callees);
-    let sights = sights(frame, &units, &mut objects, &mut callees);
+    let sights = sights(frame, &mut objects, &mut callees);
     let operands = operands(frame);
     let mut entries: Vec<Entry> = wanted
         .iter()
@@ -76,6 +76,7 @@ pub(super) fn take(
         line: field!(code.co_firstlineno).cast_unsigned(),
         tools_version: field!(code._co_instrumentation_version) as u64,
         lines: lines(code, units.len()),
+        keywords: keywords(code, &units, &constants),
         units,
         constants,
         names,
@@ -360,9 +361,11 @@ struct Callees {
 }
 
 impl Callees {
-    /// The function that has this version, if it can be called with so many arguments, or with one more before them, and
-    /// defaults for the rest.
-    fn add(&mut self, version: u32, arguments: u32) -> Option<u32> {
+    /// The function that has this version, if machine code can call it.
+    fn add(&mut self, version: u32) -> Option<u32> {
+        if version == 0 {
+            return None;
+        }
         let known = self
             .list
             .iter()
@@ -370,44 +373,48 @@ impl Callees {
         let index = known.or_else(|| {
             let mut code = null_mut();
             // SAFETY: the interpreter is the main one, as everywhere here. It gives a borrowed function, of which there may be
-            // none, and borrowed code. Defaults are NULL or a tuple.
+            // none, and borrowed code.
             unsafe {
                 let function = ffi::_PyFunction_LookupByVersion(version, &raw mut code);
                 let code = Borrowed::<ffi::PyCodeObject>::from_c_optional(code.cast())?;
-                let defaults = if function.is_null() || (*function).func_defaults.is_null() {
-                    0
-                } else {
-                    ffi::Py_SIZE((*function).func_defaults) as u32
-                };
-                self.add_code(version, code, defaults)
+                self.add_code(version, code, Borrowed::from_c_optional(function))
             }
         })?;
-        let callee = &self.list[index];
-        let most = arguments + 1 + callee.defaults;
-        let fits = (arguments..=most).contains(&callee.parameters);
-        fits.then_some(index as u32)
+        Some(index as u32)
     }
 
     fn add_code(
         &mut self,
         version: u32,
         code: Borrowed<'_, ffi::PyCodeObject>,
-        defaults: u32,
+        function: Option<Borrowed<'_, ffi::PyFunctionObject>>,
     ) -> Option<usize> {
-        let is_plain = code.has_flag(ffi::CO_OPTIMIZED)
-            && !code.has_flag(ffi::CO_VARARGS | ffi::CO_VARKEYWORDS)
-            && field!(code.co_kwonlyargcount) == 0;
         let makes_generator = code.has_flag(GENERATORS);
-        if !is_plain || makes_generator && !resume::can_make(code) {
+        if !code.has_flag(ffi::CO_OPTIMIZED) || makes_generator && !resume::can_make(code) {
             return None;
         }
+        let parameters = field!(code.co_argcount).cast_unsigned();
+        let count = parameters + field!(code.co_kwonlyargcount).cast_unsigned();
+        let names = code.variable_names().iter().take(count as usize);
+        let names = names.enumerate().map(|(index, name)| Parameter {
+            name: text(name.as_ptr()),
+            address: name.as_ptr().addr(),
+            default: function
+                .filter(|_| index as u32 >= parameters)
+                .and_then(|function| named_default(function, *name)),
+        });
+        let names = names.collect();
         let target = Arc::clone(&registry().record(code).target);
         self.list.push(Callee {
             name: qualified_name(code),
             version,
             target: Arc::as_ptr(&target).expose_provenance(),
-            parameters: field!(code.co_argcount).cast_unsigned(),
-            defaults,
+            parameters,
+            unnamed: field!(code.co_posonlyargcount).cast_unsigned(),
+            defaults: function.map_or(0, count_defaults),
+            names,
+            takes_rest: code.has_flag(ffi::CO_VARARGS),
+            takes_keywords: code.has_flag(ffi::CO_VARKEYWORDS),
             locals: field!(code.co_nlocalsplus).cast_unsigned(),
             frame_size: field!(code.co_framesize).cast_unsigned(),
             makes_generator,
@@ -415,6 +422,78 @@ impl Callees {
         self.targets.push(target);
         Some(self.list.len() - 1)
     }
+}
+
+/// How many defaults a function has for parameters that need not be named.
+fn count_defaults(function: Borrowed<'_, ffi::PyFunctionObject>) -> u32 {
+    let defaults = field!(function.func_defaults);
+    if defaults.is_null() {
+        return 0;
+    }
+    // SAFETY: they are a tuple.
+    unsafe { ffi::Py_SIZE(defaults) as u32 }
+}
+
+/// The entry of a function's defaults for parameters that can only be named which has this name for its key.
+fn named_default(function: Borrowed<'_, ffi::PyFunctionObject>, name: Borrowed<'_>) -> Option<u16> {
+    // SAFETY: they are NULL or a dict, which has its keys; keys that are all strings have entries of this kind.
+    unsafe {
+        let defaults =
+            Borrowed::<ffi::PyObject>::from_c_optional(field!(function.func_kwdefaults))?;
+        let keys = (*defaults.as_ptr().cast::<ffi::PyDictObject>()).ma_keys;
+        if u32::from((*keys).dk_kind) == ffi::DICT_KEYS_GENERAL {
+            return None;
+        }
+        let entries = ffi::DK_UNICODE_ENTRIES(keys);
+        let count = u16::try_from((*keys).dk_nentries).ok()?;
+        (0..count).find(|&index| (*entries.add(usize::from(index))).me_key == name.as_ptr())
+    }
+}
+
+/// Whether an instruction is made for the Python function of a version, or for methods that are bound to it.
+fn calls_function(opcode: Opcode) -> bool {
+    matches!(
+        opcode,
+        Opcode::CALL_PY_EXACT_ARGS
+            | Opcode::CALL_PY_GENERAL
+            | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
+            | Opcode::CALL_BOUND_METHOD_GENERAL
+    )
+}
+
+/// The version of the function of a property.
+fn getter_version(cache: *const u16) -> u32 {
+    // SAFETY: behind the instruction lies its cache, in which the version is where others have that of keys.
+    unsafe { (*cache.cast::<LoadAttributeCache>()).keys_version.get() }
+}
+
+/// The names in the constants by which calls name their arguments: the instruction before such a call loads them.
+fn keywords(
+    code: Borrowed<'_, ffi::PyCodeObject>,
+    units: &[Unit],
+    constants: &[ObjectId],
+) -> BTreeMap<ObjectId, Vec<String>> {
+    let mut found = BTreeMap::new();
+    let (mut index, mut loaded) = (0, None);
+    while index < units.len() {
+        let opcode = Opcode::new(units[index].opcode);
+        match opcode {
+            Opcode::LOAD_CONST => loaded = Some(argument(units, index)),
+            Opcode::CALL_KW => {
+                let names = loaded.and_then(|number| {
+                    let names = items(field!(code.co_consts)).nth(number)?;
+                    let names = names.downcast::<ffi::PyTupleObject>()?;
+                    let names = names.items().iter().map(|name| text(name.as_ptr()));
+                    Some((*constants.get(number)?, names.collect()))
+                });
+                found.extend(names);
+            }
+            Opcode::EXTENDED_ARG => {}
+            _ => loaded = None,
+        }
+        index += 1 + opcode.caches();
+    }
+    found
 }
 
 /// What can be told of an object.
@@ -470,10 +549,14 @@ fn sites(
         let opcode = Opcode::new(units[index].opcode);
         let cache = code.instruction_at(index + 1);
         if let Some(mut site) = site(frame, opcode, cache.cast(), objects) {
-            if let Site::Call { version, callee } = &mut site
-                && matches!(opcode, Opcode::CALL_PY_EXACT_ARGS | Opcode::CALL_PY_GENERAL)
-            {
-                *callee = callees.add(*version, u32::from(units[index].oparg));
+            match &mut site {
+                Site::Call { version, callee } if calls_function(opcode) => {
+                    *callee = callees.add(*version);
+                }
+                Site::Property { callee, .. } => {
+                    *callee = callees.add(getter_version(cache.cast()));
+                }
+                _ => {}
             }
             sites.insert(index as u32, site);
         }
@@ -483,36 +566,55 @@ fn sites(
 }
 
 /// What instructions on attributes and calls have met one after the other.
-fn sights(
-    frame: Frame<'_>,
-    units: &[Unit],
-    objects: &mut Objects,
-    callees: &mut Callees,
-) -> BTreeMap<u32, Sights> {
+fn sights(frame: Frame<'_>, objects: &mut Objects, callees: &mut Callees) -> BTreeMap<u32, Sights> {
     profile::table::sights(frame.code())
         .into_iter()
         .filter_map(|(index, known)| {
             let first = known.seen().first()?.form.generic();
-            if !matches!(first, Opcode::LOAD_ATTR | Opcode::STORE_ATTR | Opcode::CALL) {
+            let is_wanted = matches!(
+                first,
+                Opcode::LOAD_ATTR
+                    | Opcode::STORE_ATTR
+                    | Opcode::CALL
+                    | Opcode::CALL_KW
+                    | Opcode::CALL_FUNCTION_EX
+                    | Opcode::BINARY_SUBSCR
+            );
+            if !is_wanted {
                 return None;
             }
-            let arguments = units.get(index)?.oparg;
             let seen = known.seen().iter().map(|sight| {
                 // The counter, which is not kept, is before what is.
                 let mut cache = [0; LONGEST_CACHE];
                 cache[1..].copy_from_slice(&sight.cache);
-                let mut site = site(frame, sight.form, cache.as_ptr(), objects);
-                if let Some(Site::Call { version, callee }) = &mut site {
-                    let arguments = u32::from(arguments);
-                    *callee = match sight.form {
-                        Opcode::CALL_PY_EXACT_ARGS | Opcode::CALL_PY_GENERAL => {
-                            callees.add(*version, arguments)
-                        }
-                        Opcode::CALL_ALLOC_AND_ENTER_INIT => callees
-                            .add(sight.init, arguments + 1)
-                            .filter(|_| sight.init != 0),
-                        _ => None,
-                    };
+                let mut site = match sight.form {
+                    Opcode::CALL_KW => Some(Site::Call {
+                        version: sight.function,
+                        callee: callees.add(sight.function),
+                    }),
+                    Opcode::CALL_FUNCTION_EX => Some(Site::Unpacked {
+                        callee: callees.add(sight.function),
+                        arguments: sight.cache[0],
+                    }),
+                    Opcode::BINARY_SUBSCR_GETITEM if sight.operands[0] != 0 => Some(Site::Item {
+                        type_version: sight.operands[0],
+                        callee: callees.add(sight.function),
+                    }),
+                    form => site(frame, form, cache.as_ptr(), objects),
+                };
+                match &mut site {
+                    Some(Site::Call { version, callee }) if calls_function(sight.form) => {
+                        *callee = callees.add(*version);
+                    }
+                    Some(Site::Call { callee, .. })
+                        if sight.form == Opcode::CALL_ALLOC_AND_ENTER_INIT =>
+                    {
+                        *callee = callees.add(sight.function);
+                    }
+                    Some(Site::Property { callee, .. }) => {
+                        *callee = callees.add(getter_version(cache.as_ptr()));
+                    }
+                    _ => {}
                 }
                 Sight {
                     form: sight.form.number(),
@@ -564,6 +666,14 @@ fn site(
                 Some(Site::Attribute {
                     type_version: cache.version.get(),
                     index: cache.index.get(),
+                })
+            }
+            Opcode::LOAD_ATTR_PROPERTY => {
+                let cache = &*cache.cast::<LoadAttributeCache>();
+                Some(Site::Property {
+                    type_version: cache.type_version.get(),
+                    getter: objects.add_guarded(cache.found.get()),
+                    callee: None,
                 })
             }
             Opcode::LOAD_ATTR_MODULE => {

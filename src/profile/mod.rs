@@ -13,7 +13,7 @@ pub mod operand;
 pub mod sight;
 pub mod table;
 
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 static ON: AtomicBool = AtomicBool::new(false);
 
@@ -23,9 +23,28 @@ pub fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
 }
 
-/// From now on, things are noted.
-pub fn turn_on() {
+/// From now on, things are noted: those that are met each time and not only when the specialiser is asked, one time in so many.
+pub fn turn_on(every: u32) {
+    EVERY.store(every, Ordering::Relaxed);
     ON.store(true, Ordering::Relaxed);
+}
+
+static EVERY: AtomicU32 = AtomicU32::new(1);
+static TURNS: AtomicU32 = AtomicU32::new(0);
+
+/// Whether it is time again to note what is met each time. Which of several places has its turn when depends on nothing that they do:
+/// what is noted is a hint.
+#[inline(always)]
+pub fn is_turn() -> bool {
+    let turns = TURNS.load(Ordering::Relaxed);
+    let is_turn = turns == 0;
+    let next = if is_turn {
+        EVERY.load(Ordering::Relaxed)
+    } else {
+        turns
+    };
+    TURNS.store(next - 1, Ordering::Relaxed);
+    is_turn
 }
 
 /// From now on, nothing is noted, and what was is forgotten.

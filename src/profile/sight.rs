@@ -29,8 +29,9 @@ pub struct Sight {
     pub known: [Operand; OPERANDS],
     /// The inline cache behind its counter, as the specialised instruction reads it; of no meaning with a generic one.
     pub cache: [u16; LONGEST_CACHE - 1],
-    /// The version of the function that a class was found to be made ready by (`CALL_ALLOC_AND_ENTER_INIT`), or 0.
-    pub init: u32,
+    /// The version of the function that a class was found to be made ready by (`CALL_ALLOC_AND_ENTER_INIT`), that gives the items
+    /// (`BINARY_SUBSCR_GETITEM`), or that was called (`CALL_KW`), or 0.
+    pub function: u32,
 }
 
 const _: () = {
@@ -90,7 +91,7 @@ mod tests {
             operands: [version, 0, 0],
             known: [NOTHING; OPERANDS],
             cache: [0; LONGEST_CACHE - 1],
-            init: 0,
+            function: 0,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::field;
 use crate::object::Borrowed;
 use crate::profile::operand::operand;
 use crate::profile::sight::{LONGEST_CACHE, NOTHING, Sight, Sights, type_version};
+use crate::specialize::calls::with_plain_init;
 use core::slice::from_raw_parts;
 use pyroxene_jit_api::OPERANDS;
 use std::collections::{BTreeMap, HashMap};
@@ -50,7 +51,7 @@ pub fn note(
         operands: [0; OPERANDS],
         known: [NOTHING; OPERANDS],
         cache: [0; LONGEST_CACHE - 1],
-        init: 0,
+        function: 0,
     };
     for (index, met) in operands.iter().enumerate().take(OPERANDS) {
         sight.known[index] = operand(*met);
@@ -61,9 +62,59 @@ pub fn note(
             *entry = *unit;
         }
     }
-    if sight.form == Opcode::CALL_ALLOC_AND_ENTER_INIT {
-        sight.init = init_version(operands.first().copied().flatten());
+    let first = operands.first().copied().flatten();
+    if sight.form == Opcode::CALL {
+        add_class(&mut sight, first);
     }
+    sight.function = match sight.form {
+        Opcode::CALL_ALLOC_AND_ENTER_INIT => init_version(first),
+        Opcode::BINARY_SUBSCR_GETITEM => get_item_version(first),
+        _ => 0,
+    };
+    add(code, index, sight);
+}
+
+/// Makes a sight of a call that was not specialised one of a class, if such is called, as if it had been.
+fn add_class(sight: &mut Sight, callable: Option<Borrowed<'_>>) {
+    if let Some(version) = callable.and_then(with_plain_init) {
+        sight.form = Opcode::CALL_ALLOC_AND_ENTER_INIT;
+        let [low, high] = [version as u16, (version >> 16) as u16];
+        (sight.cache[0], sight.cache[1]) = (low, high);
+    }
+}
+
+/// Notes what an instruction calls that has neither a cache nor other forms: `CALL_KW`, and `CALL_FUNCTION_EX` with so many
+/// arguments. What is no Python function and no class with an `__init__` in Python is not noted.
+#[cold]
+#[inline(never)]
+pub fn note_call(
+    code: Borrowed<'_, ffi::PyCodeObject>,
+    index: usize,
+    form: Opcode,
+    callable: Borrowed<'_>,
+    arguments: u16,
+) {
+    let mut sight = Sight {
+        form,
+        operands: [0; OPERANDS],
+        known: [NOTHING; OPERANDS],
+        cache: [0; LONGEST_CACHE - 1],
+        function: 0,
+    };
+    sight.cache[0] = arguments;
+    if let Some(function) = callable.downcast::<ffi::PyFunctionObject>() {
+        // SAFETY: it is alive.
+        sight.function = unsafe { ffi::_PyFunction_GetVersionForCurrentState(function.as_ptr()) };
+    } else if form == Opcode::CALL_KW {
+        add_class(&mut sight, Some(callable));
+        sight.function = init_version(Some(callable));
+    }
+    if sight.function != 0 {
+        add(code, index, sight);
+    }
+}
+
+fn add(code: Borrowed<'_, ffi::PyCodeObject>, index: usize, sight: Sight) {
     let mut table = table();
     if table.len() >= MOST_CODE_OBJECTS {
         table.clear();
@@ -92,6 +143,19 @@ fn init_version(class: Option<Borrowed<'_>>) -> u32 {
             return 0;
         }
         ffi::_PyFunction_GetVersionForCurrentState(init.cast())
+    })
+}
+
+/// The version of the function that an object's class has just been found to give its items by.
+fn get_item_version(container: Option<Borrowed<'_>>) -> u32 {
+    let class = container.and_then(|container| container.type_of().as_heap_type());
+    // SAFETY: the type's cache has a function, as long as nothing has changed the type, or NULL.
+    class.map_or(0, |class| unsafe {
+        let get_item = (*class.as_ptr())._spec_cache.getitem;
+        if get_item.is_null() {
+            return 0;
+        }
+        ffi::_PyFunction_GetVersionForCurrentState(get_item.cast())
     })
 }
 

@@ -26,7 +26,7 @@ fn offset(index: usize) -> c_long {
 #[allow(clippy::unnecessary_wraps, reason = "Python's functions may all raise")]
 pub(super) fn profile(_: Module<'_, State>, enabled: bool) -> Result<(), Raised> {
     if enabled {
-        crate::profile::turn_on();
+        crate::profile::turn_on(1);
     } else {
         crate::profile::turn_off();
     }

@@ -166,11 +166,7 @@ fn choose_class(
         }
         return field!(class.tp_vectorcall).map(|_| Opcode::CALL_BUILTIN_CLASS);
     }
-    // SAFETY: `object` is a static type.
-    let object = unsafe { Borrowed::from_static(&raw mut ffi::PyBaseObject_Type) };
-    let is_plain = class.is_exactly(&raw const ffi::PyType_Type)
-        && same_new(field!(class.tp_new), field!(object.tp_new));
-    if is_plain {
+    if is_plain(class) {
         let init = init_of_plain(class);
         let version = descriptors::version(class)?;
         if let Some(parameters) = init {
@@ -182,6 +178,25 @@ fn choose_class(
         }
     }
     Some(Opcode::CALL_NON_PY_GENERAL)
+}
+
+/// Whether a class makes its instances as `object` does.
+fn is_plain(class: Borrowed<'_, PyTypeObject>) -> bool {
+    // SAFETY: `object` is a static type.
+    let object = unsafe { Borrowed::from_static(&raw mut ffi::PyBaseObject_Type) };
+    class.is_exactly(&raw const ffi::PyType_Type)
+        && same_new(field!(class.tp_new), field!(object.tp_new))
+}
+
+/// The version of a class that makes its instances as `object` does and makes them ready by an `__init__` in Python, which it then
+/// remembers. For a compiler: calls of such classes are specialised only where the arguments are as many as the parameters.
+pub fn with_plain_init(callable: Borrowed<'_>) -> Option<u32> {
+    let class = callable.downcast::<PyTypeObject>()?;
+    let is_known = class.has_feature(ffi::Py_TPFLAGS_IMMUTABLETYPE) || !is_plain(class);
+    if is_known || init_of_plain(class).is_none() {
+        return None;
+    }
+    descriptors::version(class)
 }
 
 fn same_new(one: ffi::newfunc, other: ffi::newfunc) -> bool {

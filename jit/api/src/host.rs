@@ -139,10 +139,14 @@ pub struct Layout {
     /// `_spec_cache.init` of a type: the function that makes its instances ready, as long as it has the version for which
     /// that was found.
     pub type_init: u32,
+    /// `_spec_cache.getitem` of a type: its `__getitem__`, as long as it has the version for which that was found.
+    pub type_get_item: u32,
     /// `ht_cached_keys` of a type.
     pub type_cached_keys: u32,
     /// `md_dict` of a module.
     pub module_dict: u32,
+    /// `ma_used` of a dictionary.
+    pub dict_used: u32,
     /// `ma_keys` of a dictionary.
     pub dict_keys: u32,
     /// `ma_values` of a dictionary.
@@ -199,12 +203,18 @@ pub struct Layout {
     pub function_code: u32,
     /// `func_defaults` of a function.
     pub function_defaults: u32,
+    /// `func_kwdefaults` of a function.
+    pub function_named_defaults: u32,
     /// `func_closure` of a function.
     pub function_closure: u32,
     /// `func_globals` of a function.
     pub function_globals: u32,
     /// `func_builtins` of a function.
     pub function_builtins: u32,
+    /// `im_func` of a bound method.
+    pub method_function: u32,
+    /// `im_self` of the same.
+    pub method_receiver: u32,
     /// `previous` of a frame.
     pub frame_previous: u32,
     /// `f_funcobj` of a frame.

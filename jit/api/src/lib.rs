@@ -27,7 +27,7 @@ pub use operand::{Function, Items, OPERANDS, Operand};
 pub use operation::{Gives, Operation, Takes, Told};
 pub use reason::Reason;
 pub use snapshot::{
-    Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Sight,
-    Sights, Site, Snapshot, Unit,
+    Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Parameter,
+    Sight, Sights, Site, Snapshot, Unit,
 };
 pub use target::{Running, Target};

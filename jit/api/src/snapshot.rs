@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub constants: Vec<ObjectId>,
     /// The names of attributes and globals.
     pub names: Vec<ObjectId>,
+    /// The names in those constants by which calls name arguments.
+    pub keywords: BTreeMap<ObjectId, Vec<String>>,
     /// The local variables, cells and free variables, in the order of their slots in a frame.
     pub locals: Vec<Local>,
     /// How many of them are arguments, with those that take what is left over; those are the first.
@@ -211,6 +213,29 @@ pub enum Site {
         /// [`Snapshot::sights`] only, the one that makes its instances ready.
         callee: Option<u32>,
     },
+    /// A function that was called with all arguments of a tuple, and no names (`CALL_FUNCTION_EX`).
+    Unpacked {
+        /// It, if machine code could call it: an index of [`Snapshot::callees`].
+        callee: Option<u32>,
+        /// How many arguments there were.
+        arguments: u16,
+    },
+    /// A property (`LOAD_ATTR_PROPERTY`).
+    Property {
+        /// The version of the owner's type.
+        type_version: u32,
+        /// The function that computes it, which the type keeps.
+        getter: ObjectId,
+        /// The same, if it is one that machine code could call: an index of [`Snapshot::callees`].
+        callee: Option<u32>,
+    },
+    /// Items that a function gives (`BINARY_SUBSCR_GETITEM`).
+    Item {
+        /// The version of the container's type.
+        type_version: u32,
+        /// Its `__getitem__`, if that is a function that machine code could call: an index of [`Snapshot::callees`].
+        callee: Option<u32>,
+    },
     /// Objects that are always true (`TO_BOOL_ALWAYS_TRUE`).
     Truth {
         /// The version of their type.
@@ -247,7 +272,8 @@ pub struct Entry {
     pub observed: Vec<Option<Class>>,
 }
 
-/// A Python function all of whose parameters are positional, as machine code calls it.
+/// A Python function, as machine code calls it. Its frames begin with what its parameters are bound to: those of `names` in this
+/// order, then the tuple and the dictionary of what is left over.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Callee {
     /// Its qualified name, for dumps.
@@ -256,16 +282,43 @@ pub struct Callee {
     pub version: u32,
     /// The address of the [`Target`](crate::Target) of its code, which somebody keeps as long as the machine code.
     pub target: usize,
-    /// How many parameters it has.
+    /// How many parameters it has to which arguments without a name are bound.
     pub parameters: u32,
+    /// How many of these cannot be named.
+    pub unnamed: u32,
     /// How many defaults the function had for the last of them. They are each function's own.
     pub defaults: u32,
+    /// These parameters, and then those that can only be named.
+    pub names: Vec<Parameter>,
+    /// Whether it has a tuple of the arguments without a name that are left over.
+    pub takes_rest: bool,
+    /// Whether it has a dictionary of the named arguments that are left over.
+    pub takes_keywords: bool,
     /// How many slots its frames have.
     pub locals: u32,
     /// The size of its frames, in words.
     pub frame_size: u32,
     /// Whether a call only makes a generator, a coroutine or an asynchronous generator.
     pub makes_generator: bool,
+}
+
+impl Callee {
+    /// Whether it can be called with so many arguments without a name, and they are all that its parameters are bound to.
+    pub fn takes_exactly(&self, arguments: usize) -> bool {
+        let count = self.parameters as usize;
+        count == arguments && self.names.len() == count && !self.takes_rest && !self.takes_keywords
+    }
+}
+
+/// A parameter of a function.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// The address of that name, which lives as long as the code of the function.
+    pub address: usize,
+    /// If it can only be named, which entry of the dictionary of the function's defaults for such parameters had it.
+    pub default: Option<u16>,
 }
 
 /// A speculation that has failed too often.

@@ -9,7 +9,9 @@
 //! .stack HEIGHT                  the height of the stack
 //! .object NAME CLASS             an object that instructions can name; builtin:len is a class too, ? one not known
 //! .names NAME…                   the names of attributes and globals
-//! .callee NAME VERSION PARAMETERS [DEFAULTS] a function that machine code can call
+//! .callee NAME VERSION PARAMETERS [DEFAULTS [PARAMETER…]] a function that machine code can call: after the names of these
+//!                                parameters those that can only be named, NAME or NAME=ENTRY of their defaults, then * and **
+//! .keywords NAME NAME…           a constant, and the names in it by which a call names its arguments
 //! .handler START END TARGET LEVEL [lasti]
 //! .entry LABEL [CLASS…]          where it is entered, and what the locals were seen to hold (- for nothing)
 //! .failure LABEL REASON          a speculation that has failed too often
@@ -18,13 +20,14 @@
 //! An instruction is its name and its argument: a number, the name of a local for those on locals (two for those on two), a
 //! literal or the name of an object for `LOAD_CONST` and `RETURN_CONST`, a label for jumps. After a semicolon comes what the
 //! evaluator has found out there: `unseen`, `attribute VERSION INDEX`, `type VERSION KEYS OBJECT`, `module KEYS INDEX`,
-//! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION [CALLEE]`, `truth VERSION`; or `operands` and for each of three its
+//! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION [CALLEE]`, `unpacked COUNT [CALLEE]`, `property VERSION GETTER [CALLEE]`,
+//! `item VERSION [CALLEE]`, `truth VERSION`; or `operands` and for each of three its
 //! class, `array:CODE:VERSION` or the name of a function, as `math.sqrt`. What it has found out before stands before
 //! that, after an `|`, with the name of the instruction if it was another.
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
     Builtin, Callee, Class, Entry, Failure, Function, Handler, Items, Known, Local, LocalKind,
-    OPERANDS, Object, ObjectId, Operand, Reason, Sight, Sights, Site, Snapshot, Unit,
+    OPERANDS, Object, ObjectId, Operand, Parameter, Reason, Sight, Sights, Site, Snapshot, Unit,
 };
 use std::collections::HashMap;
 
@@ -54,6 +57,52 @@ struct Assembler {
     lines: Vec<Line>,
     /// Directives that name labels.
     later: Vec<Vec<String>>,
+}
+
+/// A function whose parameters all need not be named.
+fn callee(name: &str, version: u32, parameters: u32, defaults: u32) -> Callee {
+    let names = (0..parameters).map(|index| Parameter {
+        name: format!("parameter{index}"),
+        address: 0,
+        default: None,
+    });
+    Callee {
+        name: name.to_owned(),
+        version,
+        target: 0,
+        parameters,
+        unnamed: 0,
+        defaults,
+        names: names.collect(),
+        takes_rest: false,
+        takes_keywords: false,
+        locals: parameters,
+        frame_size: parameters,
+        makes_generator: false,
+    }
+}
+
+/// The same with these names for its parameters, and more of them.
+fn with_parameters(mut callee: Callee, words: &[String]) -> Result<Callee, String> {
+    for (index, word) in words.iter().enumerate() {
+        match (word.as_str(), callee.names.get_mut(index)) {
+            ("*", _) => callee.takes_rest = true,
+            ("**", _) => callee.takes_keywords = true,
+            (name, Some(known)) => name.clone_into(&mut known.name),
+            (name, None) => {
+                let (name, default) = name.split_once('=').unwrap_or((name, ""));
+                callee.names.push(Parameter {
+                    name: name.to_owned(),
+                    address: 0,
+                    default: (!default.is_empty()).then(|| short(default)).transpose()?,
+                });
+            }
+        }
+    }
+    let slots =
+        callee.names.len() + usize::from(callee.takes_rest) + usize::from(callee.takes_keywords);
+    callee.locals = u32::try_from(slots).expect("few");
+    Ok(callee)
 }
 
 /// An instruction whose place is not known yet.
@@ -150,16 +199,14 @@ impl Assembler {
             }
             ".callee" => {
                 let parameters = number(word(3)?)?;
-                self.snapshot.callees.push(Callee {
-                    name: word(1)?.to_owned(),
-                    version: number(word(2)?)?,
-                    target: 0,
-                    parameters,
-                    defaults: words.get(4).map_or(Ok(0), |count| number(count))?,
-                    locals: parameters,
-                    frame_size: parameters,
-                    makes_generator: false,
-                });
+                let defaults = words.get(4).map_or(Ok(0), |count| number(count))?;
+                let callee = callee(word(1)?, number(word(2)?)?, parameters, defaults);
+                let named = words.get(5..).unwrap_or_default();
+                self.snapshot.callees.push(with_parameters(callee, named)?);
+            }
+            ".keywords" => {
+                let names = self.object(word(1)?, Known::Instance(Class::Tuple));
+                self.snapshot.keywords.insert(names, words[2..].to_vec());
             }
             ".handler" | ".entry" | ".failure" => self.later.push(words),
             other => return Err(format!("no directive {other}")),
@@ -304,6 +351,19 @@ impl Assembler {
             },
             "call" => Site::Call {
                 version: number(word(1)?)?,
+                callee: words.get(2).map(|name| self.callee(name)).transpose()?,
+            },
+            "unpacked" => Site::Unpacked {
+                arguments: short(word(1)?)?,
+                callee: words.get(2).map(|name| self.callee(name)).transpose()?,
+            },
+            "property" => Site::Property {
+                type_version: number(word(1)?)?,
+                getter: named(word(2)?)?,
+                callee: words.get(3).map(|name| self.callee(name)).transpose()?,
+            },
+            "item" => Site::Item {
+                type_version: number(word(1)?)?,
                 callee: words.get(2).map(|name| self.callee(name)).transpose()?,
             },
             "truth" => Site::Truth {

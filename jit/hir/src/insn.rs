@@ -165,6 +165,59 @@ pub struct Case {
     pub attribute: Attribute,
 }
 
+/// What calls a Python function.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CallForm {
+    /// `CALL`, of the function.
+    Function,
+    /// `CALL`, of a bound method of it, whose receiver comes before the arguments.
+    Method,
+    /// `CALL_KW`, of the function; the last arguments have the names in this constant.
+    Keywords(ObjectId),
+    /// `CALL_FUNCTION_EX`, of the function, with a tuple that has so many arguments, as a rule, and perhaps with a dictionary of named
+    /// ones, which is empty, as a rule.
+    Unpacked {
+        /// How many.
+        arguments: u16,
+    },
+    /// `LOAD_ATTR`, of a property of what is called: if that is of the type with the version, the function is this object, and its
+    /// argument is what is called. There are no others.
+    Property {
+        /// The version.
+        version: u32,
+        /// The function.
+        getter: ObjectId,
+    },
+    /// `BINARY_SUBSCR`, of what is called: if that is of the type with the version, the function is its `__getitem__`, and its first
+    /// argument is what is called.
+    Item {
+        /// The version.
+        version: u32,
+    },
+}
+
+impl CallForm {
+    /// The names of the last arguments.
+    pub fn names(self) -> Option<ObjectId> {
+        match self {
+            Self::Keywords(names) => Some(names),
+            Self::Function
+            | Self::Method
+            | Self::Unpacked { .. }
+            | Self::Property { .. }
+            | Self::Item { .. } => None,
+        }
+    }
+
+    /// Whether the type of what is called has the function, of which it is the first argument.
+    pub fn is_of_type(self) -> bool {
+        match self {
+            Self::Function | Self::Method | Self::Keywords(_) | Self::Unpacked { .. } => false,
+            Self::Property { .. } | Self::Item { .. } => true,
+        }
+    }
+}
+
 /// An instruction.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Insn {
@@ -742,10 +795,13 @@ pub enum Insn {
         others: Vec<u32>,
         /// What is called.
         function: Value,
-        /// For the first of the callee's parameters; the rest get the function's defaults, if it has as many as it had.
+        /// The arguments, which the callee's parameters are [bound](crate::binding) to; the rest are bound to the function's
+        /// defaults, if it has as many as it had.
         arguments: Vec<Value>,
         /// Whether the first of them is the receiver of a method.
         has_receiver: bool,
+        /// What calls, and how what is called is found.
+        form: CallForm,
         /// The instruction that the evaluator runs after the one that calls, in units.
         next: u32,
         /// At the instruction that calls, its operands taken off the stack.
@@ -756,12 +812,14 @@ pub enum Insn {
     CallClass {
         /// The version of the class.
         version: u32,
-        /// An index of the snapshot's callees, with a parameter more than there are arguments.
+        /// An index of the snapshot's callees, which can be called with these arguments after an instance.
         callee: u32,
         /// What is called.
         class: Value,
         /// The arguments.
         arguments: Vec<Value>,
+        /// The names of the last of them, a constant, if `CALL_KW` calls.
+        names: Option<ObjectId>,
         /// The instruction that the evaluator runs after the one that calls, in units.
         next: u32,
         /// At the instruction that calls, its operands taken off the stack.

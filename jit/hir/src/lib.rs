@@ -4,6 +4,7 @@
 //! Read [`insn`] for what it can say, [`function`] for how it is put together, and above all
 //! [`FrameState`](function::FrameState) for how compiled code goes back to the evaluator.
 pub mod assemble;
+pub mod binding;
 pub mod build;
 pub mod dominators;
 pub mod effects;

@@ -1,7 +1,7 @@
 //! The printed form of HIR. It does not change from run to run: tests compare it.
 use crate::function::{BlockId, Edge, FrameState, Function, Value};
 use crate::insn::{
-    Attribute, BitOp, Case, Comparison, FloatFunction, FloatOp, FloatUnary, Insn, IntOp,
+    Attribute, BitOp, CallForm, Case, Comparison, FloatFunction, FloatOp, FloatUnary, Insn, IntOp,
 };
 use crate::types::Type;
 use core::fmt::{self, Write as _};
@@ -102,17 +102,39 @@ impl Printer<'_> {
             Insn::LoadStack { index } | Insn::ClosureCell { index } => write!(text, " {index}"),
             Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
             Insn::CallClass {
-                version, callee, ..
+                version,
+                callee,
+                names,
+                ..
             } => {
                 let name = &self.snapshot.callees[*callee as usize].name;
-                write!(text, " {version} {name}")
+                write!(text, " {version} {name}")?;
+                match names {
+                    Some(names) => write!(text, " by {}", self.object(*names)),
+                    None => Ok(()),
+                }
             }
-            Insn::CallPython { callee, others, .. } => {
+            Insn::CallPython {
+                callee,
+                others,
+                form,
+                ..
+            } => {
                 let all = core::iter::once(callee).chain(others);
                 let names: Vec<&str> = all
                     .map(|&callee| self.snapshot.callees[callee as usize].name.as_str())
                     .collect();
-                write!(text, " {}", names.join("|"))
+                write!(text, " {}", names.join("|"))?;
+                match form {
+                    CallForm::Function => Ok(()),
+                    CallForm::Method => write!(text, " of method"),
+                    CallForm::Keywords(names) => write!(text, " by {}", self.object(*names)),
+                    CallForm::Unpacked { arguments } => write!(text, " unpacked {arguments}"),
+                    CallForm::Property { version, getter } => {
+                        write!(text, " property {version}:{}", self.object(*getter))
+                    }
+                    CallForm::Item { version } => write!(text, " item {version}"),
+                }
             }
             Insn::Resume { end, .. } => write!(text, " end {end}"),
             Insn::Yield {

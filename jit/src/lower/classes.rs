@@ -3,6 +3,7 @@
 //! Between the frame of the caller and that of `__init__` comes one that gives the instance in the place of what `__init__`
 //! returns, as in the evaluator, which may have to go on there.
 use super::Lowering;
+use super::binding::Given;
 use super::emit::Likely;
 use super::frame::Written;
 use super::python::{Call, NewFrame};
@@ -37,6 +38,17 @@ impl<'c> Lowering<'c, '_> {
         let size = self.callee(call.callee).frame_size + layout.init_frame_size;
         let possible = self.can_call(size, 2, run);
         self.go_on_if(possible, slow);
+        let receiver = self.emit.null();
+        let mut arguments = vec![receiver];
+        for &argument in call.arguments {
+            arguments.push(self.pointer(argument));
+        }
+        let names = call.form.names();
+        let given = Given {
+            arguments: &arguments,
+            names,
+        };
+        let found = self.find_bound(call.callee, init, given, slow);
         let between = self
             .emit
             .ask(
@@ -48,14 +60,15 @@ impl<'c> Lowering<'c, '_> {
         let is_there = self.emit.build(|builder| builder.build_not(null, ""));
         self.go_on_if(is_there, slow);
 
-        let instance = self.field(between, layout.frame_locals);
+        arguments[0] = self.field(between, layout.frame_locals);
         self.retain_object(init);
-        let arguments = call
-            .arguments
-            .iter()
-            .map(|&argument| self.pointer(argument));
-        let arguments = core::iter::once(instance).chain(arguments).collect();
+        let given = Given {
+            arguments: &arguments,
+            names,
+        };
+        let arguments = self.take_bound(&found, init, given, call.state);
         let frame = NewFrame {
+            callee: call.callee,
             function: init,
             previous: between,
             arguments,
@@ -85,7 +98,8 @@ impl<'c> Lowering<'c, '_> {
         self.emit.jump(end);
 
         self.emit.go_to(slow);
-        let evaluated = self.call_by_evaluator(call);
+        let operands = self.operands(call);
+        let evaluated = self.call_by_evaluator(call, &operands);
         let evaluated_from = self.emit.here();
         self.emit.jump(end);
         self.emit.go_to(end);

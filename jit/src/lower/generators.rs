@@ -1,7 +1,7 @@
 //! Generators and coroutines: how machine code goes on in one, pauses in one, and ends one.
 use super::Lowering;
 use super::frame::Written;
-use super::python::{Call, RETURNED};
+use super::python::RETURNED;
 use super::runtime::{EXIT_VALUES, Helper};
 use crate::lower::emit::Likely;
 use inkwell::IntPredicate;
@@ -83,21 +83,23 @@ impl<'c> Lowering<'c, '_> {
         result.as_basic_value().into_pointer_value()
     }
 
-    /// Calls a generator function, and goes to a block with what that gives, or elsewhere if the evaluator has to do it.
+    /// Calls a generator function, and goes to a block with what that gives, or elsewhere if the evaluator has to do it. It goes on
+    /// nowhere.
     pub(super) fn make_generator(
         &mut self,
-        call: &Call<'_>,
+        state: StateId,
+        function: PointerValue<'c>,
+        arguments: &[PointerValue<'c>],
         made: BasicBlock<'c>,
         otherwise: BasicBlock<'c>,
     ) -> PointerValue<'c> {
-        let count = call.arguments.len() as u32;
+        let count = arguments.len() as u32;
         let room = self.emit.room(count);
-        for (index, &argument) in call.arguments.iter().enumerate() {
+        for (index, &argument) in arguments.iter().enumerate() {
             let place = self.emit.at(room, index as i64 * 8);
-            self.emit.store(place, self.value(argument));
+            self.emit.store(place, argument);
         }
         let count = self.emit.int().const_int(count.into(), false);
-        let function = self.pointer(call.function);
         let generator = self
             .emit
             .ask(
@@ -120,9 +122,7 @@ impl<'c> Lowering<'c, '_> {
         self.emit.branch(nothing, otherwise, raised, None);
         self.emit.go_to(raised);
         let error = self.emit.int().const_int(1 + ExitKind::Error as u64, false);
-        self.leave_as(error, call.state, Reason::Call);
-        self.emit.go_to(made);
-        self.hide_stack();
+        self.leave_as(error, state, Reason::Call);
         generator
     }
 

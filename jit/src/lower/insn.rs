@@ -4,6 +4,7 @@ use super::frame::Written;
 use super::generators::Resumption;
 use super::python::Call;
 use inkwell::values::BasicValueEnum;
+use pyroxene_hir::insn::CallForm;
 use pyroxene_hir::{Insn, Value};
 use pyroxene_jit_api::ExitKind;
 
@@ -164,6 +165,7 @@ impl<'c> Lowering<'c, '_> {
                 function,
                 arguments,
                 has_receiver,
+                form,
                 next,
                 state,
             } => {
@@ -173,6 +175,7 @@ impl<'c> Lowering<'c, '_> {
                     function: *function,
                     arguments,
                     has_receiver: *has_receiver,
+                    form: *form,
                     next: *next,
                     state: *state,
                 };
@@ -220,6 +223,7 @@ impl<'c> Lowering<'c, '_> {
                 callee,
                 class,
                 arguments,
+                names,
                 next,
                 state,
             } => {
@@ -229,6 +233,7 @@ impl<'c> Lowering<'c, '_> {
                     function: *class,
                     arguments,
                     has_receiver: false,
+                    form: names.map_or(CallForm::Function, CallForm::Keywords),
                     next: *next,
                     state: *state,
                 };

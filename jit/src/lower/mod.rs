@@ -5,6 +5,7 @@
 //! one bit.
 mod arrays;
 mod attributes;
+mod binding;
 mod calls;
 mod chance;
 mod classes;

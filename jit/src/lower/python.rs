@@ -5,15 +5,17 @@
 //! for it, and the caller goes on. If it leaves for another reason, so does the caller: its own frame is already as the
 //! evaluator wants to find it below a frame that it runs.
 use super::Lowering;
+use super::binding::Given;
 use super::emit::Likely;
 use super::frame::Written;
-use super::runtime::{FRAME_EVALUATOR, Helper};
+use super::runtime::{FRAME_EVALUATOR, Helper, METHOD};
 use core::mem::offset_of;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
+use pyroxene_hir::insn::CallForm;
 use pyroxene_hir::{StateId, Value};
-use pyroxene_jit_api::{Callee, Class, Exit, ExitKind, PASSED_ON, Reason, Target};
+use pyroxene_jit_api::{Callee, Class, Exit, ExitKind, ObjectId, PASSED_ON, Reason, Target};
 
 /// The exit of a function that has returned.
 pub(super) const RETURNED: i64 = (ExitKind::Returned as i64) << 32;
@@ -34,14 +36,41 @@ pub(super) struct Call<'a> {
     pub arguments: &'a [Value],
     /// Whether the first of them is the receiver of a method.
     pub has_receiver: bool,
+    /// What calls.
+    pub form: CallForm,
     /// The instruction after the one that calls, in units.
     pub next: u32,
     /// At the instruction that calls, its operands taken off the stack.
     pub state: StateId,
 }
 
+/// A function that is called, and what it is called with.
+struct Called<'c> {
+    function: PointerValue<'c>,
+    /// Whether the reference to it is the caller's to give away.
+    owned: bool,
+    arguments: Vec<PointerValue<'c>>,
+    /// What has them, if they are not the caller's to give away: that is.
+    holders: Vec<PointerValue<'c>>,
+    /// The names of the last of them.
+    names: Option<ObjectId>,
+    /// What the evaluator wants to find on the stack.
+    operands: Vec<PointerValue<'c>>,
+}
+
+impl<'c> Called<'c> {
+    fn given(&self) -> Given<'c, '_> {
+        Given {
+            arguments: &self.arguments,
+            names: self.names,
+        }
+    }
+}
+
 /// What a new frame is made of. It takes over the references.
 pub(super) struct NewFrame<'c> {
+    /// Which callee the function is.
+    pub callee: u32,
     /// The function.
     pub function: PointerValue<'c>,
     /// The frame below it.
@@ -134,26 +163,42 @@ impl<'c> Lowering<'c, '_> {
     pub(super) fn call_python(&mut self, call: &Call<'_>) -> PointerValue<'c> {
         self.write_state(call.state, Written::All);
         let (slow, end) = (self.emit.block(), self.emit.block());
-        let version = self.version_of(call, slow);
         let mut results = Vec::new();
+        let called = match call.form {
+            CallForm::Method => {
+                let other = self.emit.block();
+                let called = self.unbind(call, other);
+                let here = self.emit.here();
+                self.emit.go_to(other);
+                let operands = self.operands(call);
+                let evaluated = self.call_by_evaluator(call, &operands);
+                results.push((evaluated, self.emit.here()));
+                self.emit.jump(end);
+                self.emit.go_to(here);
+                called
+            }
+            CallForm::Function | CallForm::Keywords(_) => self.called_function(call),
+            CallForm::Unpacked { arguments } => self.unpack(call, arguments, slow),
+            CallForm::Property { .. } | CallForm::Item { .. } => self.function_of_type(call, slow),
+        };
+        let is_known = called.function == self.pointer(call.function)
+            && self
+                .function
+                .ty(call.function)
+                .classes()
+                .is(Class::Function);
+        let version = self.version_of(called.function, is_known || !called.owned, slow);
         for &callee in core::iter::once(&call.callee).chain(call.others) {
-            let call = Call { callee, ..*call };
-            let (found, possible, next) = (self.emit.block(), self.emit.block(), self.emit.block());
+            let (found, next) = (self.emit.block(), self.emit.block());
             let wanted = i64::from(self.callee(callee).version);
             let is_callee = self.emit.compare_with(IntPredicate::EQ, version, wanted);
             let likely = call.others.is_empty().then_some(Likely::Then);
             self.emit.branch(is_callee, found, next, likely);
             self.emit.go_to(found);
             let returned = if self.callee(callee).makes_generator {
-                self.make_generator(&call, possible, slow)
+                self.call_generator(call, callee, &called, slow)
             } else {
-                let target = self.target(callee);
-                let run = self.field(target, offset_of!(Target, run) as u32);
-                let can = self.can_call(self.callee(callee).frame_size, 1, run);
-                self.emit.branch(can, possible, slow, Some(Likely::Then));
-                self.emit.go_to(possible);
-                let defaults = self.defaults(&call, slow);
-                self.call_directly(&call, defaults, target, run)
+                self.call_directly(call, callee, &called, slow)
             };
             results.push((returned, self.emit.here()));
             self.emit.jump(end);
@@ -161,7 +206,7 @@ impl<'c> Lowering<'c, '_> {
         }
         self.emit.jump(slow);
         self.emit.go_to(slow);
-        let evaluated = self.call_by_evaluator(call);
+        let evaluated = self.call_by_evaluator(call, &called.operands);
         results.push((evaluated, self.emit.here()));
         self.emit.jump(end);
         self.emit.go_to(end);
@@ -172,69 +217,199 @@ impl<'c> Lowering<'c, '_> {
         result.as_basic_value().into_pointer_value()
     }
 
+    /// The operands of a call as they lay on the stack: what is called, `self` or NULL, and the arguments.
+    pub(super) fn operands(&mut self, call: &Call<'_>) -> Vec<PointerValue<'c>> {
+        let mut operands = vec![self.pointer(call.function)];
+        let has_place = !call.has_receiver && !call.form.is_of_type();
+        if has_place {
+            operands.push(self.emit.null());
+        }
+        operands.extend(self.arguments(call));
+        operands
+    }
+
+    fn arguments(&self, call: &Call<'_>) -> Vec<PointerValue<'c>> {
+        let arguments = call.arguments.iter();
+        arguments.map(|&argument| self.pointer(argument)).collect()
+    }
+
+    /// A function that is called itself.
+    fn called_function(&mut self, call: &Call<'_>) -> Called<'c> {
+        Called {
+            function: self.pointer(call.function),
+            owned: true,
+            arguments: self.arguments(call),
+            holders: Vec::new(),
+            names: call.form.names(),
+            operands: self.operands(call),
+        }
+    }
+
+    /// A function that is called with so many arguments of a tuple. Goes on elsewhere if there are others.
+    fn unpack(&mut self, call: &Call<'_>, count: u16, otherwise: BasicBlock<'c>) -> Called<'c> {
+        let layout = self.host.layout;
+        let holders = self.arguments(call);
+        let is_tuple = self.is_class(holders[0], Class::Tuple);
+        self.go_on_if(is_tuple, otherwise);
+        let size = self.long_field(holders[0], layout.size);
+        let fits = self.emit.compare_with(IntPredicate::EQ, size, count.into());
+        self.go_on_if(fits, otherwise);
+        if let Some(&keywords) = holders.get(1) {
+            let used = self.long_field(keywords, layout.dict_used);
+            let is_empty = self.emit.compare_with(IntPredicate::EQ, used, 0);
+            self.go_on_if(is_empty, otherwise);
+        }
+        let items = (0..u32::from(count)).map(|index| {
+            let place = layout.tuple_items + index * WORD as u32;
+            self.field(holders[0], place)
+        });
+        Called {
+            function: self.pointer(call.function),
+            owned: true,
+            arguments: items.collect(),
+            holders,
+            names: None,
+            operands: self.operands(call),
+        }
+    }
+
+    /// The function of a bound method that is called, which goes: function and receiver take its place. Goes on elsewhere if it is
+    /// none.
+    fn unbind(&mut self, call: &Call<'_>, otherwise: BasicBlock<'c>) -> Called<'c> {
+        let method = self.pointer(call.function);
+        let class = self.class_of(method);
+        let is_method = self.emit.same(class, self.emit.symbol(METHOD));
+        self.go_on_if(is_method, otherwise);
+        let layout = self.host.layout;
+        let function = self.field(method, layout.method_function);
+        let receiver = self.field(method, layout.method_receiver);
+        self.retain_object(function);
+        self.retain_object(receiver);
+        self.drop_object(method);
+        let arguments: Vec<_> = core::iter::once(receiver)
+            .chain(self.arguments(call))
+            .collect();
+        Called {
+            function,
+            owned: true,
+            operands: core::iter::once(function)
+                .chain(arguments.clone())
+                .collect(),
+            arguments,
+            holders: Vec::new(),
+            names: None,
+        }
+    }
+
+    /// The function that the type of what is called has for it. Goes on elsewhere if that is another type.
+    fn function_of_type(&mut self, call: &Call<'_>, otherwise: BasicBlock<'c>) -> Called<'c> {
+        let owner = self.pointer(call.function);
+        let class = self.class_of(owner);
+        let found = self.int_field(class, self.host.layout.type_version);
+        let is_type = |lowering: &mut Self, version: u32| {
+            let wanted = i64::from(version);
+            let is_type = lowering.emit.compare_with(IntPredicate::EQ, found, wanted);
+            lowering.go_on_if(is_type, otherwise);
+        };
+        let function = match call.form {
+            CallForm::Property { version, getter } => {
+                is_type(self, version);
+                self.object(getter)
+            }
+            CallForm::Item { version } => {
+                is_type(self, version);
+                self.field(class, self.host.layout.type_get_item)
+            }
+            CallForm::Function
+            | CallForm::Method
+            | CallForm::Keywords(_)
+            | CallForm::Unpacked { .. } => unreachable!("the function is known"),
+        };
+        let arguments: Vec<_> = core::iter::once(owner)
+            .chain(self.arguments(call))
+            .collect();
+        Called {
+            function,
+            owned: false,
+            operands: arguments.clone(),
+            arguments,
+            holders: Vec::new(),
+            names: None,
+        }
+    }
+
     /// The version of the function that is called. Goes on elsewhere if it is none.
-    fn version_of(&mut self, call: &Call<'_>, otherwise: BasicBlock<'c>) -> IntValue<'c> {
-        let function = self.pointer(call.function);
-        if !self
-            .function
-            .ty(call.function)
-            .classes()
-            .is(Class::Function)
-        {
+    fn version_of(
+        &mut self,
+        function: PointerValue<'c>,
+        is_known: bool,
+        otherwise: BasicBlock<'c>,
+    ) -> IntValue<'c> {
+        if !is_known {
             let is_function = self.is_class(function, Class::Function);
-            let on = self.emit.block();
-            self.emit
-                .branch(is_function, on, otherwise, Some(Likely::Then));
-            self.emit.go_to(on);
+            self.go_on_if(is_function, otherwise);
         }
         self.int_field(function, self.host.layout.function_version)
     }
 
-    /// The defaults for the parameters that get no arguments, with references. Goes on elsewhere if the function has another
-    /// number of them than it had.
-    fn defaults(&mut self, call: &Call<'_>, otherwise: BasicBlock<'c>) -> Vec<PointerValue<'c>> {
-        let callee = self.callee(call.callee);
-        let missing = callee.parameters as usize - call.arguments.len();
-        let count = callee.defaults;
-        if missing == 0 {
-            return Vec::new();
+    /// Calls a generator function.
+    fn call_generator(
+        &mut self,
+        call: &Call<'_>,
+        callee: u32,
+        called: &Called<'c>,
+        slow: BasicBlock<'c>,
+    ) -> PointerValue<'c> {
+        let found = self.find_bound(callee, called.function, called.given(), slow);
+        let mut taken = found.defaults.clone();
+        if !called.owned {
+            self.retain_object(called.function);
+            taken.push(called.function);
         }
-        let layout = self.host.layout;
-        let function = self.pointer(call.function);
-        let defaults = self.field(function, layout.function_defaults);
-        let null = self.emit.is_null(defaults);
-        let are_there = self.emit.build(|builder| builder.build_not(null, ""));
-        self.go_on_if(are_there, otherwise);
-        let size = self.long_field(defaults, layout.size);
-        let fits = self
-            .emit
-            .compare_with(IntPredicate::EQ, size, i64::from(count));
-        self.go_on_if(fits, otherwise);
-        let first = count - missing as u32;
-        let items = (first..count).map(|index| {
-            let item = self.field(defaults, layout.tuple_items + index * WORD as u32);
-            self.retain_object(item);
-            item
-        });
-        items.collect()
+        let arguments = self.take_bound(&found, called.function, called.given(), call.state);
+        let (made, unable) = (self.emit.block(), self.emit.block());
+        let generator = self.make_generator(call.state, called.function, &arguments, made, unable);
+        // The evaluator takes them itself.
+        self.emit.go_to(unable);
+        for object in taken {
+            self.emit.run(Helper::Release, &[object.into()]);
+        }
+        self.emit.jump(slow);
+        self.emit.go_to(made);
+        self.hide_stack();
+        generator
     }
 
     /// Calls machine code on a new frame.
     fn call_directly(
         &mut self,
         call: &Call<'_>,
-        defaults: Vec<PointerValue<'c>>,
-        target: PointerValue<'c>,
-        run: PointerValue<'c>,
+        callee: u32,
+        called: &Called<'c>,
+        slow: BasicBlock<'c>,
     ) -> PointerValue<'c> {
-        let arguments = call
-            .arguments
-            .iter()
-            .map(|&argument| self.pointer(argument));
+        let target = self.target(callee);
+        let run = self.field(target, offset_of!(Target, run) as u32);
+        let can = self.can_call(self.callee(callee).frame_size, 1, run);
+        self.go_on_if(can, slow);
+        let found = self.find_bound(callee, called.function, called.given(), slow);
+        if !called.owned {
+            self.retain_object(called.function);
+        }
+        if !called.holders.is_empty() {
+            for &argument in &called.arguments {
+                self.retain_object(argument);
+            }
+            for &holder in &called.holders {
+                self.drop_object(holder);
+            }
+        }
+        let arguments = self.take_bound(&found, called.function, called.given(), call.state);
         let frame = NewFrame {
-            function: self.pointer(call.function),
+            callee,
+            function: called.function,
             previous: self.frame(),
-            arguments: arguments.chain(defaults).collect(),
+            arguments,
         };
         let result = self.enter_function(call, &frame, target, run);
         self.hide_stack();
@@ -258,7 +433,7 @@ impl<'c> Lowering<'c, '_> {
         run: PointerValue<'c>,
     ) -> PointerValue<'c> {
         self.set_return_offset(call.state, call.next);
-        let frame = self.push_frame(call.callee, frame);
+        let frame = self.push_frame(frame);
         let entry = self.int_field(target, offset_of!(Target, entry) as u32);
         let (exit, payload) = self.emit.call_machine_code(
             run,
@@ -328,21 +503,23 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// Has the evaluator make the call, with the operands where it wants them.
-    pub(super) fn call_by_evaluator(&mut self, call: &Call<'_>) -> PointerValue<'c> {
+    pub(super) fn call_by_evaluator(
+        &mut self,
+        call: &Call<'_>,
+        operands: &[PointerValue<'c>],
+    ) -> PointerValue<'c> {
         let bottom = self.function[call.state].stack.len() as u32;
-        let mut operands = vec![self.pointer(call.function)];
-        if !call.has_receiver {
-            operands.push(self.emit.null());
-        }
-        operands.extend(
-            call.arguments
-                .iter()
-                .map(|&argument| self.pointer(argument)),
-        );
-        for (index, &operand) in (bottom..).zip(&operands) {
+        let mut height = self.snapshot.locals.len() + bottom as usize + operands.len();
+        for (index, &operand) in (bottom..).zip(operands) {
             self.emit.store(self.stack_place(index), operand);
         }
-        let height = self.snapshot.locals.len() + bottom as usize + operands.len();
+        if let CallForm::Keywords(names) = call.form {
+            let names = self.object(names);
+            self.retain_object(names);
+            let place = self.stack_place(bottom + operands.len() as u32);
+            self.emit.store(place, names);
+            height += 1;
+        }
         let height = self.emit.int().const_int(height as u64, false);
         self.set(self.frame(), self.host.layout.frame_stack_top, height);
         self.step(call.state, call.next, Reason::Call);
@@ -350,10 +527,10 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// Makes the frame of a function that is called (`_PyFrame_PushUnchecked`). The thread runs it from now on.
-    fn push_frame(&mut self, callee: u32, new: &NewFrame<'c>) -> PointerValue<'c> {
+    fn push_frame(&mut self, new: &NewFrame<'c>) -> PointerValue<'c> {
         let Callee {
             frame_size, locals, ..
-        } = *self.callee(callee);
+        } = *self.callee(new.callee);
         let layout = self.host.layout;
         let thread = self.thread();
         let function = new.function;

@@ -11,6 +11,7 @@ use crate::eval::machine::Machine;
 use crate::eval::{errors, frames};
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised};
+use crate::profile;
 use crate::specialize;
 use crate::thread::ThreadState;
 use core::ffi::c_int;
@@ -50,6 +51,9 @@ pub(in crate::eval) fn call_non_py_general(m: &mut Machine) -> Flow {
 #[inline(always)]
 pub(in crate::eval) fn call_kw(m: &mut Machine) -> Flow {
     let names = pop_names(m);
+    if profile::is_on() {
+        note(m, Opcode::CALL_KW, m.callable(), 0);
+    }
     unbind_method(m);
     if m.enters(m.callable()) {
         return enter(m, Some(names));
@@ -62,6 +66,18 @@ pub(in crate::eval) fn call_kw(m: &mut Machine) -> Flow {
         let result = vectorcall::call(m.thread(), callable.borrow(), arguments);
         drop(names);
         m.end_vectorcall(callable, count, result)
+    }
+}
+
+/// Notes now and then what is called, and with how many arguments: the instruction has no cache in which that would stand.
+#[inline(never)]
+fn note(m: &Machine, form: Opcode, callable: Borrowed<'_>, arguments: usize) {
+    if profile::is_turn()
+        && let Ok(arguments) = u16::try_from(arguments)
+    {
+        // SAFETY: the instruction is one of the code.
+        let index = unsafe { m.this().offset_from(m.code_start()) };
+        profile::table::note_call(m.code(), index.cast_unsigned(), form, callable, arguments);
     }
 }
 
@@ -136,6 +152,9 @@ pub(super) fn push(
 pub(in crate::eval) fn call_function_ex(m: &mut Machine) -> Flow {
     make_arguments_a_tuple(m)?;
     let callable = m.peek(3 + (m.operand() & 1));
+    if profile::is_on() {
+        note_unpacked(m);
+    }
     if m.enters(callable) {
         let Unpacked {
             callable,
@@ -155,6 +174,22 @@ pub(in crate::eval) fn call_function_ex(m: &mut Machine) -> Flow {
     let operands = Unpacked::pop(m);
     let result = operands.call(m.thread());
     operands.end(m, result)
+}
+
+/// The same for `CALL_FUNCTION_EX`, if it gives no argument a name.
+#[inline(never)]
+fn note_unpacked(m: &Machine) {
+    let has_keywords = m.operand() & 1;
+    // SAFETY: the compiler makes a dict of the keywords, and of the arguments there is a tuple by now.
+    let (named, count) = unsafe {
+        let named =
+            (has_keywords != 0).then(|| (*m.peek(1).as_ptr().cast::<ffi::PyDictObject>()).ma_used);
+        let count = ffi::Py_SIZE(m.peek(1 + has_keywords).as_ptr());
+        (named.unwrap_or(0), count.cast_unsigned())
+    };
+    if named == 0 {
+        note(m, Opcode::CALL_FUNCTION_EX, m.peek(3 + has_keywords), count);
+    }
 }
 
 /// The operands of a `CALL_FUNCTION_EX`, taken from the stack.

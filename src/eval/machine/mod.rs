@@ -88,7 +88,7 @@ impl Machine {
 
     /// The frame's first code unit.
     #[inline(always)]
-    fn code_start(&self) -> *mut ffi::_Py_CODEUNIT {
+    pub(in crate::eval) fn code_start(&self) -> *mut ffi::_Py_CODEUNIT {
         // SAFETY: the frame is alive and owns its code, whose instructions lie at its end.
         unsafe { ffi::_PyCode_CODE((*self.frame).f_executable.cast()) }
     }

@@ -72,6 +72,12 @@ pub(super) unsafe extern "C" fn merge_keywords(map: Raw, callable: Raw, update: 
     // SAFETY: as the folder says of what machine code gives; a dictionary that nobody else has yet.
     unsafe {
         let update = taken(update);
+        if update.borrow().is_exactly(&raw const ffi::PyDict_Type)
+            && (*update.as_ptr().cast::<ffi::PyDictObject>()).ma_used == 0
+        {
+            // As the `**` of functions that pass on what they are given nearly always is.
+            return 0;
+        }
         let merged = check_status(ffi::_PyDict_MergeEx(map.cast(), update.as_ptr(), 2));
         let merged =
             merged.map_err(|raised| errors::keywords(raised, kept(callable), update.borrow()));

@@ -103,6 +103,9 @@ impl Builder<'_> {
             | Site::ModuleAttribute { .. }
             | Site::Global { .. }
             | Site::Call { .. }
+            | Site::Unpacked { .. }
+            | Site::Property { .. }
+            | Site::Item { .. }
             | Site::Truth { .. } => return None,
         };
         Some(Case { version, attribute })
@@ -144,8 +147,10 @@ impl Builder<'_> {
         );
         let name = self.at.oparg >> 1;
         if is_python {
-            // The evaluator calls the function without the C stack.
-            self.interpret(&[]);
+            if !self.load_property() {
+                // The evaluator calls the function without the C stack.
+                self.interpret(&[]);
+            }
         } else if self.at.oparg & 1 == 0 {
             self.operate_named(Operation::GetAttribute, name);
         } else {

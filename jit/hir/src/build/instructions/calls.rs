@@ -1,16 +1,14 @@
 //! Calls: of Python functions that machine code can call, of built-in functions whose meaning is known; and returns. All other
 //! calls are the evaluator's.
 use crate::build::builder::Builder;
+use crate::build::instructions::callees::Callees;
 use crate::build::instructions::operations::Told;
 use crate::build::state::{Holder, Local};
 use crate::function::Value;
-use crate::insn::Insn;
+use crate::insn::{CallForm, Insn};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Operation, Reason, Refusal, Site};
-
-/// How many functions one place calls directly besides the one that it called last: each takes some code.
-const OTHER_CALLEES: usize = 4;
 
 impl Builder<'_> {
     /// The object that is a built-in function, if the snapshot mentions it.
@@ -36,32 +34,27 @@ impl Builder<'_> {
         self.state.refine(value, guarded);
     }
 
-    /// `CALL(count)` of a Python function with as many positional parameters as there are arguments, or with defaults for the
-    /// rest.
+    /// `CALL(count)` of a Python function.
     pub(super) fn call_python(&mut self) {
         let callee = match self.code.site(self.at) {
             Some(&Site::Call {
                 callee: Some(callee),
                 ..
             }) => callee,
-            _ => return self.interpret(&[]),
+            _ => return self.call_object(),
         };
         let known = &self.snapshot().callees[callee as usize];
         let count = self.at.oparg as usize;
-        let parameters = known.parameters as usize;
         let has_self = if self.at.opcode == Opcode::CALL_PY_GENERAL {
             // Both would fit: what is known of the place decides.
             self.classes(self.peek(count).value) != Classes::NULL
         } else {
-            parameters == count + 1
+            known.parameters as usize == count + 1
         };
         let given = count + usize::from(has_self);
-        let defaults = if known.makes_generator {
-            0
-        } else {
-            known.defaults as usize
-        };
-        let fits = (given..=given + defaults).contains(&parameters);
+        let is_function =
+            |opcode| matches!(opcode, Opcode::CALL_PY_EXACT_ARGS | Opcode::CALL_PY_GENERAL);
+        let callees = self.callees(given, &[], is_function);
         let receiver = if has_self {
             Classes::OBJECT
         } else {
@@ -69,14 +62,17 @@ impl Builder<'_> {
         };
         let function = Classes::of(Class::Function);
         let called = self.ty(self.peek(count + 1).value);
-        let can_be = fits
-            && self.classes(self.peek(count).value).meets(receiver)
+        let can_be = self.classes(self.peek(count).value).meets(receiver)
             && called.classes().meets(function)
             && self.may_speculate(Reason::Class)
             && self.may_speculate(Reason::Unbound);
-        if !can_be {
-            return self.interpret(&[]);
-        }
+        let Some(Callees {
+            first: callee,
+            others,
+        }) = callees.filter(|_| can_be)
+        else {
+            return self.call_object();
+        };
         let state = self.before();
         self.guard(self.peek(count).value, receiver, state);
         for depth in 0..count {
@@ -91,43 +87,18 @@ impl Builder<'_> {
         let arguments = operands[first..].iter().map(|operand| operand.value);
         let arguments = arguments.collect();
         let state = self.state_at(self.at.opcode_at);
-        let others = if parameters == given {
-            self.other_callees(callee, known.parameters)
-        } else {
-            Vec::new()
-        };
         let result = self.emit(Insn::CallPython {
             callee,
             others,
             function,
             arguments,
             has_receiver: has_self,
+            form: CallForm::Function,
             next: self.at.next,
             state,
         });
         self.push_owned(result);
         self.check_disturbed();
-    }
-
-    /// The other functions with as many parameters that were called here, if there are only a few.
-    fn other_callees(&self, callee: u32, parameters: u32) -> Vec<u32> {
-        let sights = self.snapshot().sights.get(&self.at.opcode_at);
-        let seen = sights.into_iter().flat_map(|sights| &sights.seen);
-        let mut others = Vec::new();
-        for sight in seen {
-            if let Some(Site::Call {
-                callee: Some(other),
-                ..
-            }) = sight.site
-                && other != callee
-                && self.snapshot().callees[other as usize].parameters == parameters
-                && !others.contains(&other)
-            {
-                others.push(other);
-            }
-        }
-        others.truncate(OTHER_CALLEES);
-        others
     }
 
     /// `RETURN_VALUE`.
@@ -224,53 +195,6 @@ impl Builder<'_> {
         self.check_disturbed();
     }
 
-    /// `CALL(count)` of a class with an `__init__` in Python.
-    pub(super) fn call_class(&mut self) {
-        let count = self.at.oparg as usize;
-        let sights = self.snapshot().sights.get(&self.at.opcode_at);
-        let called = self.code.site(self.at);
-        let known = sights
-            .into_iter()
-            .flat_map(|sights| &sights.seen)
-            .find_map(|sight| match (&sight.site, called) {
-                (
-                    &Some(Site::Call {
-                        version,
-                        callee: Some(callee),
-                    }),
-                    Some(&Site::Call { version: now, .. }),
-                ) if version == now => Some((version, callee)),
-                _ => None,
-            });
-        let is_free = self.classes(self.peek(count).value) == Classes::NULL
-            && !self.ty(self.peek(count + 1).value).is_unboxed();
-        let Some((version, callee)) = known.filter(|&(_, callee)| {
-            let init = &self.snapshot().callees[callee as usize];
-            is_free && init.parameters as usize == count + 1 && !init.makes_generator
-        }) else {
-            return self.interpret(&[]);
-        };
-        for depth in 0..count {
-            self.bound(depth);
-        }
-        self.bound(count + 1);
-        self.expose_whole();
-        let operands = self.pop_many(count + 2);
-        let class = operands[0].value;
-        let arguments = operands[2..].iter().map(|operand| operand.value).collect();
-        let state = self.state_at(self.at.opcode_at);
-        let instance = self.emit(Insn::CallClass {
-            version,
-            callee,
-            class,
-            arguments,
-            next: self.at.next,
-            state,
-        });
-        self.push_owned(instance);
-        self.check_disturbed();
-    }
-
     /// `CALL(count)` of something that is no Python function.
     pub(super) fn call_object(&mut self) {
         if self.is_unseen() {
@@ -278,6 +202,13 @@ impl Builder<'_> {
         }
         if self.call_function() {
             return;
+        }
+        if self.call_class(None) {
+            return;
+        }
+        if self.at.opcode == Opcode::CALL_ALLOC_AND_ENTER_INIT {
+            // The evaluator calls the class without the C stack.
+            return self.interpret(&[]);
         }
         let count = self.at.oparg as usize;
         for depth in 0..count {

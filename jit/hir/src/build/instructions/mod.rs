@@ -4,6 +4,7 @@
 mod arithmetic;
 mod arrays;
 mod attributes;
+mod callees;
 mod calls;
 mod comparison;
 mod containers;
@@ -141,9 +142,9 @@ impl Builder<'_> {
             Opcode::RETURN_CONST => self.return_const()?,
             Opcode::CALL_LEN => self.call_len(),
             Opcode::CALL_LIST_APPEND => self.call_list_append(),
-            Opcode::CALL_ALLOC_AND_ENTER_INIT => self.call_class(),
             Opcode::CALL_ISINSTANCE => self.call_isinstance(),
             Opcode::CALL
+            | Opcode::CALL_ALLOC_AND_ENTER_INIT
             | Opcode::CALL_BUILTIN_CLASS
             | Opcode::CALL_BUILTIN_FAST
             | Opcode::CALL_BUILTIN_FAST_WITH_KEYWORDS
@@ -159,9 +160,11 @@ impl Builder<'_> {
             Opcode::CONTAINS_OP | Opcode::CONTAINS_OP_DICT | Opcode::CONTAINS_OP_SET => {
                 self.contains_op();
             }
-            Opcode::BINARY_SUBSCR_GETITEM
-            | Opcode::CALL_BOUND_METHOD_EXACT_ARGS
-            | Opcode::CALL_BOUND_METHOD_GENERAL => self.interpret_if_seen(),
+            Opcode::BINARY_SUBSCR_GETITEM => self.get_item_of_function(),
+            Opcode::CALL_BOUND_METHOD_EXACT_ARGS | Opcode::CALL_BOUND_METHOD_GENERAL => {
+                self.call_method();
+            }
+            Opcode::CALL_KW => self.call_keywords(),
 
             Opcode::BINARY_SLICE => self.binary_slice(),
             Opcode::LOAD_SUPER_ATTR
@@ -200,10 +203,7 @@ impl Builder<'_> {
                 self.operate(Operation::IntrinsicOfTwo, Told::number(self.at.oparg));
             }
             Opcode::MAKE_FUNCTION => self.make_function(),
-            Opcode::SET_FUNCTION_ATTRIBUTE => {
-                let which = Told::number(self.at.oparg);
-                self.operate(Operation::SetFunctionAttribute, which);
-            }
+            Opcode::SET_FUNCTION_ATTRIBUTE => self.set_function_attribute(),
             Opcode::MAKE_CELL => self.make_cell(),
             Opcode::DELETE_DEREF => {
                 self.operate(Operation::DeleteCell, Told::number(self.at.oparg));
@@ -238,8 +238,7 @@ impl Builder<'_> {
             }
             Opcode::UNPACK_EX => self.unpack_ex(),
 
-            // They may run frames of Python code, of which nothing is known.
-            Opcode::CALL_FUNCTION_EX | Opcode::CALL_KW => self.interpret(&[]),
+            Opcode::CALL_FUNCTION_EX => self.call_unpacked(),
             // Only the code between a class and its `__init__` has it.
             Opcode::EXIT_INIT_CHECK => self.interpret(&[]),
 
@@ -287,14 +286,5 @@ impl Builder<'_> {
             | Opcode(119..=148 | 223..=235 | 255) => unreachable!("compiled code leaves before"),
         }
         Ok(())
-    }
-
-    /// Has the evaluator run the instruction, or leaves if it had never run.
-    fn interpret_if_seen(&mut self) {
-        if self.is_unseen() {
-            self.exit(pyroxene_jit_api::Reason::Unseen);
-        } else {
-            self.interpret(&[]);
-        }
     }
 }

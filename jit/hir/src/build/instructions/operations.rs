@@ -142,6 +142,23 @@ impl Builder<'_> {
         self.operate_on(Operation::MakeFunction, &[globals], 1, Told::default());
     }
 
+    /// `SET_FUNCTION_ATTRIBUTE(which)`. It runs no other code.
+    pub(super) fn set_function_attribute(&mut self) {
+        self.bound(1);
+        self.bound(0);
+        let entries = self.pop_many(2);
+        let operands = entries.into_iter().map(|entry| self.take(entry)).collect();
+        let state = self.raised();
+        let function = self.emit(Insn::Apply {
+            operation: Operation::SetFunctionAttribute,
+            operands,
+            name: None,
+            number: self.at.oparg,
+            state,
+        });
+        self.push_owned(function);
+    }
+
     /// `IMPORT_FROM(name)`.
     pub(super) fn import_from(&mut self) {
         let (Some(name), Some(module)) = (self.name(self.at.oparg), self.objects(1)) else {
