@@ -62,6 +62,8 @@ pub(super) fn helpers() -> Helpers {
         send,
         disturbed,
         call: operations::call,
+        call_named: operations::call_named,
+        call_unpacked: operations::call_unpacked,
         begin_instance,
         end_instance,
         retain,

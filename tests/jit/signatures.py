@@ -493,6 +493,63 @@ def unpack_is_short():
     return unpacks(plain, (1,))
 
 
+class Meta(type):
+    def __call__(cls, *others, **named):
+        return cls.__name__, others, named
+
+
+class OfMeta(metaclass=Meta):
+    pass
+
+
+class Callable:
+    def __call__(self, a, *, b=2):
+        return a, b
+
+
+def no_functions():
+    """Calls with names and of unpacked arguments of what is no Python function."""
+    return (
+        sorted([3, 1, 2], reverse=True, key=abs), int("ff", base=16), dict(a=1, **{"b": 2}), "{a}".format(a=5),
+        max(*[1, 5, 3]), max(*range(4)), max(*(1, 2), key=abs), OfMeta(1, a=2), OfMeta(*[1], **{"a": 2}),
+        Callable()(1, b=3), Callable()(*[1], **{"b": 4}), Receiver(1).method(*(1,), **{"b": 3}),
+    )
+
+
+def no_function_named(function):
+    return function(1, a=2)
+
+
+def no_function_unpacked(function, arguments, named):
+    return function(*arguments, **named)
+
+
+def no_function_fails():
+    seen = []
+    for function in (len, 5, Callable(), int, Receiver):
+        try:
+            seen.append(no_function_named(function))
+        except TypeError as error:
+            seen.append(str(error))
+    for function, arguments, named in ((len, 5, {}), (5, (), {}), (len, (1,), {}), (len, "a", {1: 2}), (int, [], {"a": 1})):
+        try:
+            seen.append(no_function_unpacked(function, arguments, named))
+        except TypeError as error:
+            seen.append(str(error))
+    return seen
+
+
+def no_function_lets_go():
+    for _ in range(10):
+        no_function_unpacked(dict, ([("a", Loud())],), {"b": Loud()})
+        no_function_unpacked(list, [iter([Loud(), Loud()])], {})
+        try:
+            no_function_unpacked(len, [Loud()], {"a": Loud()})
+        except TypeError:
+            pass
+    return Loud.alive
+
+
 def unpacked_goes():
     for _ in range(10):
         passes_on(rest, Loud(), Loud())
@@ -558,7 +615,8 @@ def main():
         calls_everything, calls_in_cells, calls_generators, calls_coroutine, misses, misses_placed, too_many, twice,
         unexpected, placed_is_named, others, with_defaults, closures, lets_go, bound_other, dies_when_called,
         changed_property, classes_by_name, class_misses, class_refuses, class_refuses_nothing, changed_class, decorated,
-        unpacks_all, unpack_fails, unpack_is_short, unpacked_goes, instances, instances_of_everything, from_c, frames, recursion, traced,
+        unpacks_all, unpack_fails, unpack_is_short, unpacked_goes, no_functions, no_function_fails,
+        no_function_lets_go, instances, instances_of_everything, from_c, frames, recursion, traced,
     ):
         many(function)
     many(references, object())

@@ -395,6 +395,11 @@ pub struct Helpers {
     /// exception. It is neither a Python function nor a bound method. Takes over all of them, also where it fails. Then
     /// does what others ask of the evaluator. May run any code.
     pub call: unsafe extern "C" fn(place: *mut Raw, count: u32) -> Raw,
+    /// The same where the last arguments have the names in a tuple.
+    pub call_named: unsafe extern "C" fn(place: *mut Raw, count: u32, names: Raw) -> Raw,
+    /// The same with the items of an iterable and, if the count is two, with those of a dictionary: above NULL. It may be a bound
+    /// method.
+    pub call_unpacked: unsafe extern "C" fn(place: *mut Raw, count: u32) -> Raw,
     /// Goes on in the machine code of a generator or coroutine, for the frame, which stands at the instruction that wants its
     /// next value, all written and with its `return_offset`; sends it the value, or `None` for NULL, whose reference it takes
     /// over. Calls go down the C stack to `floor`. Gives how that machine code ended, or [`ExitKind::Unable`], and then the

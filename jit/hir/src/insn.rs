@@ -165,6 +165,17 @@ pub struct Case {
     pub attribute: Attribute,
 }
 
+/// How a call of an object gives its arguments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Given {
+    /// As they are (`CALL`).
+    Placed,
+    /// The last of them with the names in this constant (`CALL_KW`).
+    Named(ObjectId),
+    /// As the items of an iterable, and perhaps those of a dictionary (`CALL_FUNCTION_EX`). In the place of `self` is NULL.
+    Unpacked,
+}
+
 /// What calls a Python function.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum CallForm {
@@ -939,6 +950,8 @@ pub enum Insn {
     Call {
         /// What is called, `self` or NULL, and the arguments.
         operands: Vec<Value>,
+        /// How these are given.
+        given: Given,
         /// The instruction that the evaluator runs after the one that calls, in units.
         next: u32,
         /// At the instruction that calls, its operands taken off the stack.

@@ -1,7 +1,8 @@
 //! The printed form of HIR. It does not change from run to run: tests compare it.
 use crate::function::{BlockId, Edge, FrameState, Function, Value};
 use crate::insn::{
-    Attribute, BitOp, CallForm, Case, Comparison, FloatFunction, FloatOp, FloatUnary, Insn, IntOp,
+    Attribute, BitOp, CallForm, Case, Comparison, FloatFunction, FloatOp, FloatUnary, Given, Insn,
+    IntOp,
 };
 use crate::types::Type;
 use core::fmt::{self, Write as _};
@@ -114,6 +115,11 @@ impl Printer<'_> {
                     None => Ok(()),
                 }
             }
+            Insn::Call { given, .. } => match given {
+                Given::Placed => Ok(()),
+                Given::Named(names) => write!(text, " by {}", self.object(*names)),
+                Given::Unpacked => write!(text, " unpacked"),
+            },
             Insn::CallPython {
                 callee,
                 others,

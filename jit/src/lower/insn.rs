@@ -488,9 +488,13 @@ impl<'c> Lowering<'c, '_> {
             } => self.apply(value, *operation, operands, *name, *number),
             Insn::Call {
                 operands,
+                given,
                 next,
                 state,
-            } => Some(self.call_object(value, operands, *next, *state).into()),
+            } => Some(
+                self.call_object(value, operands, *given, *next, *state)
+                    .into(),
+            ),
             Insn::Interpret {
                 opcode,
                 next,

@@ -5,6 +5,7 @@ use super::frame::Written;
 use super::runtime::{Helper, METHOD};
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValueEnum, PointerValue};
+use pyroxene_hir::insn::Given;
 use pyroxene_hir::{StateId, Value};
 use pyroxene_jit_api::{Class, Gives, ObjectId, Operation, Reason, Takes};
 
@@ -82,6 +83,7 @@ impl<'c> Lowering<'c, '_> {
         &mut self,
         by: Value,
         operands: &[Value],
+        given: Given,
         next: u32,
         state: StateId,
     ) -> PointerValue<'c> {
@@ -98,19 +100,29 @@ impl<'c> Lowering<'c, '_> {
         self.emit
             .branch(is_function, slow, other, Some(Likely::Otherwise));
         self.emit.go_to(other);
-        let is_method = self.emit.same(class, self.emit.symbol(METHOD));
-        self.emit
-            .branch(is_method, slow, fast, Some(Likely::Otherwise));
+        match given {
+            Given::Placed | Given::Named(_) => {
+                let is_method = self.emit.same(class, self.emit.symbol(METHOD));
+                self.emit
+                    .branch(is_method, slow, fast, Some(Likely::Otherwise));
+            }
+            Given::Unpacked => self.emit.jump(fast),
+        }
 
         self.emit.go_to(fast);
         self.stand_at(self.function[by].origin);
         let count = operands.len() as u64 - 2;
-        let count = self.emit.int().const_int(count, false);
-        let place = self.stack_place(bottom);
-        let called = self
-            .emit
-            .ask(Helper::Call, &[place.into(), count.into()])
-            .into_pointer_value();
+        let count = self.emit.int().const_int(count, false).into();
+        let place = self.stack_place(bottom).into();
+        let called = match given {
+            Given::Placed => self.emit.ask(Helper::Call, &[place, count]),
+            Given::Named(names) => {
+                let names = self.object(names).into();
+                self.emit.ask(Helper::CallNamed, &[place, count, names])
+            }
+            Given::Unpacked => self.emit.ask(Helper::CallUnpacked, &[place, count]),
+        };
+        let called = called.into_pointer_value();
         let failed = self.emit.is_null(called);
         self.refuse_written(failed, by, state);
         let called_from = self.emit.here();
@@ -118,7 +130,14 @@ impl<'c> Lowering<'c, '_> {
 
         self.emit.go_to(slow);
         self.write_state(state, Written::All);
-        let height = self.snapshot.locals.len() + bottom as usize + operands.len();
+        let mut height = self.snapshot.locals.len() + bottom as usize + operands.len();
+        if let Given::Named(names) = given {
+            let names = self.object(names);
+            self.retain_object(names);
+            let place = self.stack_place(bottom + operands.len() as u32);
+            self.emit.store(place, names);
+            height += 1;
+        }
         let height = self.emit.int().const_int(height as u64, false);
         let top = self
             .emit

@@ -104,6 +104,8 @@ helpers! {
     ExitInt = exit_int(Long) -> Pointer;
     Disturbed = disturbed(Pointer, Long) -> Byte;
     Call = call(Pointer, Int) -> Pointer;
+    CallNamed = call_named(Pointer, Int, Pointer) -> Pointer;
+    CallUnpacked = call_unpacked(Pointer, Int) -> Pointer;
     BeginInstance = begin_instance(Pointer, Pointer, Pointer) -> Pointer;
     EndInstance = end_instance(Pointer, Pointer, Pointer) -> Pointer;
 }

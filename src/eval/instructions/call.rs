@@ -250,8 +250,12 @@ pub(super) fn make_arguments_a_tuple(m: &mut Machine) -> Flow {
     Ok(())
 }
 
+/// A tuple of the items of an iterable that are the arguments of a call.
+///
+/// # Errors
+/// `TypeError`, which names the callable, if it is none; what iterating raises.
 #[inline(never)]
-fn tuple_of(
+pub(in crate::eval) fn tuple_of(
     thread: ThreadState,
     callable: Borrowed<'_>,
     arguments: Borrowed<'_>,

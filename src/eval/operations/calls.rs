@@ -2,6 +2,7 @@
 use super::drop_all;
 use super::object;
 use crate::call::{Arguments, vectorcall};
+use crate::eval::instructions::call::tuple_of;
 use crate::eval::instructions::call_builtin::{deeper, fast, fast_with_keywords};
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised};
@@ -43,14 +44,79 @@ pub unsafe extern "C" fn call(place: *mut Raw, count: u32) -> Raw {
             }
         }
     };
-    let result = result.and_then(|result| {
+    end(thread, result)
+}
+
+/// What a call has given. Others may interrupt before it is seen.
+#[inline(always)]
+fn end(thread: ThreadState, result: Result<Owned, Raised>) -> Raw {
+    object(result.and_then(|result| {
         let asked = thread.eval_breaker() & ffi::_PY_EVAL_EVENTS_MASK as usize;
         if asked != 0 {
             handle_requests(thread)?;
         }
         Ok(result)
-    });
-    object(result)
+    }))
+}
+
+/// The same as `CALL_KW` does: the last arguments have the names in the tuple.
+///
+/// # Safety
+/// As [`call`]; there are so many names at least, which the code keeps.
+pub unsafe extern "C" fn call_named(place: *mut Raw, count: u32, names: Raw) -> Raw {
+    let thread = ThreadState::current();
+    let place: *mut *mut ffi::PyObject = place.cast();
+    // SAFETY: machine code has put the operands there, and forgets them.
+    unsafe {
+        let callable = Owned::<ffi::PyObject>::from_raw_unchecked(*place);
+        let names = Borrowed::<ffi::PyTupleObject>::from_raw_unchecked(names.cast());
+        let count = count as usize;
+        let (first, count) = if (*place.add(1)).is_null() {
+            (place.add(2), count)
+        } else {
+            (place.add(1), count + 1)
+        };
+        let flagged = (count - names.items().len()) | ffi::PY_VECTORCALL_ARGUMENTS_OFFSET;
+        let arguments = Arguments::from_c(first, flagged, Some(names));
+        let result = vectorcall::call(thread, callable.borrow(), arguments);
+        drop(callable);
+        drop_all(first, count);
+        end(thread, result)
+    }
+}
+
+/// The same as `CALL_FUNCTION_EX` does: with the items of an iterable and, if the count is two, with those of a dictionary, which lie
+/// above NULL.
+///
+/// # Safety
+/// As [`call`].
+pub unsafe extern "C" fn call_unpacked(place: *mut Raw, count: u32) -> Raw {
+    let thread = ThreadState::current();
+    let place: *mut *mut ffi::PyObject = place.cast();
+    // SAFETY: machine code has put the operands there, and forgets them. The compiler makes a dictionary of the keywords.
+    unsafe {
+        let callable = Owned::<ffi::PyObject>::from_raw_unchecked(*place);
+        let mut arguments = Owned::<ffi::PyObject>::from_raw_unchecked(*place.add(2));
+        let keywords = (count > 1)
+            .then(|| Owned::<ffi::PyDictObject>::from_raw_unchecked((*place.add(3)).cast()));
+        let is_tuple = arguments.borrow().is_exactly(&raw const ffi::PyTuple_Type);
+        let made = match is_tuple {
+            true => Ok(None),
+            false => tuple_of(thread, callable.borrow(), arguments.borrow()).map(Some),
+        };
+        let result = made.and_then(|tuple| {
+            if let Some(tuple) = tuple {
+                drop(core::mem::replace(&mut arguments, tuple));
+            }
+            let tuple = Borrowed::from_raw_unchecked(arguments.as_ptr().cast());
+            let keywords = keywords.as_ref().map(Owned::borrow);
+            vectorcall::call_with_tuple(thread, callable.borrow(), tuple, keywords)
+        });
+        drop(callable);
+        drop(arguments);
+        drop(keywords);
+        end(thread, result)
+    }
 }
 
 /// Calls a function or a method of C by what its definition says, where that says all.

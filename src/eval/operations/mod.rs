@@ -13,7 +13,7 @@ mod matching;
 mod names;
 mod numbers;
 
-pub use calls::call;
+pub use calls::{call, call_named, call_unpacked};
 
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised};

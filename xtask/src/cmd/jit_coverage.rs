@@ -29,6 +29,9 @@ pub struct Args {
     /// The share that is compiled must be this, in percent.
     #[arg(long, default_value_t = 98.0, value_name = "PERCENT")]
     least: f64,
+    /// The interpreter: ours, or a path.
+    #[arg(long, default_value = "ours", value_name = "PYTHON")]
+    python: Interpreter,
     /// Name all functions that are not compiled, not only the first few for each reason.
     #[arg(long)]
     all: bool,
@@ -96,7 +99,7 @@ pub fn run(args: Args) -> Result<()> {
         false => args.units.iter().map(String::as_str).collect(),
     };
     let benchmarks = match default || !args.benchmarks.is_empty() {
-        true => Some(Benchmarks::new(&args.benchmarks)?),
+        true => Some(Benchmarks::new(&args.benchmarks, &args.python)?),
         false => None,
     };
     if args.mode == Some(Mode::Off) {
@@ -112,7 +115,7 @@ pub fn run(args: Args) -> Result<()> {
             sets.push(("pyperformance", benchmarks.measure(mode)?));
         }
         if !units.is_empty() {
-            sets.push(("CPython's tests", units_of(&units, mode)?));
+            sets.push(("CPython's tests", units_of(&units, mode, &args.python)?));
         }
         for (name, fates) in sets {
             let sums = Sums::of(&fates);
@@ -139,7 +142,7 @@ struct Benchmarks {
 }
 
 impl Benchmarks {
-    fn new(names: &[String]) -> Result<Self> {
+    fn new(names: &[String], python: &Interpreter) -> Result<Self> {
         let tools = sides::tools(&Interpreter::Reference)?;
         let catalogue = Catalogue::read(&tools)?;
         let mut programs = catalogue.select("full", names)?;
@@ -149,7 +152,7 @@ impl Benchmarks {
         let mut needs: Vec<_> = programs.iter().map(|program| program.needs).collect();
         needs.sort();
         needs.dedup();
-        let side = Side::new(&Interpreter::Ours, &needs, &sides::wheel(&tools)?)?;
+        let side = Side::new(python, &needs, &sides::wheel(&tools)?)?;
         Ok(Self { programs, side })
     }
 
@@ -181,8 +184,8 @@ impl Benchmarks {
 }
 
 /// What became of the functions that got hot in units of CPython's suite.
-fn units_of(units: &[&str], mode: Mode) -> Result<Fates> {
-    let python = Interpreter::Ours.ensure()?;
+fn units_of(units: &[&str], mode: Mode, python: &Interpreter) -> Result<Fates> {
+    let python = python.ensure()?;
     let mut fates = Fates::new();
     let bar = ProgressBar::new(units.len() as u64);
     for unit in units {

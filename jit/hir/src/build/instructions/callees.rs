@@ -3,7 +3,7 @@
 use crate::binding::bind;
 use crate::build::builder::Builder;
 use crate::build::instructions::operations::Told;
-use crate::insn::{CallForm, Insn};
+use crate::insn::{CallForm, Given, Insn};
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Class, ObjectId, Operation, Reason, Sight, Site};
@@ -101,7 +101,9 @@ impl Builder<'_> {
             && self.may_speculate(Reason::Class)
             && self.may_speculate(Reason::Unbound);
         let Some(callees) = callees.filter(|_| can_be) else {
-            return self.interpret(&[]);
+            let names_entry = self.pop();
+            self.call_given(count, Given::Named(names));
+            return self.release(&[names_entry]);
         };
         let state = self.before();
         self.guard(receiver, classes, state);
@@ -205,7 +207,7 @@ impl Builder<'_> {
         let can_be =
             called.meets(Classes::of(Class::Function)) && tuple.meets(Classes::of(Class::Tuple));
         let Some((callee, arguments)) = known.filter(|_| can_be) else {
-            return self.interpret(&[]);
+            return self.call_given(1 + has_names, Given::Unpacked);
         };
         for depth in 0..=has_names {
             self.bound(depth);

@@ -5,7 +5,7 @@ use crate::build::instructions::callees::Callees;
 use crate::build::instructions::operations::Told;
 use crate::build::state::{Holder, Local};
 use crate::function::Value;
-use crate::insn::{CallForm, Insn};
+use crate::insn::{CallForm, Given, Insn};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Operation, Reason, Refusal, Site};
@@ -210,7 +210,11 @@ impl Builder<'_> {
             // The evaluator calls the class without the C stack.
             return self.interpret(&[]);
         }
-        let count = self.at.oparg as usize;
+        self.call_given(self.at.oparg as usize, Given::Placed);
+    }
+
+    /// Calls what lies below so many arguments, and `self` or NULL.
+    pub(super) fn call_given(&mut self, count: usize, given: Given) {
         for depth in 0..count {
             self.bound(depth);
         }
@@ -221,6 +225,7 @@ impl Builder<'_> {
         let state = self.state_at(self.at.opcode_at);
         let result = self.emit(Insn::Call {
             operands,
+            given,
             next: self.at.next,
             state,
         });
