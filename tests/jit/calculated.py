@@ -68,6 +68,14 @@ def outcome(function, *arguments):
         return f"{type(error).__name__}: {error}"
 
 
+def weighted(weights, factor):
+    """The sum starts as an int, and weights are now ints and now floats."""
+    total = 0
+    for weight in weights:
+        total += factor() * weight
+    return total
+
+
 POINTS = [([1.5, 2.5], 0.5), ([0.25, -3.0], 2.0)]
 for _ in range(400):
     norm(POINTS)
@@ -76,7 +84,11 @@ for _ in range(400):
     unbound([1.5, 2.5])
     seen([1.5], False)
     written([1.5, 2.5])
+for n in range(1500):
+    weighted([1.5, 2.5] if n % 3 else [1, 2], lambda: 0.5)
 
+for weights in ([], [1], [1.5, 2, 2**53 + 1, 2**70], [True], [1, "a"], [None], [2**1100], [float("nan"), 1]):
+    print(weights, outcome(weighted, weights, lambda: 0.5), outcome(weighted, weights, lambda: 3))
 print(norm(POINTS), sys.getrefcount(POINTS[0][0][0]))
 print(outcome(norm, [([1, 2.5], 0.5)]), outcome(norm, [([1.5, "a"], 0.5)]), outcome(norm, [([Number(2.0), 2.5], 0.5)]))
 print(outcome(norm, [([1.5, 2.5], 0.5)] * 50 + [([True, None], 1)]), outcome(norm, [([1.5], 1.0)]), norm([]))

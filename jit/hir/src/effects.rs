@@ -121,6 +121,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::Bool(_)
         | Insn::UnboxFloat { .. }
         | Insn::UnboxInt { .. }
+        | Insn::UnboxNumber { .. }
         | Insn::UnboxBool { .. }
         | Insn::FloatBinary { .. }
         | Insn::FloatUnary { .. }

@@ -439,6 +439,14 @@ pub enum Insn {
         /// How it is before the instruction of bytecode.
         state: StateId,
     },
+    /// The number of an exact float, or the float nearest to an exact int. Leaves if it is neither, or the int does not fit 64
+    /// bits.
+    UnboxNumber {
+        /// An object.
+        value: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
     /// Whether it is `True`.
     UnboxBool {
         /// A bool.

@@ -322,6 +322,7 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::CheckDisturbed { .. } => "check_disturbed",
         Insn::UnboxFloat { .. } => "unbox_float",
         Insn::UnboxInt { .. } => "unbox_int",
+        Insn::UnboxNumber { .. } => "unbox_number",
         Insn::UnboxBool { .. } => "unbox_bool",
         Insn::Box { .. } => "box",
         Insn::Rebox { .. } => "rebox",

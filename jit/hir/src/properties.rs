@@ -43,6 +43,7 @@ macro_rules! operands {
             }
             | Insn::UnboxFloat { value }
             | Insn::UnboxInt { value, .. }
+            | Insn::UnboxNumber { value, .. }
             | Insn::UnboxBool { value }
             | Insn::Box { value, .. }
             | Insn::GuardFunction { value, .. }
@@ -284,6 +285,7 @@ impl Insn {
             | Self::CallClass { state, .. }
             | Self::CheckReturn { state }
             | Self::UnboxInt { state, .. }
+            | Self::UnboxNumber { state, .. }
             | Self::Box { state, .. }
             | Self::Rebox { state, .. }
             | Self::FloatPower { state, .. }
@@ -378,7 +380,9 @@ impl Insn {
             Self::GuardTypeVersion { .. }
             | Self::GuardOwnTypeVersion { .. }
             | Self::GuardArray { .. } => Some(Reason::TypeVersion),
-            Self::LoadAttribute { .. } | Self::StoreAttribute { .. } => Some(Reason::Types),
+            Self::LoadAttribute { .. } | Self::StoreAttribute { .. } | Self::UnboxNumber { .. } => {
+                Some(Reason::Types)
+            }
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
             Self::GuardIs { .. } | Self::GuardFunction { .. } => Some(Reason::Identity),

@@ -37,6 +37,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         Insn::Null => Type::Object(Classes::NULL),
         Insn::Float(_)
         | Insn::UnboxFloat { .. }
+        | Insn::UnboxNumber { .. }
         | Insn::FloatBinary { .. }
         | Insn::FloatPower { .. }
         | Insn::FloatUnary { .. }
@@ -272,7 +273,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             Some(Type::Int),
             class(Class::List),
         ],
-        Insn::ArraySize { .. } => vec![bound],
+        Insn::UnboxNumber { .. } | Insn::ArraySize { .. } => vec![bound],
         Insn::Select { .. } => vec![Some(Type::Bool), None, None],
         Insn::ArrayItem { .. } => vec![bound, Some(Type::Int)],
         Insn::StoreArrayItem { items, .. } => {

@@ -531,6 +531,55 @@ done:
     check(text, &[Argument::List(mixed), Argument::Float(3.0)]);
 }
 
+/// An operand that is sometimes a float and sometimes an int: the sum, which starts as an int, and the items.
+#[test]
+fn a_float_and_what_is_a_number() {
+    let text = "
+.code mixed
+.args 2
+.locals items factor total item
+.stack 4
+.entry start
+.entry loop
+.failure product class
+.failure sum class
+.failure loop loop_entry
+start:
+  RESUME_CHECK 0
+  LOAD_CONST 0
+  STORE_FAST total
+  LOAD_FAST items
+  GET_ITER
+loop:
+  FOR_ITER_LIST done
+  STORE_FAST item
+  LOAD_FAST total
+  LOAD_FAST_LOAD_FAST factor item
+product:
+  BINARY_OP_MULTIPLY_FLOAT 5 ; operands float int | operands float float
+sum:
+  BINARY_OP_ADD_FLOAT 0
+  STORE_FAST total
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST total
+  RETURN_VALUE
+";
+    let snapshot = assemble(text).expect("a right program");
+    let (_, report) = pyroxene_hir::compile(&snapshot, true).expect("it is compiled");
+    let (_, last) = report.dumps.last().expect("it is dumped");
+    assert_eq!(last.matches("unbox_number").count(), 2, "{last}");
+    let factor = Argument::Float(1.5);
+    check(text, &[floats(&[1.5, 2.5]), factor.clone()]);
+    check(text, &[ints(&[1, -2, 3]), factor.clone()]);
+    check(text, &[floats(&[]), factor.clone()]);
+    let mixed = vec![Argument::Int(2), Argument::Float(0.5), Argument::None];
+    check(text, &[Argument::List(mixed.clone()), factor]);
+    check(text, &[Argument::List(mixed), Argument::Int(3)]);
+}
+
 /// The stack has borrowed a float from a local whose slot then holds it only until the local is written back.
 #[test]
 fn a_float_is_borrowed_from_a_local_that_changes() {

@@ -262,6 +262,9 @@ impl<'c> Lowering<'c, '_> {
 
             Insn::UnboxFloat { value: object } => Some(self.unbox_float(*object)),
             Insn::UnboxInt { value: object, .. } => Some(self.unbox_int(value, *object)),
+            Insn::UnboxNumber { value: object, .. } => {
+                Some(self.unbox_number(value, *object).into())
+            }
             Insn::UnboxBool { value: object } => Some(self.unbox_bool(*object)),
             Insn::Box { value: number, .. } => Some(self.make_box(value, *number)),
 

@@ -82,6 +82,33 @@ impl<'c> Lowering<'c, '_> {
         phi.as_basic_value()
     }
 
+    /// The float of a float or an int.
+    pub(super) fn unbox_number(&mut self, by: Value, object: Value) -> FloatValue<'c> {
+        let (float, other, end) = (self.emit.block(), self.emit.block(), self.emit.block());
+        let is_float = self.is_class(self.pointer(object), Class::Float);
+        self.emit.branch(is_float, float, other, Some(Likely::Then));
+
+        self.emit.go_to(float);
+        let number = self.unbox_float(object).into_float_value();
+        self.emit.jump(end);
+
+        self.emit.go_to(other);
+        let is_int = self.is_class(self.pointer(object), Class::Int);
+        self.require(is_int, by);
+        let int = self.unbox_int(by, object).into_int_value();
+        let ty = self.emit.float();
+        let converted = self
+            .emit
+            .build(|builder| builder.build_signed_int_to_float(int, ty, ""));
+        let converted_from = self.emit.here();
+        self.emit.jump(end);
+
+        self.emit.go_to(end);
+        let phi = self.emit.phi(ty);
+        phi.add_incoming(&[(&number, float), (&converted, converted_from)]);
+        phi.as_basic_value().into_float_value()
+    }
+
     /// A digit of an int, of 32 bits in memory.
     fn digit(&self, object: PointerValue<'c>, offset: u32) -> IntValue<'c> {
         let (digit, long) = (self.int_field(object, offset), self.emit.long());

@@ -170,7 +170,7 @@ fn exposes(code: &Code<'_>, instruction: Instruction) -> bool {
 /// For what an instruction takes each of its operands, if it takes them for numbers.
 fn wanted(code: &Code<'_>, instruction: Instruction) -> [Option<Type>; OPERANDS] {
     let (float, int) = (Some(Type::Float), Some(Type::Int));
-    match instruction.opcode {
+    let mut wanted = match instruction.opcode {
         Opcode::BINARY_OP_ADD_FLOAT
         | Opcode::BINARY_OP_MULTIPLY_FLOAT
         | Opcode::BINARY_OP_SUBTRACT_FLOAT
@@ -190,28 +190,46 @@ fn wanted(code: &Code<'_>, instruction: Instruction) -> [Option<Type>; OPERANDS]
             }
         }
         _ => [None; OPERANDS],
+    };
+    // What was something else at times is left as it is.
+    for met in code
+        .snapshot
+        .operands
+        .get(&instruction.opcode_at)
+        .into_iter()
+        .flatten()
+    {
+        for (wanted, met) in wanted.iter_mut().zip(met) {
+            let is_other = |ty: &Type| number_of(*met).is_some_and(|number| number != *ty);
+            *wanted = wanted.filter(|ty| !is_other(ty));
+        }
     }
+    wanted
 }
 
 /// The same for one that has met these operands only, and has no form of its own for them.
 fn wanted_of(opcode: Opcode, met: [Operand; OPERANDS]) -> [Option<Type>; OPERANDS] {
-    let number = |operand| match operand {
-        Operand::Class(Class::Float) => Some(Type::Float),
-        Operand::Class(Class::Int) => Some(Type::Int),
-        Operand::Class(_) | Operand::Array { .. } | Operand::Function { .. } => None,
-    };
     let [first, second, third] = met;
     match opcode {
-        Opcode::BINARY_OP => match (number(first), number(second)) {
+        Opcode::BINARY_OP => match (number_of(first), number_of(second)) {
             (Some(left), Some(right)) => [Some(left), Some(right), None],
             _ => [None; OPERANDS],
         },
         Opcode::BINARY_SUBSCR if matches!(first, Operand::Array { .. }) => {
-            [None, number(second), None]
+            [None, number_of(second), None]
         }
         Opcode::STORE_SUBSCR if matches!(second, Operand::Array { .. }) => {
-            [number(first), None, number(third)]
+            [number_of(first), None, number_of(third)]
         }
         _ => [None; OPERANDS],
+    }
+}
+
+/// What kind of number an operand was, if it was one.
+fn number_of(operand: Operand) -> Option<Type> {
+    match operand {
+        Operand::Class(Class::Float) => Some(Type::Float),
+        Operand::Class(Class::Int) => Some(Type::Int),
+        Operand::Class(_) | Operand::Array { .. } | Operand::Function { .. } => None,
     }
 }

@@ -67,6 +67,11 @@ pub(super) fn simpler(function: &Function, snapshot: &Snapshot, value: Value) ->
             expected,
             ..
         } if *insn(*condition) == Insn::Bool(*expected) => return Simpler::Nothing,
+        Insn::UnboxNumber { value: object, .. }
+            if classes(*object) == Classes::of(Class::Float) =>
+        {
+            Some(Insn::UnboxFloat { value: *object })
+        }
         Insn::UnboxFloat { value: object }
         | Insn::UnboxInt { value: object, .. }
         | Insn::UnboxBool { value: object } => match unboxed(function, snapshot, *object) {

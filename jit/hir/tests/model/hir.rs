@@ -342,6 +342,15 @@ impl<'a> Machine<'a> {
                 }
                 ref other => panic!("{other:?}"),
             },
+            Insn::UnboxNumber { value, .. } => {
+                let number = match *self.thing(*value) {
+                    Thing::Float(number) => Some(number),
+                    Thing::Int(number) => Some(number as f64),
+                    _ => None,
+                };
+                self.check(insn, number.is_some())?;
+                number.map(Word::Float)
+            }
             Insn::UnboxBool { value } => match *self.thing(*value) {
                 Thing::Bool(truth) => Some(Word::Bool(truth)),
                 ref other => panic!("{other:?}"),

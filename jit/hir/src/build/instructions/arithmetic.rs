@@ -7,7 +7,7 @@ use crate::function::{StateId, Value};
 use crate::insn::{BitOp, Comparison, FloatOp, FloatUnary, Insn, IntOp};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Known, Operand, Operation, Reason, Refusal};
+use pyroxene_jit_api::{Class, Known, OPERANDS, Operand, Operation, Reason, Refusal};
 
 /// The operators of `BINARY_OP`, in the order of its argument; those that assign in place follow in the same order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,11 @@ impl Builder<'_> {
             .filter(|_| self.may_speculate(Reason::Overflow) && self.may_speculate(Reason::Domain))
             .and_then(|operator| self.operand_types(operator));
         let (Some(operator), Some((left, right))) = (operator, operands) else {
+            if let Some(operator) = operator
+                && self.float_and_number(operator)
+            {
+                return;
+            }
             return self.operate(Operation::Binary, Told::number(self.at.oparg));
         };
         let state = self.before();
@@ -64,6 +69,78 @@ impl Builder<'_> {
         let operands = self.pop_many(2);
         self.push_owned(result);
         self.release(&operands);
+    }
+
+    /// An operation on a float and what is sometimes a float and sometimes an int, if it is one; whether it is. The result is a
+    /// float either way.
+    fn float_and_number(&mut self, operator: Operator) -> bool {
+        let is_fast = matches!(
+            operator,
+            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::TrueDivide
+        );
+        if !is_fast || !self.may_speculate(Reason::Types) || !self.may_speculate(Reason::Domain) {
+            return false;
+        }
+        let are_floats = [1, 0].map(|depth| {
+            let classes = self.classes(self.peek(depth).value);
+            number(classes) == Some(Type::Float)
+                || classes.meets(Type::Float.classes()) && self.was_always_float(1 - depth)
+        });
+        let depth = match are_floats {
+            [true, false] => 0,
+            [false, true] => 1,
+            _ => return false,
+        };
+        if !self.may_be_number(depth) {
+            return false;
+        }
+        let state = self.before();
+        let float = self.unbox(self.peek(1 - depth).value, Type::Float, state);
+        let value = self.guard(self.peek(depth).value, Classes::OBJECT, state);
+        let other = self.emit(Insn::UnboxNumber { value, state });
+        let (left, right) = if depth == 0 {
+            (float, other)
+        } else {
+            (other, float)
+        };
+        let result = self.floats(operator, left, right, state);
+        let operands = self.pop_many(2);
+        self.push_owned(result);
+        self.release(&operands);
+        true
+    }
+
+    /// Whether the instruction has met nothing but floats as its operand of this number, and other numbers as the other.
+    fn was_always_float(&self, operand: usize) -> bool {
+        let float = Operand::Class(Class::Float);
+        let met = self.snapshot().operands.get(&self.at.opcode_at);
+        met.is_some_and(|met| {
+            met.iter().all(|each| each[operand] == float)
+                && met.iter().any(|each| each[1 - operand] != float)
+        })
+    }
+
+    /// Whether what lies at a depth below the top can be a float or an int, as far as the instruction has met anything.
+    fn may_be_number(&self, depth: usize) -> bool {
+        let value = self.peek(depth).value;
+        let numbers = Type::Float.classes() | Type::Int.classes();
+        let met = self.snapshot().operands.get(&self.at.opcode_at);
+        let were_numbers = met.is_none_or(|met| {
+            let is_number = |each: &[Operand; OPERANDS]| {
+                matches!(number_met(each[1 - depth]), Some(Type::Float | Type::Int))
+            };
+            met.iter().all(is_number)
+        });
+        let is_float_form = matches!(
+            self.at.opcode,
+            Opcode::BINARY_OP_ADD_FLOAT
+                | Opcode::BINARY_OP_MULTIPLY_FLOAT
+                | Opcode::BINARY_OP_SUBTRACT_FLOAT
+        );
+        !self.ty(value).is_unboxed()
+            && self.classes(value).meets(numbers)
+            && were_numbers
+            && (is_float_form || met.is_some())
     }
 
     /// As what to take the operands, if there is fast arithmetic for them.
