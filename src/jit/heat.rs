@@ -136,9 +136,7 @@ pub(super) fn failed(
         record.observed.clear();
     }
     for failure in failures {
-        if !record.failures.contains(&failure) {
-            record.failures.push(failure);
-        }
+        record.note(failure);
     }
     drop(table);
     compile(frame, true);

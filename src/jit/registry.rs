@@ -12,7 +12,7 @@ use crate::thread::ThreadState;
 use core::cell::{RefCell, RefMut};
 use core::ffi::c_int;
 use core::sync::atomic::AtomicU64;
-use pyroxene_jit_api::{Class, Failure, Target};
+use pyroxene_jit_api::{Class, Failure, Reason, Target};
 use pyroxene_jit_log::Withdrawal;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
@@ -59,8 +59,10 @@ pub struct Record {
     pub wanted: BTreeSet<usize>,
     /// The classes of what the locals held when machine code was first wanted at an instruction.
     pub observed: Observed,
-    /// Where earlier machine code left too often.
+    /// Where earlier machine code left too often, so that what it relied on is not tried again.
     pub failures: Vec<Failure>,
+    /// Where it did so once because something had changed that may stay as it is now.
+    changed: Vec<Failure>,
     /// Where machine code is entered.
     pub patches: Patches,
     /// That machine code.
@@ -113,6 +115,7 @@ impl Registry {
                 wanted: BTreeSet::new(),
                 observed: Observed::new(),
                 failures: Vec::new(),
+                changed: Vec::new(),
                 patches: Patches::default(),
                 compiled: None,
                 target: Arc::default(),
@@ -160,6 +163,16 @@ impl Record {
         (self.attempts + 1).saturating_sub(most)
     }
 
+    /// Notes where machine code has left too often. Something that can change at any time, but seldom does, gets a second chance:
+    /// the evaluator has found out meanwhile how it is now.
+    pub fn note(&mut self, failure: Failure) {
+        if changes(failure.reason) && !self.changed.contains(&failure) {
+            self.changed.push(failure);
+        } else if !self.failures.contains(&failure) {
+            self.failures.push(failure);
+        }
+    }
+
     /// Whether this machine code is entered.
     pub fn enters(&self, machine_code: &MachineCode) -> bool {
         self.compiled
@@ -195,6 +208,31 @@ impl Record {
             log::withdrawn(compiled.compilation(), why);
         }
         compiled
+    }
+}
+
+/// Whether machine code that leaves for this reason relied on something that programs change now and then: a global variable is
+/// added, a class gets an attribute, a method or another class is met.
+const fn changes(reason: Reason) -> bool {
+    match reason {
+        Reason::TypeVersion | Reason::Types | Reason::KeysVersion | Reason::Identity => true,
+        Reason::Return
+        | Reason::Call
+        | Reason::Generator
+        | Reason::Raised
+        | Reason::EvalBreaker
+        | Reason::Disturbed
+        | Reason::Cold
+        | Reason::Warm
+        | Reason::NotCompiled
+        | Reason::Unseen
+        | Reason::Class
+        | Reason::Unbound
+        | Reason::Overflow
+        | Reason::Domain
+        | Reason::Index
+        | Reason::InlineValues
+        | Reason::LoopEntry => false,
     }
 }
 

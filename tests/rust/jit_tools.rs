@@ -440,6 +440,30 @@ fn code_that_leaves_very_often_is_made_more_often() {
     assert_eq!(last, Some(10));
 }
 
+/// What has changed once is relied on again as it is then; what changes again is not.
+#[test]
+fn what_changes_once_is_relied_on_again() {
+    let folder = Folder::new("changed");
+    let log = logged(
+        &folder,
+        "def f(): return g\n\
+         g = 1\n\
+         for n in range(20): f()\n\
+         for changes in range(3):\n\
+         \x20   globals()[f'new{changes}'] = changes\n\
+         \x20   for n in range(1000): f()\n",
+    );
+    let failures: Vec<usize> = (log.iter())
+        .filter_map(|line| match &line.event {
+            Event::Ordered {
+                function, failures, ..
+            } if function.name == "f" => Some(failures.len()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(failures, [0, 0, 1]);
+}
+
 /// A program that runs a loop for as long as it takes to be seen.
 const BUSY: &str = "
 import time

@@ -1,6 +1,7 @@
 //! `Emit`: LLVM's builder with the few shapes of instructions that the lowering uses. Writes instructions into a function.
 use super::runtime::{Helper, OPERATION, Pass};
 use crate::code::LITERALS;
+use core::cell::RefCell;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
 use inkwell::context::Context;
@@ -17,7 +18,7 @@ use inkwell::values::{
 };
 use inkwell::{AddressSpace, FloatPredicate, GlobalVisibility, IntPredicate};
 use pyroxene_jit_api::{Gives, Operation};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What is said where inkwell gives a `Result`: it checks that instructions are built of the right types.
 const WELL_TYPED: &str = "the lowering builds well-typed instructions";
@@ -54,6 +55,48 @@ pub struct Emit<'c, 'm> {
     literals: HashMap<u64, u64>,
     weights: [MetadataValue<'c>; 2],
     end: Option<End<'c>>,
+    layout: RefCell<Layout<'c>>,
+}
+
+/// In which order the blocks lie in memory: LLVM keeps it in the quick tier. What runs nearly always lies together, in the order
+/// in which it is written, and what it goes to only seldom lies behind all of that.
+#[derive(Default)]
+struct Layout<'c> {
+    /// Whether nearly always runs what goes to a block, of those that something goes to.
+    usual: HashMap<BasicBlock<'c>, bool>,
+    /// Those that have their place.
+    placed: HashSet<BasicBlock<'c>>,
+    /// The last that runs nearly always.
+    last: Option<BasicBlock<'c>>,
+}
+
+impl<'c> Layout<'c> {
+    fn is_usual(&self, block: BasicBlock<'c>) -> bool {
+        self.usual.get(&block) == Some(&true)
+    }
+
+    /// Notes that a block goes to another one.
+    fn lead(&mut self, from: BasicBlock<'c>, to: BasicBlock<'c>, likely: bool) {
+        let usual = likely && self.is_usual(from);
+        *self.usual.entry(to).or_default() |= usual;
+    }
+
+    /// Places a block that is about to be written: the first where the function begins, and what nothing goes to yet as if it
+    /// were gone to from where code is written now.
+    fn place(&mut self, block: BasicBlock<'c>, here: Option<BasicBlock<'c>>) {
+        if !self.placed.insert(block) {
+            return;
+        }
+        let near = self.last.is_none() || here.is_some_and(|here| self.is_usual(here));
+        if !*self.usual.entry(block).or_insert(near) {
+            return;
+        }
+        if let Some(last) = self.last.replace(block) {
+            block
+                .move_after(last)
+                .expect("both blocks are the function's");
+        }
+    }
 }
 
 /// The only block that returns, and what it returns: LLVM's quick selection of instructions knows no values of two parts that
@@ -105,6 +148,7 @@ impl<'c, 'm> Emit<'c, 'm> {
             literals: HashMap::new(),
             weights,
             end: None,
+            layout: RefCell::default(),
         }
     }
 
@@ -454,11 +498,30 @@ impl<'c, 'm> Emit<'c, 'm> {
 
     /// Writes to another block from now on.
     pub fn go_to(&self, block: BasicBlock<'c>) {
+        let here = self.builder.get_insert_block();
+        self.layout.borrow_mut().place(block, here);
         self.builder.position_at_end(block);
+    }
+
+    /// A value that depends on where a block that is not written yet is entered from.
+    pub fn phi_of(&self, block: BasicBlock<'c>, ty: impl BasicType<'c>) -> PhiValue<'c> {
+        let here = self.builder.get_insert_block();
+        self.builder.position_at_end(block);
+        let phi = self.phi(ty);
+        if let Some(here) = here {
+            self.builder.position_at_end(here);
+        }
+        phi
+    }
+
+    fn lead(&self, to: BasicBlock<'c>, likely: bool) {
+        let here = self.here();
+        self.layout.borrow_mut().lead(here, to, likely);
     }
 
     /// Ends the block.
     pub fn jump(&self, to: BasicBlock<'c>) {
+        self.lead(to, true);
         self.builder
             .build_unconditional_branch(to)
             .expect(WELL_TYPED);
@@ -472,6 +535,8 @@ impl<'c, 'm> Emit<'c, 'm> {
         otherwise: BasicBlock<'c>,
         likely: Option<Likely>,
     ) {
+        self.lead(then, likely != Some(Likely::Otherwise));
+        self.lead(otherwise, likely != Some(Likely::Then));
         let branch = self
             .builder
             .build_conditional_branch(condition, then, otherwise)
@@ -485,6 +550,9 @@ impl<'c, 'm> Emit<'c, 'm> {
 
     /// Ends the block by its number: to the block of this index, or to the first.
     pub fn switch(&self, number: IntValue<'c>, blocks: &[BasicBlock<'c>]) {
+        for &block in blocks {
+            self.lead(block, true);
+        }
         let cases: Vec<_> = blocks
             .iter()
             .enumerate()

@@ -157,14 +157,14 @@ impl<'c> Lowering<'c, '_> {
     /// Makes the parameters of the blocks, which edges fill.
     fn parameters(&mut self) {
         for block in self.function.block_ids() {
-            self.emit.go_to(self.blocks[block.index()]);
+            let place = self.blocks[block.index()];
             let mut phis = Vec::new();
             for &parameter in &self.function[block].parameters {
                 let phi = match self.function.ty(parameter) {
-                    Type::Object(_) => self.emit.phi(self.emit.pointer()),
-                    Type::Float => self.emit.phi(self.emit.float()),
-                    Type::Int => self.emit.phi(self.emit.long()),
-                    Type::Bool => self.emit.phi(self.emit.bit()),
+                    Type::Object(_) => self.emit.phi_of(place, self.emit.pointer()),
+                    Type::Float => self.emit.phi_of(place, self.emit.float()),
+                    Type::Int => self.emit.phi_of(place, self.emit.long()),
+                    Type::Bool => self.emit.phi_of(place, self.emit.bit()),
                     Type::Nothing => unreachable!("a parameter is a value"),
                 };
                 self.values[parameter.index()] = Some(phi.as_basic_value());
