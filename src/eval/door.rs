@@ -9,6 +9,7 @@ use super::step::{self, Begun};
 use super::{recursion, resume};
 use crate::bytecode::Opcode;
 use crate::ffi;
+use crate::frame::make_current;
 use crate::generator::Generator;
 use crate::jit::enter::{Left, enter, left};
 use crate::jit::executor::executor_of;
@@ -63,14 +64,14 @@ unsafe fn run_machine_code(
         }
         let caller = (*state).current_frame;
         (*frame).previous = caller;
-        (*state).current_frame = frame;
+        make_current(thread, frame);
         let index = match entered_at_once(frame) {
             Some(index) => index,
             None => {
                 let mut machine = Machine::new(thread, frame);
                 // A generator would be put onto the stack of a caller in Python.
                 let Begun::Enters(index) = step::begin(&mut machine, false) else {
-                    (*state).current_frame = caller;
+                    make_current(thread, caller);
                     return None;
                 };
                 index

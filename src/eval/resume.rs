@@ -8,7 +8,7 @@ use super::recursion;
 use crate::bytecode::{Opcode, original};
 use crate::ffi;
 use crate::field;
-use crate::frame::{Frame, Owner};
+use crate::frame::{Frame, Owner, make_current};
 use crate::generator::coroutine::origin_depth;
 use crate::generator::frame::State;
 use crate::generator::make;
@@ -87,7 +87,7 @@ unsafe fn run(
     // SAFETY: as the caller promises.
     unsafe {
         (*frame).stacktop = -1;
-        (*thread.as_ptr()).current_frame = frame;
+        make_current(thread, frame);
         recursion::count_python(thread);
         run(thread.as_ptr().cast(), frame.cast(), entry, floor)
     }
@@ -167,7 +167,7 @@ unsafe fn pass_on(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) {
             generator_of(frame).set_state(State::SUSPENDED_YIELD_FROM);
             frame = pause(thread, frame);
         }
-        (*thread.as_ptr()).current_frame = caller;
+        make_current(thread, caller);
     }
 }
 
@@ -332,7 +332,7 @@ pub(crate) unsafe fn end(thread: ThreadState, frame: *mut ffi::_PyInterpreterFra
     recursion::leave_python(thread);
     // SAFETY: as the caller promises. It is unlinked before it is cleared, because destructors look at the frames.
     unsafe {
-        (*thread.as_ptr()).current_frame = (*frame).previous;
+        make_current(thread, (*frame).previous);
         frames::clear_and_pop(thread, frame);
     }
 }

@@ -5,7 +5,7 @@ use super::table::dispatch;
 use super::unwind::load_raised;
 use super::{exceptions, frames, monitor, recursion};
 use crate::ffi;
-use crate::frame::{Frame, Owner};
+use crate::frame::{Frame, Owner, make_current};
 use crate::monitoring::{Interpreter, instrument};
 use crate::object::{Owned, Raised, exception, raise};
 use crate::thread::ThreadState;
@@ -255,7 +255,7 @@ pub(super) fn end_frame(machine: &mut Machine) {
 #[inline(always)]
 fn finish(thread: ThreadState, entry: *mut ffi::_PyInterpreterFrame) {
     // SAFETY: the thread state is alive and ours, and the entry frame is.
-    unsafe { (*thread.as_ptr()).current_frame = (*entry).previous };
+    unsafe { make_current(thread, (*entry).previous) };
     recursion::count_c(thread, -C_STACK_UNITS);
 }
 
@@ -305,9 +305,10 @@ pub(super) fn handle(machine: &mut Machine) -> Leave {
         unsafe { monitor::unwind(machine.thread(), machine.frame(), machine.next().sub(1)) };
         return Leave::Unwind;
     };
-    if give(machine, handler.level, handler.lasti).is_err() {
+    let Ok(place) = place_for(machine, handler.lasti) else {
         return Leave::Reraise;
-    }
+    };
+    give(machine, handler.level, place);
     // SAFETY: the exception table leads to instructions of the code.
     unsafe { machine.set_next(machine.instruction(handler.target)) };
     // SAFETY: the frame is alive and stands at its handler.
@@ -330,18 +331,23 @@ pub(super) fn handle(machine: &mut Machine) -> Leave {
 
 /// Makes the stack as high as a handler wants it, and takes the exception that is set onto it, behind its place if that is
 /// wanted.
-///
-/// # Errors
-/// Without memory for that.
 #[inline(always)]
-pub(super) fn give(machine: &mut Machine, level: usize, lasti: bool) -> Result<(), Raised> {
+pub(super) fn give(machine: &mut Machine, level: usize, place: Option<Owned>) {
     machine.drop_to(level as isize);
-    if lasti {
-        machine.push(place_of(machine.frame())?);
+    if let Some(place) = place {
+        machine.push(place);
     }
     let raised = Raised::on_c_word().take();
     machine.push(raised);
-    Ok(())
+}
+
+/// What [`give`] is to put before the exception, if the handler wants that.
+///
+/// # Errors
+/// Without memory for it.
+#[inline(always)]
+pub(super) fn place_for(machine: &Machine, lasti: bool) -> Result<Option<Owned>, Raised> {
+    lasti.then(|| place_of(machine.frame())).transpose()
 }
 
 /// Where the frame stands, as the number that a handler finds on its stack to raise from there again.

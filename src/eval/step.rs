@@ -10,6 +10,7 @@ use super::unwind::{Ended, end, raised_in_call};
 use super::{frames, recursion, run};
 use crate::bytecode::Opcode;
 use crate::ffi;
+use crate::frame::make_current;
 use crate::jit::enter::{Left, enter};
 use crate::jit::executor::executor_of;
 use crate::object::{Borrowed, Owned, Raised};
@@ -248,7 +249,7 @@ pub unsafe fn begin_instance(
         *ffi::_PyFrame_GetLocalsArray(frame) = instance.borrow().new_ref().into_raw();
         core::mem::forget(instance);
         (*frame).previous = caller;
-        (*thread.as_ptr()).current_frame = frame;
+        make_current(thread, frame);
         recursion::count_python(thread);
         frame
     }
@@ -273,7 +274,7 @@ pub unsafe fn end_instance(
         }
         let place = ffi::_PyFrame_GetLocalsArray(between);
         let instance = Borrowed::<ffi::PyObject>::from_raw_unchecked(*place).new_ref();
-        (*thread.as_ptr()).current_frame = caller;
+        make_current(thread, caller);
         recursion::leave_python(thread);
         frames::clear_and_pop(thread, between);
         Some(instance)

@@ -8,7 +8,7 @@ use super::{monitor, run};
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::monitoring::code::Code;
-use crate::object::Owned;
+use crate::object::{Owned, Raised};
 use crate::thread::ThreadState;
 use pyroxene_jit_api::Catch;
 
@@ -105,14 +105,19 @@ pub unsafe fn catch(
     // No tool asks where exactly.
     machine.load_next(1);
     machine.load_stack();
+    // First of all, because the loop does all of it if there is no memory for this.
+    let raised = Raised::on_c_word().take();
+    let place = run::place_for(&machine, handler.lasti).map_err(Raised::clear);
+    let _still_set = Raised::restore(raised);
+    let Ok(place) = place else {
+        machine.save_stack();
+        return false;
+    };
     if !handler.noted {
         run::note_error(&mut machine);
     }
-    let given = run::give(&mut machine, handler.level as usize, handler.lasti);
-    if given.is_err() {
-        machine.save_stack();
-    }
-    given.is_ok()
+    run::give(&mut machine, handler.level as usize, place);
+    true
 }
 
 /// Loads the registers for a frame that stands at an instruction which has raised: they are behind it and its cache, as when

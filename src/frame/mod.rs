@@ -23,4 +23,4 @@ pub mod variables;
 pub use activation::{Frame, Owner};
 pub use code::Kind;
 pub use object::FrameObject;
-pub use stack::{OnStack, VisibleFrames, as_they_lie};
+pub use stack::{OnStack, VisibleFrames, as_they_lie, make_current};

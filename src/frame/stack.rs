@@ -8,6 +8,7 @@ use crate::thread::ThreadState;
 use core::iter::successors;
 use core::marker::PhantomData;
 use core::ptr::null_mut;
+use core::sync::atomic::{Ordering, compiler_fence};
 
 /// The gate: the frames of a thread that may be seen, from the innermost outwards. Frames that are still being set up,
 /// and those by which C entered the evaluator, are left out.
@@ -65,6 +66,19 @@ impl<'a> Iterator for VisibleFrames<'a> {
         }
         None
     }
+}
+
+/// Makes a frame the one that a thread runs, or none by NULL. The frame is complete before that, and the one that was is not
+/// taken apart until then, as the handler of a signal sees it, too, that interrupts the thread and looks at its frames.
+///
+/// # Safety
+/// The running thread's state, and a frame that is as the evaluator wants it.
+#[inline(always)]
+pub unsafe fn make_current(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    compiler_fence(Ordering::Release);
+    // SAFETY: as the caller promises.
+    unsafe { (*thread.as_ptr()).current_frame = frame };
+    compiler_fence(Ordering::Release);
 }
 
 /// Past the gate: all frames of a thread as they lie in memory, for the dump of a process that crashes or hangs. Signal-safe;
@@ -125,7 +139,7 @@ impl<'a> OnStack<'a> {
         unsafe {
             let caller = (*thread.as_ptr()).current_frame;
             (*frame.as_ptr()).previous = caller;
-            (*thread.as_ptr()).current_frame = frame.as_ptr();
+            make_current(thread, frame.as_ptr());
             Self {
                 thread,
                 frame,
@@ -139,7 +153,7 @@ impl Drop for OnStack<'_> {
     fn drop(&mut self) {
         // SAFETY: the guard is dropped on its thread, where nobody has returned from the frame meanwhile.
         unsafe {
-            (*self.thread.as_ptr()).current_frame = self.caller;
+            make_current(self.thread, self.caller);
             self.frame.unlink();
         }
     }

@@ -24,6 +24,12 @@ const CALLS_WITH_LOOP: u32 = 8;
 /// How many rounds of a loop there are, at least, between two times that it is told of.
 const ROUNDS: u64 = 16;
 
+/// How often loops of a code object must be hot for [`Mode::Eager`] before it is compiled for one, by how often it was compiled
+/// before: if a function with many loops were made anew for each at once, that would be most of the work.
+fn rounds_eager(attempts: u32) -> u32 {
+    1 << attempts.min(16)
+}
+
 /// What the counter of a `JUMP_BACKWARD` starts with.
 pub fn loop_counter() -> Counter {
     match mode() {
@@ -77,6 +83,10 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
     add_heat(&record.heat, ROUNDS);
     let is_ordered = record.stage == Stage::Waiting && record.wanted.contains(&place);
     if record.stage == Stage::GivenUp || is_ordered || record.patches.has(place) {
+        return;
+    }
+    record.rounds = record.rounds.saturating_add(1);
+    if mode() == Mode::Eager && record.rounds < rounds_eager(record.attempts) {
         return;
     }
     if record.calls >= CALLS_WITH_LOOP {
@@ -196,6 +206,7 @@ fn compile(frame: Frame<'_>, however_often: bool) {
     let heat = Heat::new(&record.heat, replaced);
     record.stage = Stage::Waiting;
     record.attempts += 1;
+    record.rounds = 0;
     let tier = match mode() {
         Mode::Off | Mode::On if record.warm_since.is_some() => Tier::Hot,
         Mode::Off | Mode::On => {

@@ -7,11 +7,12 @@
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
 //! - [`code`]: machine code in memory; [`executor`]: the patches in bytecode by which the evaluator enters it; [`enter`]:
 //!   entering and leaving it; [`exits`]: what is written to the frame then; [`chance`]: leaving it at random, for tests.
-//! - [`statistics`]: what Python may ask; [`perf`]: what that profiler is told; [`log`]: what happened when, in a file; [`sample`]: where the
+//! - [`adaptive`]: what `dis` sees of instructions; [`statistics`]: what Python may ask; [`perf`]: what that profiler is told; [`log`]: what happened when, in a file; [`sample`]: where the
 //!   time goes; [`threads`]: threads of its own.
 //!
 //! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, which is the default, the evaluator
 //! pays for one test of a constant byte at the end of each loop's round.
+mod adaptive;
 mod chance;
 pub mod code;
 pub mod enter;

@@ -1,6 +1,6 @@
 //! Whether code is compiled, and how eagerly: `-X jit=off|on|eager`, or `PYROXENE_JIT`. Reads the configuration when the
 //! main interpreter starts.
-use super::{chance, log, only, perf, sample};
+use super::{adaptive, chance, log, only, perf, sample};
 use crate::ffi;
 use core::ffi::{CStr, c_int};
 use core::fmt;
@@ -187,6 +187,8 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
             Mode::Off | Mode::On => NOTED,
             Mode::Eager => 1,
         });
+        // SAFETY: this thread starts the interpreter, whose types are ready before it has its configuration.
+        unsafe { adaptive::show() };
         ON.store(true, Ordering::Relaxed);
     }
 }

@@ -53,6 +53,8 @@ pub struct Record {
     pub told_as_watched: bool,
     /// How often it was compiled.
     pub attempts: u32,
+    /// How often its loops have been hot since.
+    pub rounds: u32,
     /// How often it had been compiled when code of the quick tier had run often: better is made since.
     pub warm_since: Option<u32>,
     /// The instructions at which machine code is to be entered: a `RESUME`, and jumps backward.
@@ -111,6 +113,7 @@ impl Registry {
                 begun: false,
                 told_as_watched: false,
                 attempts: 0,
+                rounds: 0,
                 warm_since: None,
                 wanted: BTreeSet::new(),
                 observed: Observed::new(),

@@ -13,14 +13,30 @@ pub mod operand;
 pub mod sight;
 pub mod table;
 
+use crate::ffi;
+use crate::thread::ThreadState;
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 static ON: AtomicBool = AtomicBool::new(false);
 
 /// Whether anything is noted.
 #[inline(always)]
-pub fn is_on() -> bool {
+fn is_on() -> bool {
     ON.load(Ordering::Relaxed)
+}
+
+/// Whether anything is noted of what a thread runs. Other interpreters than the main one have code objects and types whose
+/// versions are those of others there, and nothing of theirs is compiled.
+#[inline(always)]
+pub fn notes(thread: ThreadState) -> bool {
+    is_on() && is_main(thread)
+}
+
+#[cold]
+#[inline(never)]
+fn is_main(thread: ThreadState) -> bool {
+    // SAFETY: the runtime's state is there while interpreters are.
+    thread.interpreter() == unsafe { ffi::_PyRuntime.interpreters.main }
 }
 
 /// From now on, things are noted: those that are met each time and not only when the specialiser is asked, one time in so many.

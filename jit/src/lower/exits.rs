@@ -3,6 +3,7 @@
 //! would be most of the code.
 use super::Lowering;
 use super::emit::Likely;
+use super::lines::Lines;
 use super::runtime::EXIT_VALUES;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{BasicValueEnum, IntValue, PhiValue};
@@ -186,13 +187,16 @@ impl<'c> Lowering<'c, '_> {
         self.emit.go_to(on);
     }
 
-    /// Writes the blocks of all exits.
-    pub(super) fn write_exits(&mut self) {
+    /// Writes the blocks of all exits, each at the line at which the evaluator goes on.
+    pub(super) fn write_exits(&mut self, lines: Option<&Lines<'c>>) {
         let mut states: Vec<_> = core::mem::take(&mut self.exits.states)
             .into_iter()
             .collect();
         states.sort_by_key(|&(state, _)| state);
-        for (_, state) in states {
+        for (id, state) in states {
+            if let Some(lines) = lines {
+                self.emit.stand_at_line(lines.at(self.function[id].offset));
+            }
             let number = match state.exits[..] {
                 [(block, number)] => {
                     self.emit.go_to(block);

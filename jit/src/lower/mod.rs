@@ -151,7 +151,7 @@ impl<'c> Lowering<'c, '_> {
                 self.emit.build(|builder| builder.build_unreachable());
             }
         }
-        self.write_exits();
+        self.write_exits(lines);
     }
 
     /// Makes the parameters of the blocks, which edges fill.

@@ -64,7 +64,7 @@ impl Machine {
             specialise(self, unsafe {
                 Site::from_raw(NonNull::new_unchecked(self.this))
             });
-            if profile::is_on() {
+            if profile::notes(self.thread) {
                 self.note::<F>();
             }
             self.next = self.this;

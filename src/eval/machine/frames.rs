@@ -3,6 +3,7 @@ use super::Machine;
 use crate::eval::flow::{Flow, Leave};
 use crate::eval::recursion;
 use crate::ffi;
+use crate::frame::make_current;
 use crate::object::Owned;
 
 impl Machine {
@@ -35,7 +36,7 @@ impl Machine {
     pub(in crate::eval) unsafe fn switch_to(&mut self, frame: *mut ffi::_PyInterpreterFrame) {
         self.frame = frame;
         // SAFETY: the thread state is alive, and ours.
-        unsafe { (*self.thread.as_ptr()).current_frame = frame };
+        unsafe { make_current(self.thread, frame) };
     }
 
     /// Takes from the thread which frame is the one that runs: somebody else has switched.

@@ -85,8 +85,8 @@ fn range_of(sampler: &Sampler, address: usize) -> Option<&Range> {
 /// that runs it, or called who does; that is 0 if it is not known.
 fn innermost_frame() -> Option<(usize, u32, usize)> {
     // SAFETY: the thread's own state, or NULL before it has one and after; reading it takes no lock. A frame is complete
-    // before it is the current one, and is that no more before it is taken apart, as a thread sees its own doing. Should
-    // the compiler have changed the order of the two, what is read of the object is checked.
+    // before it is the current one, and is that no more before it is taken apart, as a thread sees its own doing
+    // (`make_current`). Upstream's C and machine code promise no order of the two: what is read of the object is checked.
     unsafe {
         let thread = ffi::PyGILState_GetThisThreadState();
         // Nobody tells of code objects of other interpreters when they go.

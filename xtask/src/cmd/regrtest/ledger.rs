@@ -1,6 +1,7 @@
 //! The ledger of expected failures (`tests/cpython/ledger.toml`) and the judgement of a run against it, in both
 //! directions: what fails and is not in it, and what is in it and no longer fails.
 use super::unit::{State, UnitRun};
+use crate::compiler::Mode;
 use crate::record::{Outcome, Outcomes};
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -38,6 +39,12 @@ pub struct Failure {
     pub reason: String,
     /// Whether stock CPython fails it too on the same machine.
     pub reference: bool,
+    /// In which modes of the compiler; without them, in all.
+    #[serde(default)]
+    pub jit: Vec<Mode>,
+    /// Whether it may pass as well.
+    #[serde(default)]
+    pub unsteady: bool,
 }
 
 /// A unit that is skipped as a whole, on stock at least.
@@ -72,18 +79,23 @@ pub struct LeftOut {
 }
 
 impl Ledger {
-    /// Reads the ledger; `reference` tells that stock CPython is judged, so that only its entries count.
+    /// Reads the ledger for a mode of the compiler; `reference` tells that stock CPython is judged, so that only its entries
+    /// count.
     ///
     /// # Errors
     /// When the file cannot be read or has an unknown key.
-    pub fn read(path: &Path, reference: bool) -> Result<Self> {
+    pub fn read(path: &Path, reference: bool, mode: Mode) -> Result<Self> {
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read {}", path.display()))?;
-        Self::parse(&text, reference).with_context(|| format!("{} is no ledger", path.display()))
+        Self::parse(&text, reference, mode)
+            .with_context(|| format!("{} is no ledger", path.display()))
     }
 
-    fn parse(text: &str, reference: bool) -> Result<Self> {
+    fn parse(text: &str, reference: bool, mode: Mode) -> Result<Self> {
         let mut ledger: Self = toml::from_str(text)?;
+        ledger
+            .failure
+            .retain(|failure| failure.jit.is_empty() || failure.jit.contains(&mode));
         if reference {
             ledger.failure.retain(|failure| failure.reference);
         } else {
@@ -152,7 +164,10 @@ pub fn judge(
     let seen: Outcomes = runs.iter().flat_map(|run| run.tests.clone()).collect();
     for entry in &ledger.failure {
         let came_up = whole || seen.contains_key(&entry.test) || ran.contains(entry.test.as_str());
-        if came_up && !failed.contains(&entry.test) {
+        let passes = seen
+            .get(&entry.test)
+            .is_some_and(|outcome| outcome.is_good());
+        if came_up && !failed.contains(&entry.test) && !(entry.unsteady && passes) {
             let how = match seen.get(&entry.test) {
                 Some(Outcome::Skipped) => "is skipped",
                 None if !ran.contains(entry.test.as_str()) => "did not come up",
@@ -242,6 +257,12 @@ units = 2
 test = "test.test_a.A.test_known"
 reason = "known"
 reference = false
+[[failure]]
+test = "test.test_a.A.test_time"
+reason = "the compiler takes time"
+jit = ["on"]
+unsteady = true
+reference = false
 [[skip]]
 unit = "test_gdb"
 reason = "no source tree"
@@ -252,7 +273,7 @@ stock_only = true
 "#;
 
     fn ledger() -> Ledger {
-        Ledger::parse(LEDGER, false).unwrap()
+        Ledger::parse(LEDGER, false, Mode::Off).unwrap()
     }
 
     fn unit(name: &str, state: State, tests: &[(&str, Outcome)]) -> UnitRun {
@@ -290,13 +311,35 @@ stock_only = true
     #[test]
     fn each_interpreter_has_entries_of_its_own() {
         let skips = |reference| {
-            let ledger = Ledger::parse(LEDGER, reference).unwrap();
+            let ledger = Ledger::parse(LEDGER, reference, Mode::Off).unwrap();
             let skipped = ledger.skip.into_iter().map(|skip| skip.unit).collect();
             (ledger.failure.len(), skipped)
         };
         assert_eq!(skips(false), (1, vec!["test_gdb".to_owned()]));
         let both = vec!["test_gdb".to_owned(), "test_b".to_owned()];
         assert_eq!(skips(true), (0, both));
+    }
+
+    #[test]
+    fn each_mode_has_entries_of_its_own() {
+        let deviations = |mode, outcome| {
+            let ledger = Ledger::parse(LEDGER, false, mode).unwrap();
+            let tests = [
+                ("test.test_a.A.test_known", Outcome::Failed),
+                ("test.test_a.A.test_time", outcome),
+            ];
+            let run = unit("test_a", State::Failed, &tests);
+            judge(&ledger, &[run], &BTreeMap::new(), false).deviations
+        };
+        let failed = ["test.test_a.A.test_time failed"];
+        assert_eq!(deviations(Mode::Off, Outcome::Failed), failed);
+        assert_eq!(deviations(Mode::Eager, Outcome::Failed), failed);
+        assert!(deviations(Mode::On, Outcome::Failed).is_empty());
+        assert!(deviations(Mode::On, Outcome::Passed).is_empty());
+        assert_eq!(
+            deviations(Mode::On, Outcome::Skipped),
+            ["test.test_a.A.test_time is in the ledger and is skipped"]
+        );
     }
 
     #[test]

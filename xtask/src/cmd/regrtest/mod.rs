@@ -71,7 +71,7 @@ pub fn run(args: Args) -> Result<()> {
     let python = args.python.ensure()?;
     let kind = args.jit.label(args.python.kind());
     let reference = args.python == Interpreter::Reference;
-    let ledger = Ledger::read(&sandbox::folder().join("ledger.toml"), reference)?;
+    let ledger = Ledger::read(&sandbox::folder().join("ledger.toml"), reference, args.jit)?;
     let stock = Record::read(&record_file()).ok();
     let setup = Setup {
         sandbox: sandbox::Sandbox::new(&python)?,
