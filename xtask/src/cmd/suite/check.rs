@@ -99,12 +99,12 @@ pub fn check(suite: &Suite, options: &Options) -> Result<()> {
 }
 
 fn run_on(suite: &Suite, interpreter: &Interpreter, options: &Options) -> Result<(Record, Run)> {
-    let place = Place::new(suite, &interpreter.ensure()?, interpreter.kind())?;
     // Stock knows nothing of it.
     let mode = match interpreter {
         Interpreter::Reference => Mode::Off,
         Interpreter::Ours | Interpreter::Other(_) => options.jit,
     };
+    let place = Place::new(suite, &interpreter.ensure()?, interpreter.kind(), mode)?;
     let label = mode.label(interpreter.kind());
     let run = execute::run(suite, &place, mode, &label, &Choice::All(&options.extra))?;
     let line = "import sys; print(sys.version)";
@@ -164,7 +164,7 @@ fn second_chance(
     if failed.is_empty() || failed.len() > SECOND_CHANCES || !by_id {
         return Ok(Outcomes::new());
     }
-    let place = Place::new(suite, &ours.ensure()?, ours.kind())?;
+    let place = Place::new(suite, &ours.ensure()?, ours.kind(), mode)?;
     let label = mode.label(ours.kind());
     let run = execute::run(suite, &place, mode, &label, &Choice::Only(&failed))?;
     Ok(run.told.outcomes)

@@ -1,5 +1,6 @@
 //! Where a suite runs: the environment with its packages, and a work folder with the tests of its sdist.
 use super::definition::{Sdist, Suite};
+use crate::compiler::Mode;
 use crate::pyenv::PyEnv;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
@@ -19,18 +20,20 @@ pub struct Place {
 }
 
 impl Place {
-    /// Installs what `suite` needs for the interpreter `python`.
+    /// Installs what `suite` needs for the interpreter `python`, of this kind, for a run in a mode of the compiler: runs in
+    /// different modes share the environment only.
     ///
     /// # Errors
     /// When pip fails or a folder cannot be made.
-    pub fn new(suite: &Suite, python: &Path, kind: &str) -> Result<Self> {
+    pub fn new(suite: &Suite, python: &Path, kind: &str, mode: Mode) -> Result<Self> {
         let packages: Vec<&str> = suite.packages.iter().map(String::as_str).collect();
         let env = PyEnv::new(python, kind, &suite.name, &packages)?;
         let line = "import sysconfig; print(sysconfig.get_path('purelib'))";
         let site = PathBuf::from(proc::output(env.command().args(["-c", line]))?.trim());
-        let work = paths::target()
-            .join("suite")
-            .join(format!("{}-{kind}", suite.name));
+        let work =
+            paths::target()
+                .join("suite")
+                .join(format!("{}-{}", suite.name, mode.label(kind)));
         if work.exists() {
             std::fs::remove_dir_all(&work)
                 .with_context(|| format!("cannot empty {}", work.display()))?;
