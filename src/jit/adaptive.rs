@@ -19,7 +19,7 @@ pub(super) unsafe fn show() {
     // SAFETY: the table of a static type, which ends with an entry without a name. It is upstream's `code_getsetlist`, which is
     // not constant; who looks up the attribute finds the function there each time.
     unsafe {
-        let mut entry = (*&raw mut ffi::PyCode_Type).tp_getset;
+        let mut entry = ffi::PyCode_Type.tp_getset;
         while !(*entry).name.is_null() {
             if CStr::from_ptr((*entry).name) == NAME {
                 (*entry).get = Some(get);

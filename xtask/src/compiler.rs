@@ -49,6 +49,15 @@ impl Mode {
             .envs(self.variables().iter().copied())
     }
 
+    /// How many times as long something may take as without the compiler: where each process compiles all that it runs, those
+    /// that run for a moment take a multiple of it.
+    pub fn patience(self) -> u32 {
+        match self {
+            Self::Off | Self::On => 1,
+            Self::Eager | Self::Random => 4,
+        }
+    }
+
     /// The word for an interpreter of this kind in this mode, in the names of logs and results.
     pub fn label(self, kind: &str) -> String {
         match self {

@@ -103,7 +103,7 @@ impl Job for Folder {
                 .env("PYTHONDONTWRITEBYTECODE", "1")
                 .current_dir(start),
             &log,
-            TEST_MINUTES,
+            context.minutes(TEST_MINUTES),
             // 1: some tests failed; the totals say how many.
             |status| status == 0 || status == 1,
         )?;

@@ -65,6 +65,11 @@ impl Context {
         })
     }
 
+    /// How long tests may take that take so many minutes at most without the compiler.
+    pub fn minutes(&self, minutes: u64) -> u64 {
+        minutes * u64::from(self.mode.patience())
+    }
+
     /// The folder in which a job works.
     pub fn work(&self, name: &str) -> PathBuf {
         paths::target()

@@ -208,9 +208,12 @@ impl Job for Recipe {
             .env("LANG", "C.UTF-8")
             .current_dir(start);
         // 1: some tests failed; the totals say how many.
-        let output = logged(&mut command, &log, self.minutes, |status| {
-            status == 0 || status == 1
-        })?;
+        let output = logged(
+            &mut command,
+            &log,
+            context.minutes(self.minutes),
+            |status| status == 0 || status == 1,
+        )?;
         let sum = match self.runner {
             Runner::Pytest => Totals::of_pytest,
             Runner::Unittest => Totals::of_unittest,

@@ -60,7 +60,8 @@ pub fn run(
         .stderr(out);
     let what = format!("{} on {kind}", suite.name);
     let mut progress = Progress::new(&what, &outcomes);
-    let limit = Duration::from_secs(suite.minutes * 60);
+    let minutes = suite.minutes * u64::from(mode.patience());
+    let limit = Duration::from_secs(minutes * 60);
     let ended = session::run(&mut command, limit, || progress.tick())?;
     progress.bar.finish_and_clear();
     let told = match suite.runner {
@@ -69,7 +70,7 @@ pub fn run(
         _ => events::read(&std::fs::read_to_string(&outcomes).unwrap_or_default()),
     };
     let broke_off = if ended.timed_out {
-        Some(format!("not over after {} minutes", suite.minutes))
+        Some(format!("not over after {minutes} minutes"))
     } else if !told.finished {
         Some(format!("{}, before its end", ended.status))
     } else {
