@@ -29,14 +29,8 @@ fn is_on() -> bool {
 /// versions are those of others there, and nothing of theirs is compiled.
 #[inline(always)]
 pub fn notes(thread: ThreadState) -> bool {
-    is_on() && is_main(thread)
-}
-
-#[cold]
-#[inline(never)]
-fn is_main(thread: ThreadState) -> bool {
     // SAFETY: the runtime's state is there while interpreters are.
-    thread.interpreter() == unsafe { ffi::_PyRuntime.interpreters.main }
+    is_on() && thread.interpreter() == unsafe { ffi::_PyRuntime.interpreters.main }
 }
 
 /// From now on, things are noted: those that are met each time and not only when the specialiser is asked, one time in so many.

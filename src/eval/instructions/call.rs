@@ -51,7 +51,7 @@ pub(in crate::eval) fn call_non_py_general(m: &mut Machine) -> Flow {
 #[inline(always)]
 pub(in crate::eval) fn call_kw(m: &mut Machine) -> Flow {
     let names = pop_names(m);
-    if profile::is_on() {
+    if profile::notes(m.thread()) {
         note(m, Opcode::CALL_KW, m.callable(), 0);
     }
     unbind_method(m);
@@ -152,7 +152,7 @@ pub(super) fn push(
 pub(in crate::eval) fn call_function_ex(m: &mut Machine) -> Flow {
     make_arguments_a_tuple(m)?;
     let callable = m.peek(3 + (m.operand() & 1));
-    if profile::is_on() {
+    if profile::notes(m.thread()) {
         note_unpacked(m);
     }
     if m.enters(callable) {
