@@ -6,7 +6,6 @@ use crate::field;
 use crate::object::Borrowed;
 use crate::profile::operand::operand;
 use crate::profile::sight::{LONGEST_CACHE, NOTHING, Sight, Sights, type_version};
-use crate::specialize::calls::with_plain_init;
 use core::slice::from_raw_parts;
 use pyroxene_jit_api::OPERANDS;
 use std::collections::{BTreeMap, HashMap};
@@ -63,9 +62,6 @@ pub fn note(
         }
     }
     let first = operands.first().copied().flatten();
-    if sight.form == Opcode::CALL {
-        add_class(&mut sight, first);
-    }
     sight.function = match sight.form {
         Opcode::CALL_ALLOC_AND_ENTER_INIT => init_version(first),
         Opcode::BINARY_SUBSCR_GETITEM => get_item_version(first),
@@ -74,17 +70,8 @@ pub fn note(
     add(code, index, sight);
 }
 
-/// Makes a sight of a call that was not specialised one of a class, if such is called, as if it had been.
-fn add_class(sight: &mut Sight, callable: Option<Borrowed<'_>>) {
-    if let Some(version) = callable.and_then(with_plain_init) {
-        sight.form = Opcode::CALL_ALLOC_AND_ENTER_INIT;
-        let [low, high] = [version as u16, (version >> 16) as u16];
-        (sight.cache[0], sight.cache[1]) = (low, high);
-    }
-}
-
 /// Notes what an instruction calls that has neither a cache nor other forms: `CALL_KW`, and `CALL_FUNCTION_EX` with so many
-/// arguments. What is no Python function and no class with an `__init__` in Python is not noted.
+/// arguments. What is no Python function is not noted.
 #[cold]
 #[inline(never)]
 pub fn note_call(
@@ -105,9 +92,6 @@ pub fn note_call(
     if let Some(function) = callable.downcast::<ffi::PyFunctionObject>() {
         // SAFETY: it is alive.
         sight.function = unsafe { ffi::_PyFunction_GetVersionForCurrentState(function.as_ptr()) };
-    } else if form == Opcode::CALL_KW {
-        add_class(&mut sight, Some(callable));
-        sight.function = init_version(Some(callable));
     }
     if sight.function != 0 {
         add(code, index, sight);

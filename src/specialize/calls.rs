@@ -188,17 +188,6 @@ fn is_plain(class: Borrowed<'_, PyTypeObject>) -> bool {
         && same_new(field!(class.tp_new), field!(object.tp_new))
 }
 
-/// The version of a class that makes its instances as `object` does and makes them ready by an `__init__` in Python, which it then
-/// remembers. For a compiler: calls of such classes are specialised only where the arguments are as many as the parameters.
-pub fn with_plain_init(callable: Borrowed<'_>) -> Option<u32> {
-    let class = callable.downcast::<PyTypeObject>()?;
-    let is_known = class.has_feature(ffi::Py_TPFLAGS_IMMUTABLETYPE) || !is_plain(class);
-    if is_known || init_of_plain(class).is_none() {
-        return None;
-    }
-    descriptors::version(class)
-}
-
 fn same_new(one: ffi::newfunc, other: ffi::newfunc) -> bool {
     match (one, other) {
         (Some(one), Some(other)) => fn_addr_eq(one, other),

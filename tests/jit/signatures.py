@@ -408,6 +408,36 @@ class Small(Point):
     __slots__ = ()
 
 
+class Nested:
+    def __init__(self, depth, label=None):
+        self.inner = Nested(depth - 1) if depth else None
+
+
+class NestedByName:
+    def __init__(self, depth):
+        self.inner = NestedByName(depth=depth - 1) if depth else None
+
+
+class NestedPlain:
+    def __init__(self, depth):
+        self.inner = NestedPlain(depth - 1) if depth else None
+
+
+def nested_constructors():
+    """How deep constructors nest before the limit of recursion: some count once, others twice."""
+    deepest = []
+    for kind in (Nested, NestedByName, NestedPlain):
+        most = 0
+        for depth in range(100, 1000, 100):
+            try:
+                kind(depth)
+            except RecursionError:
+                break
+            most = depth
+        deepest.append(most)
+    return deepest
+
+
 class Refuses:
     def __init__(self, x):
         return x
@@ -620,6 +650,7 @@ def main():
     ):
         many(function)
     many(references, object())
+    many(nested_constructors)
     many(classes_of, Point)
     many(classes_of, Point, Small)
     receiver, derived = Receiver(5), Derived(6)

@@ -837,8 +837,6 @@ pub enum Insn {
         class: Value,
         /// The arguments.
         arguments: Vec<Value>,
-        /// The names of the last of them, a constant, if `CALL_KW` calls.
-        names: Option<ObjectId>,
         /// The instruction that the evaluator runs after the one that calls, in units.
         next: u32,
         /// At the instruction that calls, its operands taken off the stack.

@@ -103,17 +103,10 @@ impl Printer<'_> {
             Insn::LoadStack { index } | Insn::ClosureCell { index } => write!(text, " {index}"),
             Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
             Insn::CallClass {
-                version,
-                callee,
-                names,
-                ..
+                version, callee, ..
             } => {
                 let name = &self.snapshot.callees[*callee as usize].name;
-                write!(text, " {version} {name}")?;
-                match names {
-                    Some(names) => write!(text, " by {}", self.object(*names)),
-                    None => Ok(()),
-                }
+                write!(text, " {version} {name}")
             }
             Insn::Call { given, .. } => match given {
                 Given::Placed => Ok(()),

@@ -3,7 +3,6 @@
 //! Between the frame of the caller and that of `__init__` comes one that gives the instance in the place of what `__init__`
 //! returns, as in the evaluator, which may have to go on there.
 use super::Lowering;
-use super::binding::Given;
 use super::emit::Likely;
 use super::frame::Written;
 use super::python::{Call, NewFrame};
@@ -38,17 +37,6 @@ impl<'c> Lowering<'c, '_> {
         let size = self.callee(call.callee).frame_size + layout.init_frame_size;
         let possible = self.can_call(size, 2, run);
         self.go_on_if(possible, slow);
-        let receiver = self.emit.null();
-        let mut arguments = vec![receiver];
-        for &argument in call.arguments {
-            arguments.push(self.pointer(argument));
-        }
-        let names = call.form.names();
-        let given = Given {
-            arguments: &arguments,
-            names,
-        };
-        let found = self.find_bound(call.callee, init, given, slow);
         let between = self
             .emit
             .ask(
@@ -60,13 +48,13 @@ impl<'c> Lowering<'c, '_> {
         let is_there = self.emit.build(|builder| builder.build_not(null, ""));
         self.go_on_if(is_there, slow);
 
-        arguments[0] = self.field(between, layout.frame_locals);
+        let instance = self.field(between, layout.frame_locals);
         self.retain_object(init);
-        let given = Given {
-            arguments: &arguments,
-            names,
-        };
-        let arguments = self.take_bound(&found, init, given, call.state);
+        let arguments = call
+            .arguments
+            .iter()
+            .map(|&argument| self.pointer(argument));
+        let arguments = core::iter::once(instance).chain(arguments).collect();
         let frame = NewFrame {
             callee: call.callee,
             function: init,

@@ -223,7 +223,6 @@ impl<'c> Lowering<'c, '_> {
                 callee,
                 class,
                 arguments,
-                names,
                 next,
                 state,
             } => {
@@ -233,7 +232,7 @@ impl<'c> Lowering<'c, '_> {
                     function: *class,
                     arguments,
                     has_receiver: false,
-                    form: names.map_or(CallForm::Function, CallForm::Keywords),
+                    form: CallForm::Function,
                     next: *next,
                     state: *state,
                 };

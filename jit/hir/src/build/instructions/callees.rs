@@ -6,7 +6,7 @@ use crate::build::instructions::operations::Told;
 use crate::insn::{CallForm, Given, Insn};
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, ObjectId, Operation, Reason, Sight, Site};
+use pyroxene_jit_api::{Class, Operation, Reason, Sight, Site};
 
 /// How many functions one place calls directly besides the one that it called last: each takes some code.
 const OTHER_CALLEES: usize = 4;
@@ -88,9 +88,6 @@ impl Builder<'_> {
         let arguments = count + usize::from(has_receiver);
         let callees = known
             .and_then(|names| self.callees(arguments, names, |opcode| opcode == Opcode::CALL_KW));
-        if callees.is_none() && known.is_some() && self.call_class(Some(names)) {
-            return;
-        }
         let classes = match has_receiver {
             true => Classes::OBJECT,
             false => Classes::NULL,
@@ -113,23 +110,17 @@ impl Builder<'_> {
         self.release(&[names_entry]);
     }
 
-    /// `CALL(count)`, or `CALL_KW(count)` with these names, of a class with an `__init__` in Python, if one was called here. Whether it
-    /// could be built.
-    pub(super) fn call_class(&mut self, names: Option<ObjectId>) -> bool {
+    /// `CALL(count)` of a class with an `__init__` in Python to which each argument is given, if one was called here. Whether it
+    /// could be built. Other classes are called by C, without the frame in between, which counts as a call.
+    pub(super) fn call_class(&mut self) -> bool {
         let count = self.at.oparg as usize;
-        let above = usize::from(names.is_some());
-        let Some((version, callee)) = self.class_called(count, names) else {
+        let Some((version, callee)) = self.class_called(count) else {
             return false;
         };
-        let (place, class) = (
-            self.peek(above + count).value,
-            self.peek(above + count + 1).value,
-        );
+        let (place, class) = (self.peek(count).value, self.peek(count + 1).value);
         if self.classes(place) != Classes::NULL || self.ty(class).is_unboxed() {
             return false;
         }
-        // They are a constant, of which only the evaluator needs a reference.
-        let names_entry = names.map(|_| self.pop());
         for depth in 0..count {
             self.bound(depth);
         }
@@ -144,19 +135,23 @@ impl Builder<'_> {
             callee,
             class,
             arguments,
-            names,
             next: self.at.next,
             state,
         });
         self.push_owned(instance);
         self.check_disturbed();
-        self.release(&Vec::from_iter(names_entry));
         true
     }
 
-    /// The version of the class that was called last here, and what makes its instances ready, if that can be called with so many
-    /// arguments besides the instance.
-    fn class_called(&self, count: usize, names: Option<ObjectId>) -> Option<(u32, u32)> {
+    /// The version of the class that was called last here, and what makes its instances ready, if its parameters are the instance
+    /// and so many arguments.
+    fn class_called(&self, count: usize) -> Option<(u32, u32)> {
+        if self.at.opcode != Opcode::CALL_ALLOC_AND_ENTER_INIT {
+            return None;
+        }
+        let Some(&Site::Call { version: now, .. }) = self.code.site(self.at) else {
+            return None;
+        };
         let sights = self.snapshot().sights.get(&self.at.opcode_at)?;
         let class = |sight: &Sight| match sight.site {
             Some(Site::Call {
@@ -167,22 +162,10 @@ impl Builder<'_> {
             }
             _ => None,
         };
-        let (version, callee) = match (self.at.opcode, self.code.site(self.at)) {
-            (Opcode::CALL_ALLOC_AND_ENTER_INIT, Some(&Site::Call { version: now, .. })) => {
-                let seen = sights.seen.iter().filter_map(class);
-                seen.into_iter().find(|(version, _)| *version == now)?
-            }
-            // What is not specialised may be called with anything; then a call that looks at it costs less.
-            _ => {
-                let first = class(sights.seen.first()?)?;
-                let is_only = sights.seen.iter().all(|sight| class(sight) == Some(first));
-                (is_only && !sights.has_more).then_some(first)?
-            }
-        };
-        let names = names.map_or(&[][..], |names| self.snapshot().keywords[&names].as_slice());
+        let mut seen = sights.seen.iter().filter_map(class);
+        let (version, callee) = seen.find(|(version, _)| *version == now)?;
         let init = &self.snapshot().callees[callee as usize];
-        let is_plain = !init.makes_generator && !init.takes_rest && !init.takes_keywords;
-        let fits = is_plain && bind(init, count + 1, names).is_some();
+        let fits = !init.makes_generator && init.takes_exactly(count + 1);
         fits.then_some((version, callee))
     }
 

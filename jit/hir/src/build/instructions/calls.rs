@@ -203,7 +203,7 @@ impl Builder<'_> {
         if self.call_function() {
             return;
         }
-        if self.call_class(None) {
+        if self.call_class() {
             return;
         }
         if self.at.opcode == Opcode::CALL_ALLOC_AND_ENTER_INIT {
