@@ -293,9 +293,9 @@ fn the_log_of_a_process_that_just_disappears_has_what_was_compiled() {
     let log = logged(
         &folder,
         "
-import dis, os
+import os
 def last(x): return x + x
-while not any(each.opname == 'ENTER_EXECUTOR' for each in dis.Bytecode(last, adaptive=True)): last(1)
+for _ in range(20): last(1)
 os._exit(0)
 ",
     );
