@@ -223,15 +223,10 @@ impl<'a> Builder<'a> {
 
     /// Whether a speculation at the instruction has not failed too often.
     pub fn may_speculate(&self, reason: Reason) -> bool {
-        self.failures(reason) == 0
-    }
-
-    /// How many times the code was made anew because a speculation at the instruction had failed too often.
-    pub fn failures(&self, reason: Reason) -> usize {
-        let failures = self.snapshot().failures.iter();
-        failures
-            .filter(|failure| failure.offset == self.at.offset && failure.reason == reason)
-            .count()
+        let failures = &self.snapshot().failures;
+        !failures
+            .iter()
+            .any(|failure| failure.offset == self.at.offset && failure.reason == reason)
     }
 
     // The stack.

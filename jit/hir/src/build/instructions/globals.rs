@@ -5,10 +5,6 @@ use crate::insn::Insn;
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Reason, Site};
 
-/// How many times the keys of a module may change after code was made that relies on them: while it is imported, it gets more
-/// variables, and then no more.
-const CHANGES: usize = 3;
-
 impl Builder<'_> {
     /// `LOAD_GLOBAL(name and whether to push NULL)`.
     pub(super) fn load_global(&mut self) {
@@ -24,7 +20,7 @@ impl Builder<'_> {
             }
             return self.load_any_global();
         };
-        if self.failures(Reason::KeysVersion) >= CHANGES || !self.may_speculate(Reason::Unbound) {
+        if !self.may_speculate(Reason::KeysVersion) || !self.may_speculate(Reason::Unbound) {
             return self.load_any_global();
         }
         let state = self.before();
