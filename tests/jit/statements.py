@@ -6,7 +6,7 @@ import types
 
 
 def many(function, *arguments, times=300):
-    """Calls it so often that it is compiled, and shows what it gave last, and how often something else."""
+    """Calls it so often that it is compiled, and shows each result and how often it was given."""
     results = {}
     for _ in range(times):
         try:

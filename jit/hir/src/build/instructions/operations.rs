@@ -173,15 +173,7 @@ impl Builder<'_> {
 
     /// `DELETE_GLOBAL(name)`.
     pub(super) fn delete_global(&mut self) {
-        let Some(name) = self.name(self.at.oparg) else {
-            return self.interpret(&[]);
-        };
-        let globals = self.emit(Insn::Globals);
-        let told = Told {
-            name: Some(name),
-            number: 0,
-        };
-        self.operate_on(Operation::DeleteGlobal, &[globals], 0, told);
+        self.operate_on_global(Operation::DeleteGlobal, 0);
     }
 
     /// `LOAD_BUILD_CLASS`.
@@ -279,6 +271,11 @@ impl Builder<'_> {
 
     /// `STORE_GLOBAL(name)`.
     pub(super) fn store_global(&mut self) {
+        self.operate_on_global(Operation::SetGlobal, 1);
+    }
+
+    /// An operation on the global variable that the instruction names, and on so many values of the stack.
+    fn operate_on_global(&mut self, operation: Operation, count: usize) {
         let Some(name) = self.name(self.at.oparg) else {
             return self.interpret(&[]);
         };
@@ -287,7 +284,7 @@ impl Builder<'_> {
             name: Some(name),
             number: 0,
         };
-        self.operate_on(Operation::SetGlobal, &[globals], 1, told);
+        self.operate_on(operation, &[globals], count, told);
     }
 
     /// `LOAD_GLOBAL` where nothing is known, or it was wrong.
