@@ -81,7 +81,7 @@ fn machine_code(
         run: unsafe { core::mem::transmute::<usize, Run>(instructions.start) },
         exits: tables.exits,
         interpreted: tables.interpreted,
-        lines: match request.snapshot.lines.is_empty() {
+        lines: match request.snapshot.body.lines.is_empty() {
             true => Vec::new(),
             false => code::lines(&object, instructions.start).map_err(failed("lines"))?,
         },

@@ -13,7 +13,7 @@ use core::ptr::{NonNull, null_mut};
 /// # Safety
 /// The thread runs this.
 #[inline(always)]
-pub(super) unsafe fn has_space(thread: ThreadState, size: c_int) -> bool {
+pub unsafe fn has_space(thread: ThreadState, size: c_int) -> bool {
     let thread = thread.as_ptr();
     // SAFETY: the thread state is alive, and ours; top and limit point into one chunk, or both are NULL.
     unsafe {
@@ -69,7 +69,7 @@ unsafe fn take_unchecked(
 /// # Safety
 /// The thread runs this, and [has space](has_space) for a frame of the function's code, which has so many variables.
 #[inline(always)]
-pub(super) unsafe fn push_unchecked(
+pub unsafe fn push_unchecked(
     thread: ThreadState,
     function: Owned<ffi::PyFunctionObject>,
     first_unbound: usize,

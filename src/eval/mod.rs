@@ -15,7 +15,7 @@
 //!   profiling, asynchronous generators; [`functions`]: what callables are called in messages; [`flags`]: compiler flags and
 //!   extra members of code objects.
 pub mod arguments;
-mod data_stack;
+pub mod data_stack;
 pub(crate) mod door;
 pub mod entry;
 pub mod errors;

@@ -1,6 +1,7 @@
 //! Machine code in memory: what is known of it, how long it lives. Frees it when it neither runs nor can be entered.
 use super::log::ExitCounts;
 use super::options::{Mode, mode};
+use super::registry::Key;
 use super::{chance, enter, exits, heat, library, sample};
 use crate::bytecode::handlers::handler_of;
 use crate::ffi;
@@ -11,7 +12,7 @@ use core::cell::Cell;
 use core::ops::{Deref, Range};
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use pyroxene_jit_api::{
-    Artifact, CodeMemory, ExitRecord, Failure, Interpreted, Reason, Run, Running, Target,
+    Artifact, CodeMemory, ExitRecord, ExitState, Failure, Interpreted, Reason, Run, Running, Target,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -98,6 +99,8 @@ pub struct MachineCode {
     size: usize,
     /// Kept for the code, which names them.
     targets: Vec<Arc<Target>>,
+    /// The code objects of the snapshot's inlined bodies.
+    inlined: Vec<Key>,
     memory: Option<CodeMemory>,
     /// The number of the compilation in the log.
     compilation: u64,
@@ -106,9 +109,14 @@ pub struct MachineCode {
 }
 
 impl MachineCode {
-    /// For a compilation of this number, with the targets that its snapshot names; its exits are counted as heat of the code
-    /// object.
-    pub fn ordered(compilation: u64, targets: Vec<Arc<Target>>, heat: Arc<AtomicU64>) -> Box<Self> {
+    /// For a compilation of this number, with the targets that its snapshot names, and the code objects that it has the bodies
+    /// of; its exits are counted as heat of the code object.
+    pub fn ordered(
+        compilation: u64,
+        targets: Vec<Arc<Target>>,
+        inlined: Vec<Key>,
+        heat: Arc<AtomicU64>,
+    ) -> Box<Self> {
         Box::new(Self {
             running: Running::default(),
             warm: Arc::new(AtomicU64::new(UNTIL_WARM)),
@@ -119,6 +127,7 @@ impl MachineCode {
             instructions: 0..0,
             size: 0,
             targets,
+            inlined,
             memory: None,
             compilation,
             withdrawn: Cell::new(false),
@@ -212,14 +221,9 @@ impl MachineCode {
         let this = unsafe { &*this };
         let (record, count) = &this.exits[exit as usize];
         if let Some(state) = &record.state {
-            // SAFETY: as the caller promises. Where there is something to write, the code's own frame runs.
-            unsafe {
-                exits::write(
-                    state,
-                    (*thread.as_ptr()).current_frame,
-                    record.offset as usize,
-                )
-            };
+            // SAFETY: as the caller promises. Where there is something to write, the code's own frame runs, or those of calls that
+            // are inlined in it.
+            unsafe { exits::write(state, thread, record.offset) };
         }
         this.running.end_one();
         if chance::was_taken() {
@@ -232,12 +236,16 @@ impl MachineCode {
         add_heat(&this.heat, EXIT_WEIGHT);
         let is_warm = record.reason == Reason::Warm;
         if is_warm || this.is_too_often(record, taken) {
-            // SAFETY: the thread runs the frame that has left, which stands where the evaluator goes on.
-            let frame = unsafe { Frame::from_raw_unchecked((*thread.as_ptr()).current_frame) };
-            if is_warm {
-                heat::warm(frame, this);
-            } else {
-                heat::failed(frame, this, taken, || this.failures(frame.code()));
+            // What is made anew is the code below the inlined calls.
+            let depth = record.inlined.map_or(0, |inlined| inlined.depth as usize);
+            if let Some(frame) = exits::innermost(thread).nth(depth) {
+                // SAFETY: the thread runs the frame that has left, which stands where the evaluator goes on.
+                let frame = unsafe { Frame::from_raw_unchecked(frame) };
+                if is_warm {
+                    heat::warm(frame, this);
+                } else {
+                    heat::failed(frame, this, taken);
+                }
             }
         }
         if enter::is_withdrawn() {
@@ -256,11 +264,17 @@ impl MachineCode {
         }
     }
 
-    /// Where it was not true more often than by chance, and where it raised what the same code handles.
+    /// Where a part of it was not true more often than by chance, and where that raised what the same code handles: its own
+    /// instructions, or those of a call that is inlined, whose code is one of [`inlined`](Self::inlined).
     #[cold]
-    fn failures(&self, code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<Failure> {
+    pub(super) fn failures(
+        &self,
+        body: Option<usize>,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+    ) -> Vec<Failure> {
         let some_raised = SOME_FAILURES.min(most_raised());
         self.exits()
+            .filter(|(record, _)| record.inlined.map(|inlined| inlined.body as usize) == body)
             .filter(|(record, count)| match record.reason {
                 Reason::Raised => {
                     *count >= some_raised && handler_of(code, record.offset.cast_signed()).is_some()
@@ -272,6 +286,17 @@ impl MachineCode {
                 reason: record.reason,
             })
             .collect()
+    }
+
+    /// The code objects of the snapshot's inlined bodies.
+    pub(super) fn inlined(&self) -> &[Key] {
+        &self.inlined
+    }
+
+    /// The table of an exit, and the instruction there.
+    pub(super) fn state(&self, exit: u32) -> Option<(&ExitState, u32)> {
+        let (record, _) = &self.exits[exit as usize];
+        Some((record.state.as_deref()?, record.offset))
     }
 }
 

@@ -1,13 +1,14 @@
 //! Entering machine code and leaving it. Runs it on the evaluator's own frames, and counts its exits.
 use super::code::MachineCode;
-use super::helpers;
+use super::{helpers, registry};
+use crate::eval::{data_stack, recursion};
 use crate::ffi;
 use crate::frame::{Frame, Owner};
 use crate::generator::frame::State;
 use crate::object::{Owned, Raised};
 use crate::thread::ThreadState;
 use core::sync::atomic::{AtomicU8, Ordering};
-use pyroxene_jit_api::{Exit, ExitKind, Raw, Run};
+use pyroxene_jit_api::{Exit, ExitKind, INLINED_FRAMES, INLINED_WORDS, Raw, Run};
 use std::sync::Mutex;
 
 /// What the evaluator does after machine code. The thread's current frame is the one that goes on.
@@ -22,6 +23,14 @@ pub enum Left {
     Error,
     /// The frame is about to be entered.
     Switched,
+}
+
+/// Whether there is room for what machine code inlines.
+#[inline(always)]
+pub fn has_room(thread: ThreadState) -> bool {
+    // SAFETY: this thread runs.
+    let has_space = unsafe { data_stack::has_space(thread, INLINED_WORDS as i32) };
+    has_space && recursion::has_python(thread, INLINED_FRAMES as i32)
 }
 
 /// Runs machine code, and says what the evaluator does then. Calls from machine code to machine code use the C stack down
@@ -118,8 +127,8 @@ pub(super) fn set_withdrawn(is_some: bool) {
 /// has to give up what it knows of it. A frame that does not run has nothing elsewhere: who enters it reads it anew.
 pub fn locals_written(frame: Frame<'_>) {
     let code = frame.code();
-    let is_compiled = !crate::field!(code.co_executors).is_null();
-    if is_compiled && super::is_on() && runs(frame) {
+    let is_entered = !crate::field!(code.co_executors).is_null();
+    if registry::may_look() && (is_entered || registry::is_inlined(code)) && runs(frame) {
         let frame = frame.as_ptr();
         let mut written = written();
         if !written.contains(&frame.addr()) {

@@ -1,10 +1,13 @@
 //! What machine code leaves to be done when it leaves: writes the frame as the evaluator wants it, by the tables of its exits.
 use super::helpers;
+use crate::eval::data_stack;
 use crate::ffi;
 use crate::object::{Borrowed, Owned};
+use crate::thread::ThreadState;
 use core::cell::UnsafeCell;
 use pyroxene_jit_api::{
-    EXIT_VALUES, ExitLocal, ExitSource, ExitState, ExitValue, ExitValueKind, Raw,
+    EXIT_VALUES, ExitCall, ExitEntry, ExitFrame, ExitLocal, ExitSource, ExitState, ExitValue,
+    ExitValueKind, Raw,
 };
 
 /// Where machine code leaves what it had in registers. Nothing runs between that and [`write`].
@@ -31,47 +34,243 @@ pub(super) fn leave_value(value: Owned) {
 /// 0.0, and 1 is `True`.
 type Shared = Vec<(ExitValue, Owned)>;
 
-/// Writes the state of an exit to the frame, which goes on with an instruction.
+/// Writes the state of an exit to the frame, and the frames of inlined calls; the innermost goes on with an instruction.
 ///
 /// # Safety
-/// Machine code of the frame's code object has just left by the exit that this is the state of.
-pub(super) unsafe fn write(
-    state: &ExitState,
-    frame: *mut ffi::_PyInterpreterFrame,
-    instruction: usize,
-) {
-    let mut shared = Shared::new();
-    // SAFETY: as the caller promises: the values are of the kinds that the table says, the slots of the locals hold NULL or
-    // objects that die unseen, and the stack has room for the values that it is to hold.
-    unsafe {
-        let slots = ffi::_PyFrame_GetLocalsArray(frame);
-        for local in &state.locals {
-            let is_stale = local.stale.is_none_or(|stale| word(stale) != 0);
-            if is_stale {
-                write_local(slots.add(local.slot as usize), local, &mut shared);
+/// Machine code of the frame's code object has just left by the exit that this is the state of. The thread runs its frame, or
+/// the last of those of inlined calls that are in memory.
+pub(super) unsafe fn write(state: &ExitState, thread: ThreadState, instruction: u32) {
+    let mut writer = Writer::default();
+    // SAFETY: as the caller promises.
+    unsafe { writer.write(state, thread, instruction) };
+}
+
+/// Frames that were written for others to look at, while machine code still has what is in them.
+pub(super) struct Shown {
+    /// What was taken for them.
+    taken: Vec<Owned>,
+    /// How many of them were made for it.
+    made: usize,
+    /// The versions of the functions of inlined calls.
+    versions: Vec<u32>,
+}
+
+/// Writes the state of an exit as [`write`] does, for others to look at.
+///
+/// # Safety
+/// See [`write`]. Machine code goes on if the frames are [hidden](Shown::hide), and otherwise leaves without a table.
+pub(super) unsafe fn show(state: &ExitState, thread: ThreadState, instruction: u32) -> Shown {
+    let mut writer = Writer {
+        noted: Some(Vec::new()),
+        ..Writer::default()
+    };
+    // SAFETY: as the caller promises.
+    unsafe { writer.write(state, thread, instruction) };
+    Shown {
+        taken: writer.noted.unwrap_or_default(),
+        made: state.frames.iter().filter(|frame| !frame.pushed).count(),
+        versions: innermost(thread)
+            .take(state.frames.len())
+            // SAFETY: those are frames of functions.
+            .map(|frame| unsafe { version(frame) })
+            .collect(),
+    }
+}
+
+impl Shown {
+    /// Whether a frame of an inlined call has become somebody's, or its function another. The thread runs the last of them.
+    pub(super) fn is_disturbed(&self, thread: ThreadState) -> bool {
+        let mut frames = innermost(thread).zip(&self.versions);
+        // SAFETY: the frames of inlined calls run.
+        frames.any(|(frame, &known)| unsafe {
+            !(*frame).frame_obj.is_null() || !(*frame).f_locals.is_null() || version(frame) != known
+        })
+    }
+
+    /// Leaves the frames to the evaluator.
+    pub(super) fn leave(self) {
+        core::mem::forget(self.taken);
+    }
+
+    /// Takes the frames away that were made, and lets go of what was taken for them.
+    ///
+    /// # Safety
+    /// The thread runs the last of them, and nothing has changed in them.
+    pub(super) unsafe fn hide(self, thread: ThreadState) {
+        let thread = thread.as_ptr();
+        for _ in 0..self.made {
+            // SAFETY: as the caller promises; the frame has a reference to its code.
+            unsafe {
+                let frame = (*thread).current_frame;
+                (*thread).current_frame = (*frame).previous;
+                (*thread).py_recursion_remaining += 1;
+                drop(Owned::<ffi::PyObject>::from_raw_unchecked(
+                    (*frame).f_executable,
+                ));
+                (*thread).datastack_top = frame.cast();
             }
         }
-        let code = (*frame).f_executable.cast::<ffi::PyCodeObject>();
-        let bottom = (*code).co_nlocalsplus;
-        let stack = slots.add(bottom as usize);
-        for (index, entry) in state.stack.iter().enumerate() {
-            let object = match entry.value.kind {
+        drop(self.taken);
+    }
+}
+
+/// The frames that a thread runs, from the innermost.
+pub(super) fn innermost(
+    thread: ThreadState,
+) -> impl Iterator<Item = *mut ffi::_PyInterpreterFrame> {
+    // SAFETY: the thread's frames are linked, and alive while they run.
+    let first = unsafe { (*thread.as_ptr()).current_frame };
+    core::iter::successors(Some(first), |&frame| {
+        // SAFETY: as above; nobody asks for more than run.
+        Some(unsafe { (*frame).previous })
+    })
+}
+
+/// The version of the function of a frame.
+///
+/// # Safety
+/// It is one of a function.
+unsafe fn version(frame: *mut ffi::_PyInterpreterFrame) -> u32 {
+    // SAFETY: as the caller promises.
+    unsafe { (*(*frame).f_funcobj.cast::<ffi::PyFunctionObject>()).func_version }
+}
+
+/// Writes frames by the table of an exit.
+#[derive(Default)]
+struct Writer {
+    shared: Shared,
+    /// The references that were taken for what machine code keeps, if it goes on.
+    noted: Option<Vec<Owned>>,
+}
+
+impl Writer {
+    /// See [`write`].
+    ///
+    /// # Safety
+    /// See there.
+    unsafe fn write(&mut self, state: &ExitState, thread: ThreadState, instruction: u32) {
+        let pushed = state.frames.iter().filter(|frame| frame.pushed).count();
+        let mut known: Vec<_> = innermost(thread).take(pushed + 1).collect();
+        let root = known.pop().unwrap_or_else(core::ptr::null_mut);
+        // SAFETY: as the caller promises: the values are of the kinds that the table says, the slots of the locals hold NULL or
+        // objects that die unseen, and the stacks have room for the values that they are to hold.
+        unsafe {
+            if !state.call.is_some_and(|call| call.written) {
+                let slots = ffi::_PyFrame_GetLocalsArray(root);
+                for local in &state.locals {
+                    let is_stale = local.stale.is_none_or(|stale| word(stale) != 0);
+                    if is_stale {
+                        let slot = slots.add(local.slot as usize);
+                        write_local(slot, local, &mut self.shared);
+                    }
+                }
+                self.write_stack(root, &state.stack, state.call, instruction);
+            }
+            let mut below = root;
+            for frame in &state.frames {
+                let place = match known.pop() {
+                    Some(known) => known,
+                    None => self.push(thread, below, frame),
+                };
+                if let Some(locals) = &frame.locals {
+                    let slots = ffi::_PyFrame_GetLocalsArray(place);
+                    self.write_entries(slots, locals);
+                }
+                if !frame.call.is_some_and(|call| call.written) {
+                    self.write_stack(place, &frame.stack, frame.call, instruction);
+                }
+                below = place;
+            }
+        }
+    }
+
+    /// Makes the frame of an inlined call, which the thread runs then.
+    ///
+    /// # Safety
+    /// See [`write`]. There is room for it.
+    unsafe fn push(
+        &mut self,
+        thread: ThreadState,
+        below: *mut ffi::_PyInterpreterFrame,
+        frame: &ExitFrame,
+    ) -> *mut ffi::_PyInterpreterFrame {
+        // SAFETY: as the caller promises. All locals are written next.
+        unsafe {
+            let function = self.entry(&frame.function);
+            let function = Owned::from_raw_unchecked(function.cast());
+            let place = data_stack::push_unchecked(thread, function, usize::MAX);
+            (*place).previous = below;
+            let thread = thread.as_ptr();
+            (*thread).current_frame = place;
+            (*thread).py_recursion_remaining -= 1;
+            place
+        }
+    }
+
+    /// Writes the stack of a frame, and where it goes on: with an instruction, or behind a call when that has returned.
+    ///
+    /// # Safety
+    /// See [`write`].
+    unsafe fn write_stack(
+        &mut self,
+        frame: *mut ffi::_PyInterpreterFrame,
+        stack: &[ExitEntry],
+        call: Option<ExitCall>,
+        instruction: u32,
+    ) {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let code = (*frame).f_executable.cast::<ffi::PyCodeObject>();
+            let bottom = (*code).co_nlocalsplus;
+            let slots = ffi::_PyFrame_GetLocalsArray(frame);
+            self.write_entries(slots.add(bottom as usize), stack);
+            (*frame).stacktop = bottom + stack.len() as i32;
+            let stands_at = call.map_or(instruction, |call| call.offset);
+            (*frame).instr_ptr = ffi::_PyCode_CODE(code).add(stands_at as usize);
+            if let Some(call) = call {
+                (*frame).return_offset = (call.next - call.offset) as u16;
+            }
+        }
+    }
+
+    /// Writes places one after the other.
+    ///
+    /// # Safety
+    /// See [`write`].
+    unsafe fn write_entries(&mut self, places: *mut *mut ffi::PyObject, entries: &[ExitEntry]) {
+        for (index, entry) in entries.iter().enumerate() {
+            // SAFETY: as the caller promises.
+            unsafe { *places.add(index) = self.entry(entry) };
+        }
+    }
+
+    /// An object, with a reference that is the place's.
+    ///
+    /// # Safety
+    /// See [`write`].
+    unsafe fn entry(&mut self, entry: &ExitEntry) -> *mut ffi::PyObject {
+        // SAFETY: as the caller promises.
+        unsafe {
+            let taken = match entry.value.kind {
                 ExitValueKind::Object => {
                     let object = address(word(entry.value.source));
-                    if !entry.owned {
-                        core::mem::forget(
-                            Borrowed::<ffi::PyObject>::from_c_optional(object)
-                                .map(Borrowed::new_ref),
-                        );
+                    if entry.owned {
+                        return object;
                     }
-                    object
+                    Borrowed::<ffi::PyObject>::from_c_optional(object).map(Borrowed::new_ref)
                 }
-                _ => boxed(entry.value, &mut shared).into_raw(),
+                _ => Some(boxed(entry.value, &mut self.shared)),
             };
-            *stack.add(index) = object;
+            let Some(taken) = taken else {
+                return core::ptr::null_mut();
+            };
+            let object = taken.borrow().as_ptr();
+            match &mut self.noted {
+                Some(noted) => noted.push(taken),
+                None => core::mem::forget(taken),
+            }
+            object
         }
-        (*frame).stacktop = bottom + state.stack.len() as i32;
-        (*frame).instr_ptr = ffi::_PyCode_CODE(code).add(instruction);
     }
 }
 

@@ -2,8 +2,8 @@
 //! counter in the cache of a `JUMP_BACKWARD` has run down).
 use super::code::{Heat, MOST_FAILURES, MachineCode, add_heat};
 use super::options::{Mode, mode};
-use super::registry::{Registry, Stage, registry};
-use super::snapshot::Taken;
+use super::registry::{Key, Registry, Stage, registry};
+use super::snapshot::{Inlining, Taken};
 use super::{is_main, library, log, only, publish, snapshot, worker};
 use crate::bytecode::{Counter, Opcode, original};
 use crate::field;
@@ -122,31 +122,46 @@ fn want(mut table: RefMut<'_, Registry>, frame: Frame<'_>, place: usize) {
 /// and more time before it is.
 #[cold]
 #[inline(never)]
-pub(super) fn failed(
-    frame: Frame<'_>,
-    machine_code: &MachineCode,
-    times: u64,
-    failures: impl FnOnce() -> Vec<Failure>,
-) {
-    let failures = failures();
-    if failures.is_empty() {
-        return;
-    }
+pub(super) fn failed(frame: Frame<'_>, machine_code: &MachineCode, times: u64) {
+    let own = machine_code.failures(None, frame.code());
     let mut table = registry();
+    let mut is_known = !own.is_empty();
+    let of_inlined: Vec<(Key, Vec<Failure>)> = machine_code
+        .inlined()
+        .iter()
+        .enumerate()
+        .filter_map(|(body, &key)| {
+            let (_, code) = table.find(key)?;
+            let failures = machine_code.failures(Some(body), code);
+            is_known |= !failures.is_empty();
+            Some((key, failures))
+        })
+        .collect();
     let record = table.record(frame.code());
     let excess = record.excess();
     let may_be_compiled = excess == 0 || times >= MOST_FAILURES << excess.saturating_mul(2).min(32);
-    if record.stage != Stage::Compiled || !may_be_compiled || !record.enters(machine_code) {
+    if !is_known
+        || record.stage != Stage::Compiled
+        || !may_be_compiled
+        || !record.enters(machine_code)
+    {
         return;
     }
-    if failures
+    if own
         .iter()
         .any(|failure| failure.reason == Reason::LoopEntry)
     {
         record.observed.clear();
     }
-    for failure in failures {
+    for failure in own {
         record.note(failure);
+    }
+    for (key, failures) in of_inlined {
+        if let Some((record, _)) = table.find(key) {
+            for failure in failures {
+                record.note(failure);
+            }
+        }
     }
     drop(table);
     compile(frame, true);
@@ -190,31 +205,33 @@ fn compile(frame: Frame<'_>, however_often: bool) {
     let failures = record.failures.clone();
     let observed = record.observed.clone();
     let key = record.key(code);
+    let (tier, inlining) = match mode() {
+        Mode::Off | Mode::On if record.warm_since.is_some() => (Tier::Hot, Inlining::MUCH),
+        Mode::Off | Mode::On => (Tier::Quick, Inlining::NONE),
+        Mode::Eager => (Tier::Quick, Inlining::SOME),
+    };
     drop(table);
     let Taken {
         mut snapshot,
         call_entry,
         returned_entries,
         targets,
-    } = snapshot::take(frame, &wanted, &observed, failures);
+        inlined,
+    } = snapshot::take(frame, &wanted, &observed, failures, inlining);
     let compilation = log::next_compilation();
     let mut table = registry();
     let record = table.record(code);
-    let machine_code = MachineCode::ordered(compilation, targets, Arc::clone(&record.heat));
+    let machine_code =
+        MachineCode::ordered(compilation, targets, inlined, Arc::clone(&record.heat));
     snapshot.running = machine_code.address();
     let replaced = record.compiled.as_ref().map(|compiled| &***compiled);
     let heat = Heat::new(&record.heat, replaced);
     record.stage = Stage::Waiting;
     record.attempts += 1;
     record.rounds = 0;
-    let tier = match mode() {
-        Mode::Off | Mode::On if record.warm_since.is_some() => Tier::Hot,
-        Mode::Off | Mode::On => {
-            snapshot.warm = Some(machine_code.warm_address());
-            Tier::Quick
-        }
-        Mode::Eager => Tier::Quick,
-    };
+    if tier == Tier::Quick && mode() != Mode::Eager {
+        snapshot.warm = Some(machine_code.warm_address());
+    }
     log::ordered(
         compilation,
         &snapshot,

@@ -28,6 +28,7 @@ pub(super) fn helpers() -> Helpers {
     Helpers {
         deallocate,
         deallocate_seen,
+        deallocate_inlined,
         float,
         int,
         rebox_int,
@@ -510,15 +511,74 @@ unsafe extern "C" fn deallocate_seen(object: Raw, frame: Raw, at: u32, tools_ver
     }
 }
 
-unsafe extern "C" fn disturbed(frame: Raw, tools_version: u64) -> u8 {
-    let watching = ThreadState::current().eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
-    let frame = frame.cast::<ffi::_PyInterpreterFrame>();
+unsafe extern "C" fn disturbed(root: Raw, tools_version: u64) -> u8 {
+    let thread = ThreadState::current();
+    let watching = thread.eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
+    let root = root.cast::<ffi::_PyInterpreterFrame>();
     // A tool that wants something of this code alone has the patches taken away, and changes no version.
-    // SAFETY: machine code gives its own frame, which is alive with its code.
+    // SAFETY: machine code gives the frame that it was entered with, which is alive with its code.
     let patched = unsafe {
-        !(*(*frame).f_executable.cast::<ffi::PyCodeObject>())
+        !(*(*root).f_executable.cast::<ffi::PyCodeObject>())
             .co_executors
             .is_null()
     };
-    u8::from(!patched || watching as u64 != tools_version || was_written(frame))
+    // Above it there are only the frames of inlined calls.
+    let written = exits::innermost(thread)
+        .take_while(|&frame| frame != root)
+        .chain([root])
+        .fold(false, |written, frame| was_written(frame) | written);
+    u8::from(!patched || watching as u64 != tools_version || written)
+}
+
+/// Whether nobody can see an object die: it is a number or a string.
+///
+/// # Safety
+/// It has a type.
+unsafe fn dies_unseen(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: as the caller promises.
+    let class = unsafe { ffi::Py_TYPE(object) };
+    [
+        &raw mut ffi::PyFloat_Type,
+        &raw mut ffi::PyLong_Type,
+        &raw mut ffi::PyUnicode_Type,
+    ]
+    .contains(&class)
+}
+
+unsafe extern "C" fn deallocate_inlined(
+    objects: *const Raw,
+    count: usize,
+    own: Raw,
+    look: u64,
+    root: Raw,
+    tools_version: u64,
+) -> u8 {
+    // SAFETY: machine code gives objects, of which the first has no reference left and the others one that is let go of, and
+    // names itself and its frame. It has left what the table of the exit wants, as if it left by it.
+    unsafe {
+        let thread = ThreadState::current();
+        let code = &*own.cast::<MachineCode>().cast_const();
+        let objects = core::slice::from_raw_parts(objects, count);
+        if let [object] = *objects
+            && dies_unseen(object.cast())
+        {
+            deallocate(object);
+            return 0;
+        }
+        let Some((state, instruction)) = code.state(look as u32) else {
+            unreachable!("the exit has a table");
+        };
+        let shown = exits::show(state, thread, instruction);
+        deallocate(objects[0]);
+        for &object in &objects[1..] {
+            release(object);
+        }
+        let is_disturbed = disturbed(root, tools_version) != 0 || shown.is_disturbed(thread);
+        if is_disturbed {
+            shown.leave();
+        } else {
+            shown.hide(thread);
+        }
+        u8::from(is_disturbed)
+    }
 }

@@ -47,13 +47,13 @@ fn compile_unlogged(snapshot: &Snapshot, tier: Tier) -> Result<Artifact, Refusal
     let request = Request {
         snapshot,
         tier,
-        dumps: options::dumps(&snapshot.name),
+        dumps: options::dumps(&snapshot.body.name),
     };
     let result = (door.compile)(host::host(), &request);
     for (stage, text) in result.iter().flat_map(|artifact| &artifact.dumps) {
         options::tell(format_args!(
             "; {} of {}, {}:{}\n{text}",
-            stage, snapshot.name, snapshot.file, snapshot.line
+            stage, snapshot.body.name, snapshot.body.file, snapshot.body.line
         ));
     }
     result

@@ -32,11 +32,20 @@ pub(super) fn install(done: Done) {
         result,
     } = done;
     let mut registry = registry();
+    let key = order.key;
+    let inlined = order.machine_code.inlined();
+    // What was instrumented meanwhile is not to be inlined any more; what is gone is not called.
+    let are_prepared = inlined.iter().all(|&key| {
+        let found = registry.find(key);
+        found.is_none_or(|(_, code)| is_prepared_for(code, tools_version))
+    });
     let found = registry
-        .find(order.key)
+        .find(key)
         .filter(|(record, _)| record.stage == Stage::Waiting && record.attempts == order.attempt);
     let (mut artifact, (record, code)) = match (result, found) {
-        (Ok(artifact), Some(found)) if is_prepared_for(found.1, tools_version) => (artifact, found),
+        (Ok(artifact), Some(found)) if are_prepared && is_prepared_for(found.1, tools_version) => {
+            (artifact, found)
+        }
         (Ok(artifact), found) => {
             // Nobody wants it any more.
             let dropped =
@@ -76,8 +85,15 @@ pub(super) fn install(done: Done) {
     }
     log::published(order.compilation, compiled.run() as *const () as usize);
     log::counted(order.compilation, code, compiled.exit_counts());
-    record.compiled = Some(compiled);
+    record.compiled = Some(Rc::clone(&compiled));
     record.stage = Stage::Compiled;
+    for &inlined in compiled.inlined() {
+        if let Some((record, _)) = registry.find(inlined)
+            && !record.inlined_in.contains(&key)
+        {
+            record.inlined_in.push(key);
+        }
+    }
     drop(registry);
     drop(before);
 }

@@ -71,6 +71,8 @@ pub struct Record {
     pub compiled: Option<Rc<Compiled>>,
     /// Where other machine code calls it.
     pub target: Arc<Target>,
+    /// The code objects in whose machine code it may be inlined.
+    pub inlined_in: Vec<Key>,
 }
 
 /// The classes of what locals held, by the instruction at which machine code is to be entered.
@@ -122,6 +124,7 @@ impl Registry {
                 patches: Patches::default(),
                 compiled: None,
                 target: Arc::default(),
+                inlined_in: Vec::new(),
             }
         })
     }
@@ -254,12 +257,28 @@ pub fn prepare_to_instrument(code: Borrowed<'_, ffi::PyCodeObject>) {
         return;
     }
     let mut registry = registry();
-    let dropped = registry.known(code).map(|record| {
-        record.begun = false;
-        record.forget_code(code, Withdrawal::Instrumented)
-    });
+    let Some(record) = registry.known(code) else {
+        return;
+    };
+    record.begun = false;
+    let own = record.forget_code(code, Withdrawal::Instrumented);
+    let callers = core::mem::take(&mut record.inlined_in);
+    let of_callers: Vec<_> = callers
+        .into_iter()
+        .filter_map(|caller| {
+            let (record, code) = registry.find(caller)?;
+            record.forget_code(code, Withdrawal::Instrumented)
+        })
+        .collect();
     drop(registry);
-    drop(dropped);
+    drop((own, of_callers));
+}
+
+/// Whether calls of some code may be inlined in machine code.
+pub(super) fn is_inlined(code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
+    let mut registry = registry();
+    let record = registry.known(code);
+    record.is_some_and(|record| !record.inlined_in.is_empty())
 }
 
 /// Whether a `RESUME` that stands in the code would be specialised if calls were not counted by it.

@@ -1,6 +1,7 @@
 //! What the compiler gets to see of a code object, taken from live objects at one moment. Reads them, and runs nothing.
 use super::options;
-use super::registry::{Observed, registry};
+use super::publish::is_instrumented;
+use super::registry::{Key, Observed, registry};
 use crate::bytecode::cache::{
     AttributeCache, CallCache, GlobalCache, LoadAttributeCache, TruthCache,
 };
@@ -15,8 +16,8 @@ use crate::profile::{self, operand::class_of, sight::LONGEST_CACHE};
 use crate::thread::ThreadState;
 use core::ptr::null_mut;
 use pyroxene_jit_api::{
-    Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, OPERANDS, Object, ObjectId,
-    Operand, Parameter, Reason, Sight, Sights, Site, Snapshot, Target, Unit,
+    Body, Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, OPERANDS, Object,
+    ObjectId, Operand, Parameter, Reason, Sight, Sights, Site, Snapshot, Target, Unit,
 };
 use pyroxene_jit_log::Function;
 use std::collections::{BTreeMap, HashMap};
@@ -32,6 +33,8 @@ pub(super) struct Taken {
     pub returned_entries: BTreeMap<usize, u32>,
     /// The targets that the snapshot names.
     pub targets: Vec<Arc<Target>>,
+    /// The code objects of its inlined bodies.
+    pub inlined: Vec<Key>,
 }
 
 /// Takes a snapshot of the code of a frame. Machine code is to be entered wherever `wanted` says: at a `RESUME` or at jumps
@@ -42,63 +45,35 @@ pub(super) fn take(
     frame: Frame<'_>,
     wanted: &[usize],
     observed: &Observed,
-    mut failures: Vec<Failure>,
+    failures: Vec<Failure>,
+    inlining: Inlining,
 ) -> Taken {
     let code = frame.code();
-    if tells_of_exceptions(ThreadState::current()) {
-        // The evaluator does, and finds the handlers.
-        failures.retain(|failure| failure.reason != Reason::Raised);
-    }
-    let mut objects = Objects::default();
-    let constants: Vec<ObjectId> = items(field!(code.co_consts))
-        .map(|constant| objects.add(constant))
-        .collect();
-    let names = items(field!(code.co_names))
-        .map(|name| objects.add(name))
-        .collect();
-    let units = units(code);
-    let mut callees = Callees::default();
-    let sites = sites(frame, &units, &mut objects, &mut callees);
-    let sights = sights(frame, &mut objects, &mut callees);
-    let operands = operands(frame);
+    let mut taking = Taking::default();
+    let namespaces = Namespaces {
+        globals: frame.globals(),
+        builtins: frame.builtins(),
+    };
+    let body = taking.body(code, namespaces, failures);
     let mut entries: Vec<Entry> = wanted
         .iter()
         .map(|&at| Entry {
-            offset: entry_offset(&units, at) as u32,
+            offset: entry_offset(&body.units, at) as u32,
             observed: observed.get(&at).cloned().unwrap_or_default(),
         })
         .collect();
     let call_entry = call_entry(code, &mut entries);
-    let returned_entries = returned_entries(wanted, &units, &mut entries);
+    let returned_entries = returned_entries(wanted, &body.units, &mut entries);
+    let tools_version = field!(code._co_instrumentation_version) as u64;
+    let inlined = taking.inlined(code, tools_version, inlining);
     let snapshot = Snapshot {
-        name: qualified_name(code),
-        file: text(field!(code.co_filename)),
-        line: field!(code.co_firstlineno).cast_unsigned(),
-        tools_version: field!(code._co_instrumentation_version) as u64,
-        lines: lines(code, units.len()),
-        keywords: keywords(code, &units, &constants),
-        units,
-        constants,
-        names,
-        locals: locals(code),
-        arguments: arguments(code),
-        stack_size: field!(code.co_stacksize).cast_unsigned(),
-        handlers: handlers::entries(code)
-            .map(|(guarded, handler)| pyroxene_jit_api::Handler {
-                start: guarded.start as u32,
-                end: guarded.end as u32,
-                target: handler.target as u32,
-                level: handler.level as u32,
-                lasti: handler.lasti,
-            })
-            .collect(),
-        sites,
-        sights,
-        operands,
-        callees: callees.list,
+        body,
+        inlined: taking.bodies,
+        tools_version,
+        keywords: taking.keywords,
+        callees: taking.callees.list,
         entries,
-        failures,
-        objects: objects.list,
+        objects: taking.objects.list,
         running: 0,
         warm: None,
     };
@@ -106,7 +81,263 @@ pub(super) fn take(
         snapshot,
         call_entry,
         returned_entries,
-        targets: callees.targets,
+        targets: taking.callees.targets,
+        inlined,
+    }
+}
+
+/// How much of the code that is called may become a part of a code object's.
+#[derive(Clone, Copy)]
+pub(super) struct Inlining {
+    /// How deep calls may be inlined in one another.
+    depth: u32,
+    /// How many units one callee may have.
+    units: usize,
+    /// How many all of them may have together.
+    in_all: usize,
+}
+
+impl Inlining {
+    /// Nothing.
+    pub(super) const NONE: Self = Self {
+        depth: 0,
+        units: 0,
+        in_all: 0,
+    };
+
+    /// As much as can be tested without waiting long for the compiler.
+    pub(super) const SOME: Self = Self {
+        depth: 2,
+        units: 150,
+        in_all: 500,
+    };
+
+    /// What pays where code is hot.
+    pub(super) const MUCH: Self = Self {
+        depth: 4,
+        units: 200,
+        in_all: 2000,
+    };
+}
+
+/// A snapshot that is being taken.
+#[derive(Default)]
+struct Taking {
+    objects: Objects,
+    callees: Callees,
+    bodies: Vec<Body>,
+    keywords: BTreeMap<ObjectId, Vec<String>>,
+}
+
+/// Where some code finds its global variables.
+#[derive(Clone, Copy)]
+struct Namespaces<'a> {
+    globals: Option<Borrowed<'a>>,
+    builtins: Option<Borrowed<'a>>,
+}
+
+impl Taking {
+    /// Takes the code of the functions that are called, and of those that they call in turn, where it can become a part of this
+    /// code: the code objects.
+    fn inlined(
+        &mut self,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+        tools_version: u64,
+        most: Inlining,
+    ) -> Vec<Key> {
+        let mut keys = Vec::new();
+        let mut units = 0;
+        // The callees that are found meanwhile come behind.
+        let mut index = 0;
+        while index < self.callees.list.len() {
+            let found = &self.callees.found[index];
+            let (callee, depth) = (self.callees.list[index].clone(), found.depth);
+            let known = found.function;
+            index += 1;
+            let Some((function, its_code)) = known.filter(|_| !callee.makes_generator) else {
+                continue;
+            };
+            let version = field!(its_code._co_instrumentation_version) as u64;
+            let size = its_code.unit_count();
+            if depth >= most.depth
+                || its_code.is(code)
+                || version != tools_version
+                || size > most.units
+                || units + size > most.in_all
+                || is_instrumented(its_code)
+            {
+                continue;
+            }
+            units += size;
+            let (failures, key) = {
+                let mut registry = registry();
+                let record = registry.record(its_code);
+                (record.failures.clone(), record.key(its_code))
+            };
+            let namespaces = Namespaces {
+                // SAFETY: a function has both, and keeps them.
+                globals: unsafe { Borrowed::from_c_optional(field!(function.func_globals)) },
+                // SAFETY: as above.
+                builtins: unsafe { Borrowed::from_c_optional(field!(function.func_builtins)) },
+            };
+            self.callees.depth = depth + 1;
+            let body = self.body(its_code, namespaces, failures);
+            self.callees.list[index - 1].body = Some(self.bodies.len() as u32);
+            self.bodies.push(body);
+            keys.push(key);
+        }
+        keys
+    }
+
+    /// What is known of a code object.
+    fn body(
+        &mut self,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+        namespaces: Namespaces<'_>,
+        mut failures: Vec<Failure>,
+    ) -> Body {
+        if tells_of_exceptions(ThreadState::current()) {
+            // The evaluator does, and finds the handlers.
+            failures.retain(|failure| failure.reason != Reason::Raised);
+        }
+        let constants: Vec<ObjectId> = items(field!(code.co_consts))
+            .map(|constant| self.objects.add(constant))
+            .collect();
+        let names = items(field!(code.co_names))
+            .map(|name| self.objects.add(name))
+            .collect();
+        let units = units(code);
+        let sites = self.sites(code, namespaces, &units);
+        let sights = self.sights(code, namespaces);
+        self.keywords.extend(keywords(code, &units, &constants));
+        Body {
+            name: qualified_name(code),
+            file: text(field!(code.co_filename)),
+            line: field!(code.co_firstlineno).cast_unsigned(),
+            lines: lines(code, units.len()),
+            units,
+            constants,
+            names,
+            locals: locals(code),
+            arguments: arguments(code),
+            stack_size: field!(code.co_stacksize).cast_unsigned(),
+            handlers: handlers::entries(code)
+                .map(|(guarded, handler)| pyroxene_jit_api::Handler {
+                    start: guarded.start as u32,
+                    end: guarded.end as u32,
+                    target: handler.target as u32,
+                    level: handler.level as u32,
+                    lasti: handler.lasti,
+                })
+                .collect(),
+            sites,
+            sights,
+            operands: operands(code),
+            failures,
+        }
+    }
+
+    /// What the inline caches say.
+    fn sites(
+        &mut self,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+        namespaces: Namespaces<'_>,
+        units: &[Unit],
+    ) -> BTreeMap<u32, Site> {
+        let mut sites = BTreeMap::new();
+        let mut index = 0;
+        while index < units.len() {
+            let opcode = Opcode::new(units[index].opcode);
+            let cache = code.instruction_at(index + 1);
+            if let Some(mut site) = site(namespaces, opcode, cache.cast(), &mut self.objects) {
+                match &mut site {
+                    Site::Call { version, callee } if calls_function(opcode) => {
+                        *callee = self.callees.add(*version);
+                    }
+                    Site::Property { callee, .. } => {
+                        *callee = self.callees.add(getter_version(cache.cast()));
+                    }
+                    _ => {}
+                }
+                sites.insert(index as u32, site);
+            }
+            index += 1 + opcode.caches();
+        }
+        sites
+    }
+
+    /// What instructions on attributes and calls have met one after the other.
+    fn sights(
+        &mut self,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+        namespaces: Namespaces<'_>,
+    ) -> BTreeMap<u32, Sights> {
+        let Self {
+            objects, callees, ..
+        } = self;
+        profile::table::sights(code)
+            .into_iter()
+            .filter_map(|(index, known)| {
+                let first = known.seen().first()?.form.generic();
+                let is_wanted = matches!(
+                    first,
+                    Opcode::LOAD_ATTR
+                        | Opcode::STORE_ATTR
+                        | Opcode::CALL
+                        | Opcode::CALL_KW
+                        | Opcode::CALL_FUNCTION_EX
+                        | Opcode::BINARY_SUBSCR
+                );
+                if !is_wanted {
+                    return None;
+                }
+                let seen = known.seen().iter().map(|sight| {
+                    // The counter, which is not kept, is before what is.
+                    let mut cache = [0; LONGEST_CACHE];
+                    cache[1..].copy_from_slice(&sight.cache);
+                    let mut site = match sight.form {
+                        Opcode::CALL_KW => Some(Site::Call {
+                            version: sight.function,
+                            callee: callees.add(sight.function),
+                        }),
+                        Opcode::CALL_FUNCTION_EX => Some(Site::Unpacked {
+                            callee: callees.add(sight.function),
+                            arguments: sight.cache[0],
+                        }),
+                        Opcode::BINARY_SUBSCR_GETITEM if sight.operands[0] != 0 => {
+                            Some(Site::Item {
+                                type_version: sight.operands[0],
+                                callee: callees.add(sight.function),
+                            })
+                        }
+                        form => site(namespaces, form, cache.as_ptr(), objects),
+                    };
+                    match &mut site {
+                        Some(Site::Call { version, callee }) if calls_function(sight.form) => {
+                            *callee = callees.add(*version);
+                        }
+                        Some(Site::Call { callee, .. })
+                            if sight.form == Opcode::CALL_ALLOC_AND_ENTER_INIT =>
+                        {
+                            *callee = callees.add(sight.function);
+                        }
+                        Some(Site::Property { callee, .. }) => {
+                            *callee = callees.add(getter_version(cache.as_ptr()));
+                        }
+                        _ => {}
+                    }
+                    Sight {
+                        form: sight.form.number(),
+                        site,
+                    }
+                });
+                let sights = Sights {
+                    seen: seen.collect(),
+                    has_more: known.has_more(),
+                };
+                Some((index as u32, sights))
+            })
+            .collect()
     }
 }
 
@@ -356,8 +587,23 @@ impl Objects {
 #[derive(Default)]
 struct Callees {
     list: Vec<Callee>,
+    /// Of each, what its code is taken from if it is inlined.
+    found: Vec<FoundCallee>,
+    /// How many calls there are between the callees that are found and the code.
+    depth: u32,
     /// Of each, the target that it names.
     targets: Vec<Arc<Target>>,
+}
+
+/// A callee, for as long as nothing else runs.
+struct FoundCallee {
+    /// The function, if there is one of its version, and its code.
+    function: Option<(
+        Borrowed<'static, ffi::PyFunctionObject>,
+        Borrowed<'static, ffi::PyCodeObject>,
+    )>,
+    /// How many calls there are between it and the code.
+    depth: u32,
 }
 
 impl Callees {
@@ -377,7 +623,8 @@ impl Callees {
             unsafe {
                 let function = ffi::_PyFunction_LookupByVersion(version, &raw mut code);
                 let code = Borrowed::<ffi::PyCodeObject>::from_c_optional(code.cast())?;
-                self.add_code(version, code, Borrowed::from_c_optional(function))
+                let function = Borrowed::from_c_optional(function);
+                self.add_code(version, code, function)
             }
         })?;
         Some(index as u32)
@@ -386,8 +633,8 @@ impl Callees {
     fn add_code(
         &mut self,
         version: u32,
-        code: Borrowed<'_, ffi::PyCodeObject>,
-        function: Option<Borrowed<'_, ffi::PyFunctionObject>>,
+        code: Borrowed<'static, ffi::PyCodeObject>,
+        function: Option<Borrowed<'static, ffi::PyFunctionObject>>,
     ) -> Option<usize> {
         let makes_generator = code.has_flag(GENERATORS);
         if !code.has_flag(ffi::CO_OPTIMIZED) || makes_generator && !resume::can_make(code) {
@@ -418,8 +665,13 @@ impl Callees {
             locals: field!(code.co_nlocalsplus).cast_unsigned(),
             frame_size: field!(code.co_framesize).cast_unsigned(),
             makes_generator,
+            body: None,
         });
         self.targets.push(target);
+        self.found.push(FoundCallee {
+            function: function.map(|function| (function, code)),
+            depth: self.depth,
+        });
         Some(self.list.len() - 1)
     }
 }
@@ -535,104 +787,9 @@ fn builtin(object: *mut ffi::PyObject) -> Option<Builtin> {
         .map(|(_, builtin)| builtin)
 }
 
-/// What the inline caches say.
-fn sites(
-    frame: Frame<'_>,
-    units: &[Unit],
-    objects: &mut Objects,
-    callees: &mut Callees,
-) -> BTreeMap<u32, Site> {
-    let code = frame.code();
-    let mut sites = BTreeMap::new();
-    let mut index = 0;
-    while index < units.len() {
-        let opcode = Opcode::new(units[index].opcode);
-        let cache = code.instruction_at(index + 1);
-        if let Some(mut site) = site(frame, opcode, cache.cast(), objects) {
-            match &mut site {
-                Site::Call { version, callee } if calls_function(opcode) => {
-                    *callee = callees.add(*version);
-                }
-                Site::Property { callee, .. } => {
-                    *callee = callees.add(getter_version(cache.cast()));
-                }
-                _ => {}
-            }
-            sites.insert(index as u32, site);
-        }
-        index += 1 + opcode.caches();
-    }
-    sites
-}
-
-/// What instructions on attributes and calls have met one after the other.
-fn sights(frame: Frame<'_>, objects: &mut Objects, callees: &mut Callees) -> BTreeMap<u32, Sights> {
-    profile::table::sights(frame.code())
-        .into_iter()
-        .filter_map(|(index, known)| {
-            let first = known.seen().first()?.form.generic();
-            let is_wanted = matches!(
-                first,
-                Opcode::LOAD_ATTR
-                    | Opcode::STORE_ATTR
-                    | Opcode::CALL
-                    | Opcode::CALL_KW
-                    | Opcode::CALL_FUNCTION_EX
-                    | Opcode::BINARY_SUBSCR
-            );
-            if !is_wanted {
-                return None;
-            }
-            let seen = known.seen().iter().map(|sight| {
-                // The counter, which is not kept, is before what is.
-                let mut cache = [0; LONGEST_CACHE];
-                cache[1..].copy_from_slice(&sight.cache);
-                let mut site = match sight.form {
-                    Opcode::CALL_KW => Some(Site::Call {
-                        version: sight.function,
-                        callee: callees.add(sight.function),
-                    }),
-                    Opcode::CALL_FUNCTION_EX => Some(Site::Unpacked {
-                        callee: callees.add(sight.function),
-                        arguments: sight.cache[0],
-                    }),
-                    Opcode::BINARY_SUBSCR_GETITEM if sight.operands[0] != 0 => Some(Site::Item {
-                        type_version: sight.operands[0],
-                        callee: callees.add(sight.function),
-                    }),
-                    form => site(frame, form, cache.as_ptr(), objects),
-                };
-                match &mut site {
-                    Some(Site::Call { version, callee }) if calls_function(sight.form) => {
-                        *callee = callees.add(*version);
-                    }
-                    Some(Site::Call { callee, .. })
-                        if sight.form == Opcode::CALL_ALLOC_AND_ENTER_INIT =>
-                    {
-                        *callee = callees.add(sight.function);
-                    }
-                    Some(Site::Property { callee, .. }) => {
-                        *callee = callees.add(getter_version(cache.as_ptr()));
-                    }
-                    _ => {}
-                }
-                Sight {
-                    form: sight.form.number(),
-                    site,
-                }
-            });
-            let sights = Sights {
-                seen: seen.collect(),
-                has_more: known.has_more(),
-            };
-            Some((index as u32, sights))
-        })
-        .collect()
-}
-
 /// What operands instructions have met.
-fn operands(frame: Frame<'_>) -> BTreeMap<u32, Vec<[Operand; OPERANDS]>> {
-    profile::table::sights(frame.code())
+fn operands(code: Borrowed<'_, ffi::PyCodeObject>) -> BTreeMap<u32, Vec<[Operand; OPERANDS]>> {
+    profile::table::sights(code)
         .into_iter()
         .map(|(index, known)| {
             let mut met: Vec<[Operand; OPERANDS]> = Vec::new();
@@ -648,7 +805,7 @@ fn operands(frame: Frame<'_>) -> BTreeMap<u32, Vec<[Operand; OPERANDS]>> {
 
 /// What one inline cache says.
 fn site(
-    frame: Frame<'_>,
+    namespaces: Namespaces<'_>,
     opcode: Opcode,
     cache: *const u16,
     objects: &mut Objects,
@@ -702,7 +859,7 @@ fn site(
                     module_keys_version: cache.module_keys_version.get(),
                     builtin_keys_version: cache.builtin_keys_version.get(),
                     index: cache.index.get(),
-                    value: global(frame, opcode, cache).map(|value| objects.add(value)),
+                    value: global(namespaces, opcode, cache).map(|value| objects.add(value)),
                 })
             }
             Opcode::TO_BOOL_ALWAYS_TRUE => {
@@ -744,10 +901,14 @@ unsafe fn is_unseen(opcode: Opcode, cache: *const u16) -> bool {
 }
 
 /// What a global variable is bound to, if the compiler could make use of it: a built-in function that it knows.
-fn global<'a>(frame: Frame<'a>, opcode: Opcode, cache: &GlobalCache) -> Option<Borrowed<'a>> {
+fn global<'a>(
+    namespaces: Namespaces<'a>,
+    opcode: Opcode,
+    cache: &GlobalCache,
+) -> Option<Borrowed<'a>> {
     let (dict, version) = match opcode {
-        Opcode::LOAD_GLOBAL_MODULE => (frame.globals()?, cache.module_keys_version.get()),
-        _ => (frame.builtins()?, cache.builtin_keys_version.get()),
+        Opcode::LOAD_GLOBAL_MODULE => (namespaces.globals?, cache.module_keys_version.get()),
+        _ => (namespaces.builtins?, cache.builtin_keys_version.get()),
     };
     if !dict.is_exactly(&raw const ffi::PyDict_Type) {
         return None;

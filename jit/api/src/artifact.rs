@@ -85,6 +85,8 @@ pub enum ExitKind {
 pub struct ExitRecord {
     /// The instruction that the evaluator goes on with, in units.
     pub offset: u32,
+    /// If that is an instruction of an inlined call: of which.
+    pub inlined: Option<ExitInlined>,
     /// Why the code leaves.
     pub reason: Reason,
     /// What is still to be written to the frame; without it, the frame is right as it is.
@@ -99,6 +101,47 @@ pub struct ExitState {
     pub locals: Vec<ExitLocal>,
     /// The value stack, from its bottom.
     pub stack: Vec<ExitEntry>,
+    /// If the frame has called another, whose call was inlined: where.
+    pub call: Option<ExitCall>,
+    /// The frames of inlined calls, from the outermost. The last one's is the one that goes on.
+    pub frames: Vec<ExitFrame>,
+}
+
+/// An inlined call in which code leaves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExitInlined {
+    /// Its code, an index of the snapshot's inlined bodies.
+    pub body: u32,
+    /// How many inlined calls run, one called by the other.
+    pub depth: u32,
+    /// The instruction of the outermost code that calls the first of them, in units.
+    pub call: u32,
+}
+
+/// The call at which a frame stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ExitCall {
+    /// The instruction, in units.
+    pub offset: u32,
+    /// The one after it.
+    pub next: u32,
+    /// Whether the frame is in memory as it has to be: nothing of it is written.
+    pub written: bool,
+}
+
+/// The frame of an inlined call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ExitFrame {
+    /// Whether it is in memory. If not, it is made, above the one that called it.
+    pub pushed: bool,
+    /// The function that was called.
+    pub function: ExitEntry,
+    /// Its locals, if they have to be written.
+    pub locals: Option<Vec<ExitEntry>>,
+    /// Its value stack, from its bottom.
+    pub stack: Vec<ExitEntry>,
+    /// If it has called another: where.
+    pub call: Option<ExitCall>,
 }
 
 /// A local whose slot holds something older, which dies unseen.

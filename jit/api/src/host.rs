@@ -42,6 +42,13 @@ pub struct Host {
 /// How many words machine code may leave at an exit. What has more, a function with so many variables, is not compiled.
 pub const EXIT_VALUES: usize = 4096;
 
+/// How many frames of inlined calls there are at most, one above the other, in one piece of machine code: whoever enters that has
+/// room for them, and so many calls left.
+pub const INLINED_FRAMES: u32 = 6;
+
+/// How many words of the data stack they take together at most.
+pub const INLINED_WORDS: u32 = 200;
+
 /// What [`Helpers::callee_left`] gives if the caller is to leave by the callee's exit.
 pub const PASSED_ON: i32 = -1;
 
@@ -314,6 +321,17 @@ pub struct Helpers {
     /// The same while the frame stands at an instruction, in units, and then what [`disturbed`](Self::disturbed) says of the
     /// frame.
     pub deallocate_seen: unsafe extern "C" fn(Raw, frame: Raw, at: u32, tools_version: u64) -> u8,
+    /// The same of several, while inlined calls run, the last of the objects' references being let go of after it: writes the
+    /// frames by the table of the exit `look` of the code `own`, whose frame is `root`, and takes them away again, or leaves
+    /// them there if something was disturbed.
+    pub deallocate_inlined: unsafe extern "C" fn(
+        objects: *const Raw,
+        count: usize,
+        own: Raw,
+        look: u64,
+        root: Raw,
+        tools_version: u64,
+    ) -> u8,
     /// A new float (`PyFloat_FromDouble`).
     pub float: unsafe extern "C" fn(f64) -> Raw,
     /// An int, the shared one where there is one (`PyLong_FromLongLong`).

@@ -14,20 +14,20 @@ mod snapshot;
 mod target;
 
 pub use artifact::{
-    Artifact, CodeMemory, Exit, ExitEntry, ExitKind, ExitLocal, ExitRecord, ExitSource, ExitState,
-    ExitValue, ExitValueKind, Interpreted, LineAt, Run, Timing,
+    Artifact, CodeMemory, Exit, ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind, ExitLocal,
+    ExitRecord, ExitSource, ExitState, ExitValue, ExitValueKind, Interpreted, LineAt, Run, Timing,
 };
 pub use class::Class;
 pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};
 pub use host::{
-    Catch, CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, Layout, PASSED_ON, Raw,
-    Singletons, Types, UnaryHelper,
+    Catch, CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, INLINED_FRAMES, INLINED_WORDS,
+    Layout, PASSED_ON, Raw, Singletons, Types, UnaryHelper,
 };
 pub use operand::{Function, Items, OPERANDS, Operand};
 pub use operation::{Gives, Operation, Takes, Told};
 pub use reason::Reason;
 pub use snapshot::{
-    Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId, Parameter,
-    Sight, Sights, Site, Snapshot, Unit,
+    Body, Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId,
+    Parameter, Sight, Sights, Site, Snapshot, Unit,
 };
 pub use target::{Running, Target};

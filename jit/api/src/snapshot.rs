@@ -9,27 +9,45 @@ use std::collections::BTreeMap;
 /// code object, or as long as a guard holds that comes before every use of it.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Snapshot {
+    /// The code object.
+    pub body: Body,
+    /// The code of functions that it calls and that may be compiled as a part of it, and of those that they call in turn.
+    pub inlined: Vec<Body>,
+    /// For which tools the code was prepared, as the thread state's `eval_breaker` says it: machine code is true for them only.
+    pub tools_version: u64,
+    /// The objects that the snapshot mentions.
+    pub objects: Vec<Object>,
+    /// The names in constants by which calls name arguments.
+    pub keywords: BTreeMap<ObjectId, Vec<String>>,
+    /// The functions that are called.
+    pub callees: Vec<Callee>,
+    /// Where machine code shall be entered.
+    pub entries: Vec<Entry>,
+    /// The address of the machine code's [`Running`](crate::Running).
+    pub running: usize,
+    /// The address of 64 bits that the code counts down, when it begins and when its loops come round, until it leaves to have
+    /// better code ordered.
+    pub warm: Option<usize>,
+}
+
+/// What is known of one code object, for whoever runs it. What it names by numbers are the snapshot's objects and callees.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Body {
     /// The code's qualified name.
     pub name: String,
     /// The file it comes from.
     pub file: String,
     /// Its first line.
     pub line: u32,
-    /// For which tools the code was prepared, as the thread state's `eval_breaker` says it: machine code is true for them only.
-    pub tools_version: u64,
     /// Its instructions and caches as the evaluator has adapted them. Where an entry into machine code had been patched
     /// in, the instruction that it stands for; code with instrumented instructions is not compiled.
     pub units: Vec<Unit>,
     /// The line of each of them, if machine code is to tell its lines; 0 where there is none. Empty otherwise.
     pub lines: Vec<u32>,
-    /// The objects that the snapshot mentions.
-    pub objects: Vec<Object>,
     /// The code's constants.
     pub constants: Vec<ObjectId>,
     /// The names of attributes and globals.
     pub names: Vec<ObjectId>,
-    /// The names in those constants by which calls name arguments.
-    pub keywords: BTreeMap<ObjectId, Vec<String>>,
     /// The local variables, cells and free variables, in the order of their slots in a frame.
     pub locals: Vec<Local>,
     /// How many of them are arguments, with those that take what is left over; those are the first.
@@ -48,16 +66,7 @@ pub struct Snapshot {
     /// What operands instructions have met, the deepest in the stack first, each combination once, by the same offsets, as far
     /// as it is known: not where one has met what it is specialised for.
     pub operands: BTreeMap<u32, Vec<[Operand; OPERANDS]>>,
-    /// The functions that it calls.
-    pub callees: Vec<Callee>,
-    /// Where machine code shall be entered.
-    pub entries: Vec<Entry>,
-    /// The address of the machine code's [`Running`](crate::Running).
-    pub running: usize,
-    /// The address of 64 bits that the code counts down, when it begins and when its loops come round, until it leaves to have
-    /// better code ordered.
-    pub warm: Option<usize>,
-    /// Where earlier machine code of the same code object left for the same reason too often: not to be tried again.
+    /// Where earlier machine code of this code object left for the same reason too often: not to be tried again.
     pub failures: Vec<Failure>,
 }
 
@@ -300,6 +309,8 @@ pub struct Callee {
     pub frame_size: u32,
     /// Whether a call only makes a generator, a coroutine or an asynchronous generator.
     pub makes_generator: bool,
+    /// Its code, if it may be compiled as a part of whoever calls it: an index of [`Snapshot::inlined`].
+    pub body: Option<u32>,
 }
 
 impl Callee {

@@ -79,6 +79,7 @@ fn callee(name: &str, version: u32, parameters: u32, defaults: u32) -> Callee {
         locals: parameters,
         frame_size: parameters,
         makes_generator: false,
+        body: None,
     }
 }
 
@@ -165,9 +166,9 @@ impl Assembler {
                 .ok_or_else(|| "a word is missing".to_owned())
         };
         match word(0)? {
-            ".code" => word(1)?.clone_into(&mut self.snapshot.name),
-            ".args" => self.snapshot.arguments = number(word(1)?)?,
-            ".stack" => self.snapshot.stack_size = number(word(1)?)?,
+            ".code" => word(1)?.clone_into(&mut self.snapshot.body.name),
+            ".args" => self.snapshot.body.arguments = number(word(1)?)?,
+            ".stack" => self.snapshot.body.stack_size = number(word(1)?)?,
             ".locals" => {
                 for name in &words[1..] {
                     let (kind, name) = match name.split_once(':') {
@@ -175,7 +176,7 @@ impl Assembler {
                         Some(("free", name)) => (LocalKind::Free, name),
                         _ => (LocalKind::Plain, name.as_str()),
                     };
-                    self.snapshot.locals.push(Local {
+                    self.snapshot.body.locals.push(Local {
                         name: name.to_owned(),
                         kind,
                     });
@@ -194,7 +195,7 @@ impl Assembler {
             ".names" => {
                 for name in &words[1..] {
                     let object = self.object(name, Known::Instance(Class::Str));
-                    self.snapshot.names.push(object);
+                    self.snapshot.body.names.push(object);
                 }
             }
             ".callee" => {
@@ -247,7 +248,7 @@ impl Assembler {
         match generic {
             Opcode::LOAD_CONST | Opcode::RETURN_CONST => {
                 let object = self.literal(argument)?;
-                let constants = &mut self.snapshot.constants;
+                let constants = &mut self.snapshot.body.constants;
                 let index = constants.iter().position(|constant| *constant == object);
                 let index = index.unwrap_or_else(|| {
                     constants.push(object);
@@ -284,6 +285,7 @@ impl Assembler {
     fn local(&self, name: &str) -> Result<u32, String> {
         let index = self
             .snapshot
+            .body
             .locals
             .iter()
             .position(|local| local.name == name)
@@ -378,13 +380,13 @@ impl Assembler {
         for ((line, offset), argument) in self.lines.iter().zip(&offsets).zip(&arguments) {
             let mut at = *offset;
             for shift in (1..extensions(*argument) + 1).rev() {
-                self.snapshot.units.push(Unit {
+                self.snapshot.body.units.push(Unit {
                     opcode: Opcode::EXTENDED_ARG.number(),
                     oparg: (*argument >> (8 * shift)).to_le_bytes()[0],
                 });
                 at += 1;
             }
-            self.snapshot.units.push(Unit {
+            self.snapshot.body.units.push(Unit {
                 opcode: line.opcode.number(),
                 oparg: argument.to_le_bytes()[0],
             });
@@ -393,25 +395,28 @@ impl Assembler {
                 oparg: 0,
             };
             let caches = core::iter::repeat_n(cache, line.opcode.caches());
-            self.snapshot.units.extend(caches);
+            self.snapshot.body.units.extend(caches);
             if let Some(Sight {
                 site: Some(site), ..
             }) = line.sights.last()
             {
-                self.snapshot.sites.insert(at, site.clone());
+                self.snapshot.body.sites.insert(at, site.clone());
             }
             if !line.operands.is_empty() {
-                self.snapshot.operands.insert(at, line.operands.clone());
+                self.snapshot
+                    .body
+                    .operands
+                    .insert(at, line.operands.clone());
             }
             if line.sights.len() > 1 {
                 let sights = Sights {
                     seen: line.sights.clone(),
                     has_more: false,
                 };
-                self.snapshot.sights.insert(at, sights);
+                self.snapshot.body.sights.insert(at, sights);
             }
         }
-        let end = u32::try_from(self.snapshot.units.len()).expect("short code");
+        let end = u32::try_from(self.snapshot.body.units.len()).expect("short code");
         let label = |name: &str| {
             self.labels
                 .get(name)
@@ -421,7 +426,7 @@ impl Assembler {
         for words in &self.later {
             let word = |index: usize| words.get(index).ok_or("a word is missing".to_owned());
             match words[0].as_str() {
-                ".handler" => self.snapshot.handlers.push(Handler {
+                ".handler" => self.snapshot.body.handlers.push(Handler {
                     start: label(word(1)?)?,
                     end: label(word(2)?)?,
                     target: label(word(3)?)?,
@@ -438,7 +443,7 @@ impl Assembler {
                         observed: observed.collect::<Result<_, _>>()?,
                     });
                 }
-                _ => self.snapshot.failures.push(Failure {
+                _ => self.snapshot.body.failures.push(Failure {
                     offset: label(word(1)?)?,
                     reason: Reason::named(word(2)?).ok_or("no such reason")?,
                 }),

@@ -141,7 +141,8 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::StrEqual { .. }
         | Insn::ClosureCell { .. }
         | Insn::Globals
-        | Insn::Builtins => PURE,
+        | Insn::Builtins
+        | Insn::FunctionPart { .. } => PURE,
         Insn::IntBinary { op, .. } => match op {
             IntOp::Add | IntOp::Subtract | IntOp::Multiply => PURE,
             // Where these leave, the evaluator raises.
@@ -162,10 +163,13 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GuardCachedKeys { .. }
         | Insn::GuardKeys { .. }
         | Insn::GuardArray { .. }
+        | Insn::GuardCallee { .. }
         | Insn::ModuleDict { .. } => guards(Memory::VERSIONS),
-        Insn::Poll { .. } | Insn::CheckDisturbed { .. } | Insn::CheckReturn { .. } => {
-            guards(Memory::REQUESTS)
-        }
+        Insn::Poll { .. }
+        | Insn::GuardRoom { .. }
+        | Insn::CheckDisturbed { .. }
+        | Insn::CheckReturn { .. } => guards(Memory::REQUESTS),
+        Insn::WriteFrames { .. } | Insn::PopFrames { .. } => writes(Memory::LOCALS | Memory::STACK),
         Insn::LoadLocal { .. } => reads(Memory::LOCALS),
         Insn::StoreLocal { .. } => writes(Memory::LOCALS),
         Insn::WriteBack { .. } => writes(Memory::LOCALS | Memory::COUNTS),

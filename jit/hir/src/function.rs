@@ -38,13 +38,20 @@ numbers! {
     BlockId = "bb";
     /// A state of the frame.
     StateId = "s";
+    /// A frame: the one that the code runs on, or that of an inlined call.
+    FrameId = "f";
 }
 
-/// Code of one code object.
+/// The frame that the code runs on. The others are those of inlined calls.
+pub const ROOT: FrameId = FrameId(0);
+
+/// Code of one code object, and of functions whose calls are inlined.
 #[derive(Clone, Debug, Default)]
 pub struct Function {
     /// The code's qualified name.
     pub name: String,
+    /// The frames of inlined calls: of the first, the number is 1.
+    pub frames: Vec<InlinedFrame>,
     /// Where it is entered, in the order of the snapshot's entries.
     pub entries: Vec<EntryPoint>,
     /// Its blocks. Those that nothing leads to have no instructions.
@@ -53,6 +60,22 @@ pub struct Function {
     pub values: Vec<ValueData>,
     /// The states that instructions refer to.
     pub states: Vec<FrameState>,
+}
+
+/// The frame of an inlined call. There is none in memory until other code could look for it
+/// ([`Insn::WriteFrames`]).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct InlinedFrame {
+    /// The frame of the caller.
+    pub parent: FrameId,
+    /// The function that is called, an index of the snapshot's callees.
+    pub callee: u32,
+    /// Its code, an index of the snapshot's inlined bodies.
+    pub body: u32,
+    /// The instruction of the caller that calls it, in units.
+    pub call: u32,
+    /// The one after that.
+    pub next: u32,
 }
 
 /// Where a function is entered.
@@ -85,6 +108,8 @@ pub struct ValueData {
     /// The instruction of bytecode it comes from, in units. Where other code can run meanwhile, this is what the frame
     /// says it stands at.
     pub origin: u32,
+    /// The frame that runs it.
+    pub frame: FrameId,
 }
 
 /// An edge from a block to another.
@@ -107,8 +132,29 @@ pub struct FrameState {
     pub offset: u32,
     /// The locals whose slots do not hold what they should, in the order of their slots. All other slots are right.
     pub pending: Vec<Pending>,
-    /// The value stack, from its bottom.
+    /// The value stacks of all frames, from the bottom of the first one's.
     pub stack: Vec<StackEntry>,
+    /// The frames of inlined calls that run, from the outermost. The last one's stands at `offset`.
+    pub inlined: Vec<InlinedState>,
+    /// Whether the frame that calls the first of them is in memory as it has to be below another.
+    pub written: bool,
+}
+
+/// How the frame of an inlined call has to be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InlinedState {
+    /// Which it is.
+    pub frame: FrameId,
+    /// The function that was called.
+    pub function: StackEntry,
+    /// All its locals.
+    pub locals: Vec<StackEntry>,
+    /// Where its value stack begins in [`FrameState::stack`].
+    pub bottom: u32,
+    /// Whether it is in memory, and the thread knows it.
+    pub pushed: bool,
+    /// If it is in memory: whether its locals are there as they have to be, and if it has called another one, all of it.
+    pub written: bool,
 }
 
 /// A local whose value is not in its slot.
@@ -136,11 +182,62 @@ pub struct StackEntry {
     pub owned: bool,
 }
 
+impl FrameState {
+    /// All values that are to be written somewhere.
+    pub fn values(&self) -> impl Iterator<Item = Value> {
+        let pending = self.pending.iter().flat_map(|pending| {
+            let stale = pending.stale.into_iter();
+            stale.chain([pending.value])
+        });
+        pending.chain(self.entries().map(|entry| entry.value))
+    }
+
+    /// The places of all stacks, and the functions and locals of inlined calls.
+    pub fn entries(&self) -> impl Iterator<Item = &StackEntry> {
+        let inlined = self.inlined.iter();
+        let inlined = inlined.flat_map(|inlined| inlined.locals.iter().chain([&inlined.function]));
+        self.stack.iter().chain(inlined)
+    }
+
+    /// The value stack of the innermost frame.
+    pub fn top_stack(&self) -> &[StackEntry] {
+        let bottom = self.inlined.last().map_or(0, |inlined| inlined.bottom);
+        &self.stack[bottom as usize..]
+    }
+
+    /// Lets others take the place of values.
+    pub fn replace(&mut self, replacement: impl Fn(Value) -> Value) {
+        for pending in &mut self.pending {
+            pending.value = replacement(pending.value);
+            pending.stale = pending.stale.map(&replacement);
+        }
+        for entry in &mut self.stack {
+            entry.value = replacement(entry.value);
+        }
+        for inlined in &mut self.inlined {
+            let function = core::iter::once(&mut inlined.function);
+            for entry in inlined.locals.iter_mut().chain(function) {
+                entry.value = replacement(entry.value);
+            }
+        }
+    }
+}
+
 impl Function {
+    /// The frame of an inlined call; nothing of the one that the code runs on.
+    pub fn inlined(&self, frame: FrameId) -> Option<&InlinedFrame> {
+        self.frames.get(frame.index().checked_sub(1)?)
+    }
+
     /// Adds an instruction that is not in a block yet.
     pub fn add(&mut self, insn: Insn, ty: Type, origin: u32) -> Value {
         let value = Value(u32::try_from(self.values.len()).expect("fewer than 2^32 instructions"));
-        self.values.push(ValueData { insn, ty, origin });
+        self.values.push(ValueData {
+            insn,
+            ty,
+            origin,
+            frame: ROOT,
+        });
         value
     }
 

@@ -229,6 +229,17 @@ impl CallForm {
     }
 }
 
+/// What a function has that never changes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FunctionPart {
+    /// The dictionary of its globals.
+    Globals,
+    /// The dictionary of its builtins, where it is one.
+    Builtins,
+    /// A cell of its closure.
+    Cell(u32),
+}
+
 /// An instruction.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Insn {
@@ -286,6 +297,25 @@ pub enum Insn {
     Builtins,
 
     // References.
+    /// What a function has.
+    FunctionPart {
+        /// A function.
+        function: Value,
+        /// What. Borrowed from the function.
+        part: FunctionPart,
+    },
+    /// Makes the frames of the state's inlined calls in memory, where that was not done, and the thread run the last of them;
+    /// writes what is not as it has to be of those below it, and the locals of the last. The objects stay the code's.
+    WriteFrames {
+        /// Which frames, with an object in each place. How its innermost frame goes on does not matter.
+        state: StateId,
+    },
+    /// Takes so many frames of inlined calls away again, which are the last that [`WriteFrames`](Self::WriteFrames) has made.
+    /// Nobody has them: [`CheckDisturbed`](Self::CheckDisturbed) would have left.
+    PopFrames {
+        /// How many.
+        count: u32,
+    },
     /// Takes a reference to an object, or nothing of NULL.
     Retain {
         /// The object.
@@ -397,6 +427,20 @@ pub enum Insn {
         /// The items.
         items: Items,
         /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// A function is the callee that is inlined, and nobody else evaluates frames.
+    GuardCallee {
+        /// A function.
+        function: Value,
+        /// An index of the snapshot's callees.
+        callee: u32,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// There is room for the frames of all inlined calls, and so many calls may still be made.
+    GuardRoom {
+        /// How it is at the entry.
         state: StateId,
     },
     /// The condition is as expected.

@@ -1,5 +1,5 @@
 //! The printed form of HIR. It does not change from run to run: tests compare it.
-use crate::function::{BlockId, Edge, FrameState, Function, Value};
+use crate::function::{BlockId, Edge, FrameId, FrameState, Function, ROOT, StackEntry, Value};
 use crate::insn::{
     Attribute, BitOp, CallForm, Case, Comparison, FloatFunction, FloatOp, FloatUnary, Given, Insn,
     IntOp,
@@ -59,7 +59,7 @@ impl Printer<'_> {
     fn insn(&self, text: &mut String, value: Value) -> fmt::Result {
         let insn = self.function.insn(value);
         text.write_str(name(insn))?;
-        self.details(text, insn)?;
+        self.details(text, insn, self.function[value].frame)?;
         match insn {
             Insn::Jump(edge) => write!(text, " {}", Target(edge))?,
             Insn::Try { on, raised } => write!(text, " {}, {}", Target(on), Target(raised))?,
@@ -88,7 +88,7 @@ impl Printer<'_> {
     }
 
     /// What an instruction says besides its operands.
-    fn details(&self, text: &mut String, insn: &Insn) -> fmt::Result {
+    fn details(&self, text: &mut String, insn: &Insn, frame: FrameId) -> fmt::Result {
         match insn {
             Insn::Object(object) => write!(text, " {}", self.object(*object)),
             Insn::Float(number) => write!(text, " {number:?}"),
@@ -96,10 +96,10 @@ impl Printer<'_> {
             Insn::Bool(truth) => write!(text, " {truth}"),
             Insn::LoadLocal { slot }
             | Insn::StoreLocal { slot, .. }
-            | Insn::WriteBack { slot, .. } => {
-                let name = &self.snapshot.locals[*slot as usize].name;
-                write!(text, " {name}")
-            }
+            | Insn::WriteBack { slot, .. } => match self.snapshot.body.locals.get(*slot as usize) {
+                Some(local) if frame == ROOT => write!(text, " {}", local.name),
+                _ => write!(text, " {slot} of {frame}"),
+            },
             Insn::LoadStack { index } | Insn::ClosureCell { index } => write!(text, " {index}"),
             Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
             Insn::CallClass {
@@ -135,6 +135,11 @@ impl Printer<'_> {
                     CallForm::Item { version } => write!(text, " item {version}"),
                 }
             }
+            Insn::GuardCallee { callee, .. } => {
+                write!(text, " {}", self.snapshot.callees[*callee as usize].name)
+            }
+            Insn::FunctionPart { part, .. } => write!(text, " {part:?}"),
+            Insn::PopFrames { count } => write!(text, " {count}"),
             Insn::Resume { end, .. } => write!(text, " end {end}"),
             Insn::Yield {
                 delegates: true, ..
@@ -273,13 +278,38 @@ impl fmt::Display for State<'_> {
                 .collect();
             write!(f, " {{{}}}", pending.join(" "))?;
         }
-        let stack: Vec<String> = self
-            .0
-            .stack
-            .iter()
-            .map(|entry| format!("{}{}", if entry.owned { "" } else { "&" }, entry.value))
-            .collect();
-        write!(f, " [{}]", stack.join(" "))
+        let place =
+            |entry: &StackEntry| format!("{}{}", if entry.owned { "" } else { "&" }, entry.value);
+        let places = |entries: &[StackEntry]| {
+            let places: Vec<String> = entries.iter().map(place).collect();
+            places.join(" ")
+        };
+        let FrameState {
+            stack,
+            inlined,
+            written,
+            ..
+        } = self.0;
+        let end = |index: usize| {
+            inlined
+                .get(index)
+                .map_or(stack.len(), |next| next.bottom as usize)
+        };
+        let sign = |written: bool| if written { "!" } else { "" };
+        write!(f, " {}[{}]", sign(*written), places(&stack[..end(0)]))?;
+        for (index, frame) in inlined.iter().enumerate() {
+            write!(
+                f,
+                " > {}{}{}({}) {{{}}} [{}]",
+                if frame.pushed { "*" } else { "" },
+                sign(frame.written),
+                frame.frame,
+                place(&frame.function),
+                places(&frame.locals),
+                places(&stack[frame.bottom as usize..end(index + 1)])
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -299,6 +329,11 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::ClosureCell { .. } => "closure_cell",
         Insn::Globals => "globals",
         Insn::Builtins => "builtins",
+        Insn::FunctionPart { .. } => "function_part",
+        Insn::WriteFrames { .. } => "write_frames",
+        Insn::PopFrames { .. } => "pop_frames",
+        Insn::GuardCallee { .. } => "guard_callee",
+        Insn::GuardRoom { .. } => "guard_room",
         Insn::Retain { .. } => "retain",
         Insn::Release { .. } => "release",
         Insn::GuardClass { .. } => "guard_class",

@@ -21,6 +21,9 @@ macro_rules! operands {
             | Insn::Globals
             | Insn::Builtins
             | Insn::Poll { .. }
+            | Insn::GuardRoom { .. }
+            | Insn::WriteFrames { .. }
+            | Insn::PopFrames { .. }
             | Insn::CheckDisturbed { .. }
             | Insn::CheckReturn { .. }
             | Insn::Interpret { .. }
@@ -77,7 +80,13 @@ macro_rules! operands {
                 iterator: value, ..
             }
             | Insn::Yield { value, .. }
-            | Insn::EndGenerator { value, .. } => $f(value),
+            | Insn::EndGenerator { value, .. }
+            | Insn::GuardCallee {
+                function: value, ..
+            }
+            | Insn::FunctionPart {
+                function: value, ..
+            } => $f(value),
             Insn::WriteBack { value, stale, .. } => {
                 $f(value);
                 if let Some(stale) = stale {
@@ -279,6 +288,9 @@ impl Insn {
             | Self::FloatToInt { state, .. }
             | Self::ListSlice { state, .. }
             | Self::ReplaceSlice { state, .. }
+            | Self::GuardCallee { state, .. }
+            | Self::GuardRoom { state }
+            | Self::WriteFrames { state }
             | Self::Poll { state }
             | Self::CheckDisturbed { state }
             | Self::CallPython { state, .. }
@@ -324,6 +336,8 @@ impl Insn {
             | Self::ClosureCell { .. }
             | Self::Globals
             | Self::Builtins
+            | Self::FunctionPart { .. }
+            | Self::PopFrames { .. }
             | Self::Retain { .. }
             | Self::UnboxFloat { .. }
             | Self::UnboxBool { .. }
@@ -385,8 +399,12 @@ impl Insn {
             }
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
-            Self::GuardIs { .. } | Self::GuardFunction { .. } => Some(Reason::Identity),
-            Self::CallPython { .. } | Self::CallClass { .. } => Some(Reason::Call),
+            Self::GuardIs { .. } | Self::GuardFunction { .. } | Self::GuardCallee { .. } => {
+                Some(Reason::Identity)
+            }
+            Self::CallPython { .. } | Self::CallClass { .. } | Self::GuardRoom { .. } => {
+                Some(Reason::Call)
+            }
             Self::CheckReturn { .. } => Some(Reason::Return),
             Self::Resume { .. } | Self::Yield { .. } | Self::EndGenerator { .. } => {
                 Some(Reason::Generator)
@@ -432,6 +450,9 @@ impl Insn {
             | Self::ClosureCell { .. }
             | Self::Globals
             | Self::Builtins
+            | Self::FunctionPart { .. }
+            | Self::WriteFrames { .. }
+            | Self::PopFrames { .. }
             | Self::Retain { .. }
             | Self::UnboxFloat { .. }
             | Self::UnboxBool { .. }

@@ -1,6 +1,6 @@
 //! The types of results and operands: what an instruction gives for what it gets, and what it must get.
 use crate::function::{Function, Value};
-use crate::insn::Insn;
+use crate::insn::{FunctionPart, Insn};
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Class, Gives, Items, ObjectId, Operation, Snapshot};
 
@@ -80,6 +80,11 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         Insn::ClosureCell { .. } => Type::object(Class::Cell),
         Insn::Globals => Type::object(Class::Dict),
         Insn::Builtins => OBJECT,
+        Insn::FunctionPart { part, .. } => match part {
+            FunctionPart::Globals => Type::object(Class::Dict),
+            FunctionPart::Builtins => OBJECT,
+            FunctionPart::Cell(_) => Type::object(Class::Cell),
+        },
         Insn::GuardClass { value, classes, .. } => narrowed(*value, *classes),
         Insn::GuardBound { value, .. } | Insn::Bound { value } => narrowed(*value, Classes::OBJECT),
         Insn::GuardIs { value, object, .. } => narrowed(*value, classes(*object)),
@@ -126,6 +131,10 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::GuardArray { .. }
         | Insn::StoreArrayItem { .. }
         | Insn::ReplaceSlice { .. }
+        | Insn::GuardCallee { .. }
+        | Insn::GuardRoom { .. }
+        | Insn::WriteFrames { .. }
+        | Insn::PopFrames { .. }
         | Insn::Poll { .. }
         | Insn::CheckDisturbed { .. }
         | Insn::CheckReturn { .. }
@@ -191,6 +200,9 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::ClosureCell { .. }
         | Insn::Globals
         | Insn::Builtins
+        | Insn::GuardRoom { .. }
+        | Insn::WriteFrames { .. }
+        | Insn::PopFrames { .. }
         | Insn::Poll { .. }
         | Insn::CheckDisturbed { .. }
         | Insn::CheckReturn { .. }
@@ -296,6 +308,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             vec![bound, bound]
         }
         Insn::CellValue { .. } => vec![class(Class::Cell)],
+        Insn::GuardCallee { .. } | Insn::FunctionPart { .. } => vec![class(Class::Function)],
         Insn::StoreCell { .. } => vec![class(Class::Cell), any],
         Insn::ListAppend { .. } => vec![class(Class::List), bound],
         Insn::Jump(edge) => vec![None; edge.arguments.len()],

@@ -1,11 +1,11 @@
 //! What must be true of HIR between passes.
 use crate::dominators::Dominators;
-use crate::function::{BlockId, Function, StateId, Value};
+use crate::function::{BlockId, FrameId, Function, ROOT, StateId, Value};
 use crate::insn::Insn;
 use crate::result::{expected, result};
 use crate::types::{Classes, Type};
 use core::fmt;
-use pyroxene_jit_api::{Class, Snapshot};
+use pyroxene_jit_api::{Body, Class, Snapshot};
 
 /// What is wrong, and where.
 #[derive(Clone, PartialEq, Debug)]
@@ -131,6 +131,18 @@ impl Validator<'_> {
             return Err(format!("its type is {ty}"));
         }
         self.special(insn)?;
+        if let Insn::LoadLocal { slot }
+        | Insn::StoreLocal { slot, .. }
+        | Insn::WriteBack { slot, .. } = insn
+        {
+            let body = match self.function[value].frame {
+                ROOT => &self.snapshot.body,
+                frame => self.inlined_body(frame)?,
+            };
+            if *slot as usize >= body.locals.len() {
+                return Err("there is no such local".to_owned());
+            }
+        }
         for edge in insn.edges() {
             let parameters = &self.function[edge.to].parameters;
             if parameters.len() != edge.arguments.len() {
@@ -199,33 +211,43 @@ impl Validator<'_> {
                     None => Ok(()),
                 }
             }
-            Insn::LoadLocal { slot }
-            | Insn::StoreLocal { slot, .. }
-            | Insn::WriteBack { slot, .. }
-                if *slot as usize >= self.snapshot.locals.len() =>
-            {
-                Err("there is no such local".to_owned())
-            }
             _ => Ok(()),
         }
+    }
+
+    /// The code of an inlined call.
+    fn inlined_body(&self, frame: FrameId) -> Result<&Body, String> {
+        let inlined = self.function.inlined(frame);
+        inlined
+            .and_then(|inlined| self.snapshot.inlined.get(inlined.body as usize))
+            .ok_or_else(|| format!("there is no frame {frame}"))
     }
 
     /// Whether something of a state has no object yet.
     fn holds_unboxed(&self, state: StateId) -> bool {
         let state = &self.function[state];
         let is_unboxed = |value| self.function.ty(value).is_unboxed();
-        !state.pending.is_empty() || state.stack.iter().any(|entry| is_unboxed(entry.value))
+        !state.pending.is_empty() || state.entries().any(|entry| is_unboxed(entry.value))
     }
 
     fn state(&self, block: BlockId, user: Value, state: StateId) -> Result<(), String> {
         let state = &self.function[state];
-        if state.offset as usize >= self.snapshot.units.len() {
+        let innermost = match state.inlined.last() {
+            Some(inlined) => self.inlined_body(inlined.frame)?,
+            None => &self.snapshot.body,
+        };
+        if state.offset as usize >= innermost.units.len() {
             return Err(format!("there is no instruction {}", state.offset));
         }
-        if state.stack.len() > self.snapshot.stack_size as usize {
+        if state.top_stack().len() > innermost.stack_size as usize {
             return Err("the stack is too high".to_owned());
         }
-        for entry in &state.stack {
+        for inlined in &state.inlined {
+            if inlined.locals.len() != self.inlined_body(inlined.frame)?.locals.len() {
+                return Err(format!("{} has other locals", inlined.frame));
+            }
+        }
+        for entry in state.entries() {
             self.available(block, user, entry.value)?;
             let ty = self.function.ty(entry.value);
             if ty == Type::Nothing || ty.is_unboxed() && !entry.owned {
@@ -234,7 +256,8 @@ impl Validator<'_> {
         }
         let mut next_slot = 0;
         for pending in &state.pending {
-            if pending.slot < next_slot || pending.slot as usize >= self.snapshot.locals.len() {
+            if pending.slot < next_slot || pending.slot as usize >= self.snapshot.body.locals.len()
+            {
                 return Err("its pending locals are not in order".to_owned());
             }
             next_slot = pending.slot + 1;

@@ -7,10 +7,11 @@ use super::lines::Lines;
 use super::runtime::EXIT_VALUES;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{BasicValueEnum, IntValue, PhiValue};
+use pyroxene_hir::function::StackEntry;
 use pyroxene_hir::{FrameState, Insn, StateId, Type, Value};
 use pyroxene_jit_api::{
-    ExitEntry, ExitKind, ExitLocal, ExitRecord, ExitSource, ExitState, ExitValue, ExitValueKind,
-    Reason,
+    ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind, ExitLocal, ExitRecord, ExitSource,
+    ExitState, ExitValue, ExitValueKind, Reason,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -161,8 +162,19 @@ impl<'c> Lowering<'c, '_> {
         table: Option<Arc<ExitState>>,
     ) -> IntValue<'c> {
         let index = self.exits.records.len() as u64;
+        let state_of = &self.function[state];
+        let inlined = &state_of.inlined;
+        let inlined = inlined
+            .first()
+            .zip(inlined.last())
+            .map(|(first, last)| ExitInlined {
+                body: self.inlined(last.frame).body,
+                depth: inlined.len() as u32,
+                call: self.inlined(first.frame).call,
+            });
         self.exits.records.push(ExitRecord {
-            offset: self.function[state].offset,
+            offset: state_of.offset,
+            inlined,
             reason,
             state: table,
         });
@@ -224,10 +236,10 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// What the core writes for a state, and what it must find for that.
-    fn table(&self, state: &FrameState) -> (ExitState, Saved) {
+    pub(super) fn table(&self, state: &FrameState) -> (ExitState, Saved) {
         let pending = state.pending.iter().map(|pending| pending.value);
-        let stack = state.stack.iter().map(|entry| entry.value);
-        let all: Vec<Value> = pending.chain(stack).collect();
+        let entries = state.entries().map(|entry| entry.value);
+        let all: Vec<Value> = pending.chain(entries).collect();
         let mut saved = Saved::new();
         let locals = state.pending.iter().map(|pending| ExitLocal {
             slot: pending.slot,
@@ -235,12 +247,46 @@ impl<'c> Lowering<'c, '_> {
             stale: pending.stale.map(|stale| self.source(stale, &mut saved)),
         });
         let locals = locals.collect();
-        let stack = state.stack.iter().map(|entry| ExitEntry {
-            value: self.exit_value(entry.value, &all, &mut saved),
-            owned: entry.owned,
+        let mut entries = |entries: &[StackEntry]| -> Vec<ExitEntry> {
+            let entries = entries.iter().map(|entry| ExitEntry {
+                value: self.exit_value(entry.value, &all, &mut saved),
+                owned: entry.owned,
+            });
+            entries.collect()
+        };
+        // Where the stack of each frame ends, and the call at which it stands.
+        let above = |index: usize, written: bool| match state.inlined.get(index) {
+            None => (state.stack.len(), None),
+            Some(above) => {
+                let call = self.inlined(above.frame);
+                let call = ExitCall {
+                    offset: call.call,
+                    next: call.next,
+                    written: written && above.pushed,
+                };
+                (above.bottom as usize, Some(call))
+            }
+        };
+        let (end, call) = above(0, state.written);
+        let stack = entries(&state.stack[..end]);
+        let frames = state.inlined.iter().enumerate().map(|(index, frame)| {
+            let (end, call) = above(index + 1, frame.written);
+            ExitFrame {
+                pushed: frame.pushed,
+                function: entries(core::slice::from_ref(&frame.function))[0],
+                locals: (!frame.written).then(|| entries(&frame.locals)),
+                stack: entries(&state.stack[frame.bottom as usize..end]),
+                call,
+            }
         });
-        let stack = stack.collect();
-        (ExitState { locals, stack }, saved)
+        let frames = frames.collect();
+        let state = ExitState {
+            locals,
+            stack,
+            call,
+            frames,
+        };
+        (state, saved)
     }
 
     fn exit_value(&self, value: Value, all: &[Value], saved: &mut Saved) -> ExitValue {
@@ -281,7 +327,7 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// Leaves values where the core looks for them.
-    fn save(&self, saved: &Saved) {
+    pub(super) fn save(&self, saved: &Saved) {
         let values = self.emit.symbol(EXIT_VALUES);
         for (index, &value) in saved.iter().enumerate() {
             let word: BasicValueEnum<'c> = match self.function.ty(value) {

@@ -2,7 +2,7 @@
 use super::Lowering;
 use super::runtime::{FALSE, Helper, TRUE};
 use inkwell::values::{BasicValueEnum, IntValue, PointerValue};
-use pyroxene_hir::function::Pending;
+use pyroxene_hir::function::{Pending, ROOT};
 use pyroxene_hir::{StateId, Type, Value};
 
 /// What of a state is written to the frame.
@@ -20,9 +20,26 @@ impl<'c> Lowering<'c, '_> {
         self.emit.pointer_argument(0)
     }
 
-    /// The frame.
-    pub(super) fn frame(&self) -> PointerValue<'c> {
+    /// The frame that the code was entered with.
+    pub(super) fn root(&self) -> PointerValue<'c> {
         self.emit.pointer_argument(1)
+    }
+
+    /// The frame of the instruction that is being written. That of an inlined call is in memory when it is needed.
+    pub(super) fn frame(&self) -> PointerValue<'c> {
+        self.frame.unwrap_or_else(|| self.root())
+    }
+
+    /// Begins with an instruction: finds out which frame runs it.
+    pub(super) fn run_on(&mut self, value: Value) {
+        let frame = self.function[value].frame;
+        self.running = frame;
+        // While a call is made, the thread runs others.
+        self.frame =
+            (frame != ROOT).then(|| self.field(self.thread(), self.host.layout.thread_frame));
+        let state = self.insn_of(value).state();
+        let inlined = state.and_then(|state| self.function[state].inlined.last());
+        self.is_in_memory = frame == ROOT || inlined.is_some_and(|inlined| inlined.pushed);
     }
 
     /// The slot of a local.
@@ -36,12 +53,17 @@ impl<'c> Lowering<'c, '_> {
         self.slot(self.locals() + index)
     }
 
-    fn locals(&self) -> u32 {
-        self.snapshot.locals.len() as u32
+    /// How many locals the frame has.
+    pub(super) fn locals(&self) -> u32 {
+        self.body(self.running).locals.len() as u32
     }
 
     /// Says in the frame at which instruction it stands.
     pub(super) fn stand_at(&self, offset: u32) {
+        if !self.is_in_memory {
+            // Nobody looks: it would be written first.
+            return;
+        }
         let layout = &self.host.layout;
         let code = self.field(self.frame(), layout.frame_executable);
         let instruction = self
@@ -57,7 +79,7 @@ impl<'c> Lowering<'c, '_> {
     pub(super) fn write_state(&mut self, state: StateId, written: Written) {
         let state = &self.function[state];
         let pending = state.pending.iter().map(|pending| pending.value);
-        let stack = state.stack.iter().map(|entry| entry.value);
+        let stack = state.top_stack().iter().map(|entry| entry.value);
         let unboxed: Vec<Value> = match written {
             Written::All => pending.chain(stack).collect(),
             Written::Locals => pending.collect(),
@@ -80,7 +102,7 @@ impl<'c> Lowering<'c, '_> {
             self.write_pending(pending, object);
         }
         if written != Written::Locals {
-            for (index, entry) in state.stack.iter().enumerate() {
+            for (index, entry) in state.top_stack().iter().enumerate() {
                 let object = match shared.iter().find(|(value, _)| *value == entry.value) {
                     Some(&(_, object)) => {
                         self.emit.run(Helper::Retain, &[object.into()]);
@@ -99,7 +121,7 @@ impl<'c> Lowering<'c, '_> {
                 };
                 self.emit.store(self.stack_place(index as u32), object);
             }
-            let height = self.locals() as usize + state.stack.len();
+            let height = self.locals() as usize + state.top_stack().len();
             let place = self
                 .emit
                 .at(self.frame(), self.host.layout.frame_stack_top.into());

@@ -130,8 +130,8 @@ impl<'c> Lowering<'c, '_> {
     fn leave_to_resume(&mut self, resumption: &Resumption) {
         let state = &self.function[resumption.state];
         let (index, height) = (
-            state.stack.len(),
-            self.snapshot.locals.len() + state.stack.len(),
+            state.top_stack().len(),
+            self.locals() as usize + state.top_stack().len(),
         );
         if !self
             .function

@@ -53,6 +53,18 @@ impl<'c> Lowering<'c, '_> {
                     .into(),
             ),
 
+            Insn::FunctionPart {
+                function: of, part, ..
+            } => Some(self.function_part(*of, *part).into()),
+            Insn::WriteFrames { state } => {
+                self.write_frames(*state);
+                None
+            }
+            Insn::PopFrames { count } => {
+                self.pop_frames(*count);
+                None
+            }
+
             Insn::Retain { value: object } => {
                 self.retain(*object);
                 None
@@ -127,6 +139,18 @@ impl<'c> Lowering<'c, '_> {
                 let same = self.emit.same(self.pointer(*object), expected);
                 self.require(same, value);
                 Some(self.value(*object))
+            }
+            Insn::GuardCallee {
+                function: called,
+                callee,
+                ..
+            } => {
+                self.guard_callee(value, *called, *callee);
+                None
+            }
+            Insn::GuardRoom { .. } => {
+                self.guard_room(value);
+                None
             }
             Insn::Guard {
                 condition,
@@ -253,8 +277,11 @@ impl<'c> Lowering<'c, '_> {
                 self.poll(value);
                 None
             }
-            Insn::CheckDisturbed { .. } => {
+            Insn::CheckDisturbed { state } => {
                 let exit = self.exit_of(value);
+                if let Some(ours) = self.frames_are_ours(*state) {
+                    self.go_on_if(ours, exit);
+                }
                 self.leave_if_disturbed(exit);
                 None
             }

@@ -23,7 +23,7 @@ impl<'c> Lines<'c> {
         snapshot: &Snapshot,
         function: FunctionValue<'c>,
     ) -> Option<Self> {
-        if snapshot.lines.is_empty() {
+        if snapshot.body.lines.is_empty() {
             return None;
         }
         let context = module.get_context();
@@ -32,7 +32,7 @@ impl<'c> Lines<'c> {
         let (builder, unit) = module.create_debug_info_builder(
             false,
             DWARFSourceLanguage::Python,
-            &snapshot.file,
+            &snapshot.body.file,
             "",
             "pyroxene",
             true,
@@ -52,7 +52,7 @@ impl<'c> Lines<'c> {
             builder,
             function: subprogram,
             context,
-            lines: snapshot.lines.clone(),
+            lines: snapshot.body.lines.clone(),
         })
     }
 
@@ -79,14 +79,14 @@ fn subprogram<'c>(
     let ty = builder.create_subroutine_type(file, None, &[], DIFlagsConstants::ZERO);
     builder.create_function(
         unit.as_debug_info_scope(),
-        &snapshot.name,
+        &snapshot.body.name,
         None,
         file,
-        snapshot.line,
+        snapshot.body.line,
         ty,
         true,
         true,
-        snapshot.line,
+        snapshot.body.line,
         DIFlagsConstants::ZERO,
         true,
     )

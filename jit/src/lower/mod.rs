@@ -15,6 +15,7 @@ mod exits;
 mod frame;
 mod generators;
 mod guards;
+mod inlining;
 mod insn;
 mod lines;
 mod numbers;
@@ -32,6 +33,7 @@ use inkwell::context::Context;
 use inkwell::module::Module;
 use inkwell::values::{BasicValueEnum, FloatValue, IntValue, PhiValue, PointerValue};
 use lines::Lines;
+use pyroxene_hir::function::{FrameId, ROOT};
 use pyroxene_hir::{BlockId, Edge, Function, Insn, Type, Value};
 use pyroxene_jit_api::{ExitRecord, Host, Interpreted, ObjectId, Snapshot};
 
@@ -67,6 +69,9 @@ pub fn lower<'c>(
         phis: Vec::new(),
         exits: Exits::default(),
         landing: Landing::None,
+        running: ROOT,
+        frame: None,
+        is_in_memory: true,
         interpreted: Vec::new(),
     };
     let lines = Lines::new(module, snapshot, lowering.emit.function());
@@ -103,6 +108,12 @@ struct Lowering<'c, 'f> {
     /// Where an instruction leads to that has raised, if it is the last of its block.
     landing: Landing<'c>,
     interpreted: Vec<Interpreted>,
+    /// The frame of the instruction that is being written.
+    running: FrameId,
+    /// Where it is, if it is that of an inlined call.
+    frame: Option<PointerValue<'c>>,
+    /// Whether that frame is in memory.
+    is_in_memory: bool,
 }
 
 impl<'c> Lowering<'c, '_> {
@@ -134,7 +145,8 @@ impl<'c> Lowering<'c, '_> {
             self.emit.go_to(self.blocks[block.index()]);
             for &value in &self.function[block].insns {
                 self.prepare_landing(block, value);
-                stand_at(&self.emit, self.function.values[value.index()].origin);
+                self.run_on(value);
+                stand_at(&self.emit, self.line_of(value));
                 self.leave_by_chance(value);
                 let result = self.insn(value);
                 debug_assert_eq!(
@@ -152,6 +164,17 @@ impl<'c> Lowering<'c, '_> {
             }
         }
         self.write_exits(lines);
+    }
+
+    /// The instruction of the outermost code that an instruction belongs to: lines are those of its source.
+    fn line_of(&self, value: Value) -> u32 {
+        let mut origin = self.function[value].origin;
+        let mut frame = self.function[value].frame;
+        while let Some(inlined) = self.function.inlined(frame) {
+            origin = inlined.call;
+            frame = inlined.parent;
+        }
+        origin
     }
 
     /// Makes the parameters of the blocks, which edges fill.

@@ -47,7 +47,7 @@ impl<'c> Lowering<'c, '_> {
         }
         if told.place {
             let state = self.insn_of(by).state().expect("an operation may raise");
-            let height = self.function[state].stack.len() as u32;
+            let height = self.function[state].top_stack().len() as u32;
             let first = match operation.gives() {
                 Gives::Object | Gives::Truth => height + 1,
                 Gives::Nothing => height,
@@ -87,7 +87,7 @@ impl<'c> Lowering<'c, '_> {
         next: u32,
         state: StateId,
     ) -> PointerValue<'c> {
-        let bottom = self.function[state].stack.len() as u32;
+        let bottom = self.function[state].top_stack().len() as u32;
         for (index, &operand) in (bottom..).zip(operands) {
             self.emit
                 .store(self.stack_place(index), self.pointer(operand));
@@ -130,7 +130,7 @@ impl<'c> Lowering<'c, '_> {
 
         self.emit.go_to(slow);
         self.write_state(state, Written::All);
-        let mut height = self.snapshot.locals.len() + bottom as usize + operands.len();
+        let mut height = self.locals() as usize + bottom as usize + operands.len();
         if let Given::Named(names) = given {
             let names = self.object(names);
             self.retain_object(names);

@@ -137,26 +137,32 @@ impl<'c> Lowering<'c, '_> {
         frames: i64,
         run: PointerValue<'c>,
     ) -> IntValue<'c> {
-        let size = i64::from(frame_size) * WORD;
         let nothing = self.emit.is_null(run);
         let has_code = self.emit.build(|builder| builder.build_not(nothing, ""));
+        let has_room = self.has_room(frame_size, frames);
+        let above = self
+            .emit
+            .compare(IntPredicate::UGT, self.emit.stack_pointer(), self.floor());
+        let other = self.emit.load_pointer(self.emit.symbol(FRAME_EVALUATOR));
+        let is_ours = self.emit.is_null(other);
+        let mut conditions = vec![has_code, has_room, above, is_ours];
+        conditions.extend(self.calls_by_chance());
+        self.emit.all(&conditions)
+    }
+
+    /// Whether there is room for so many frames of so many words together, and they may still be called.
+    pub(super) fn has_room(&mut self, words: u32, frames: i64) -> IntValue<'c> {
         let layout = &self.host.layout;
         let top = self.long_field(self.thread(), layout.thread_data_top);
         let limit = self.long_field(self.thread(), layout.thread_data_limit);
         let room = self
             .emit
             .build(|builder| builder.build_int_sub(limit, top, ""));
-        let has_room = self.emit.compare_with(IntPredicate::SGT, room, size);
+        let bytes = i64::from(words) * WORD;
+        let has_room = self.emit.compare_with(IntPredicate::SGT, room, bytes);
         let left = self.int_field(self.thread(), layout.thread_python_left);
         let may_recurse = self.emit.compare_with(IntPredicate::SGT, left, frames);
-        let above = self
-            .emit
-            .compare(IntPredicate::UGT, self.emit.stack_pointer(), self.floor());
-        let other = self.emit.load_pointer(self.emit.symbol(FRAME_EVALUATOR));
-        let is_ours = self.emit.is_null(other);
-        let mut conditions = vec![has_code, has_room, may_recurse, above, is_ours];
-        conditions.extend(self.calls_by_chance());
-        self.emit.all(&conditions)
+        self.emit.all(&[has_room, may_recurse])
     }
 
     /// Calls, and gives what the function returns.
@@ -508,8 +514,8 @@ impl<'c> Lowering<'c, '_> {
         call: &Call<'_>,
         operands: &[PointerValue<'c>],
     ) -> PointerValue<'c> {
-        let bottom = self.function[call.state].stack.len() as u32;
-        let mut height = self.snapshot.locals.len() + bottom as usize + operands.len();
+        let bottom = self.function[call.state].top_stack().len() as u32;
+        let mut height = self.locals() as usize + bottom as usize + operands.len();
         for (index, &operand) in (bottom..).zip(operands) {
             self.emit.store(self.stack_place(index), operand);
         }
@@ -539,8 +545,28 @@ impl<'c> Lowering<'c, '_> {
         self.set(thread, layout.thread_data_top, top);
         let code = self.field(function, layout.function_code);
         self.retain_object(code);
+        self.initialize_frame(frame, new.previous, function, code);
+        for slot in 0..locals {
+            let argument = new.arguments.get(slot as usize).copied();
+            let value = argument.unwrap_or_else(|| self.emit.null());
+            self.set(frame, layout.frame_locals + slot * WORD as u32, value);
+        }
+        self.set(thread, layout.thread_frame, frame);
+        self.change_python_left(-1);
+        frame
+    }
+
+    /// Writes what is the same in each new frame of a function: all but its locals. It takes over a reference to the code.
+    pub(super) fn initialize_frame(
+        &mut self,
+        frame: PointerValue<'c>,
+        previous: PointerValue<'c>,
+        function: PointerValue<'c>,
+        code: PointerValue<'c>,
+    ) {
+        let layout = self.host.layout;
         self.set(frame, layout.frame_executable, code);
-        self.set(frame, layout.frame_previous, new.previous);
+        self.set(frame, layout.frame_previous, previous);
         self.set(frame, layout.frame_function, function);
         let globals = self.field(function, layout.function_globals);
         self.set(frame, layout.frame_globals, globals);
@@ -558,14 +584,6 @@ impl<'c> Lowering<'c, '_> {
             self.emit.short().const_zero(),
         );
         self.set(frame, layout.frame_owner, self.emit.byte().const_zero());
-        for slot in 0..locals {
-            let argument = new.arguments.get(slot as usize).copied();
-            let value = argument.unwrap_or_else(|| self.emit.null());
-            self.set(frame, layout.frame_locals + slot * WORD as u32, value);
-        }
-        self.set(thread, layout.thread_frame, frame);
-        self.change_python_left(-1);
-        frame
     }
 
     /// Leaves unless the frame is nobody else's, and not the first of a chunk of the data stack, which would have to go too.

@@ -84,8 +84,15 @@ impl<'c> Lowering<'c, '_> {
             let after = if is_last { end } else { self.emit.block() };
             deaths.push(self.release_one(value, after));
         }
+        let inlined = state.filter(|&state| !self.function[state].inlined.is_empty());
         for (index, dies) in deaths.into_iter().enumerate() {
             self.emit.go_to(dies);
+            if let Some(state) = inlined {
+                let objects = counted[index..].iter().map(|&value| self.pointer(value));
+                let objects: Vec<_> = objects.collect();
+                self.deallocate_inlined(&objects, state, end);
+                continue;
+            }
             let object = self.pointer(counted[index]);
             let rest = &counted[index + 1..];
             let origin = self.function[by].origin;
@@ -197,6 +204,15 @@ impl<'c> Lowering<'c, '_> {
         self.release_object(object, after)
     }
 
+    /// The same of an object that does not die, because somebody else has it too.
+    pub(super) fn release_shared(&mut self, object: PointerValue<'c>) {
+        let after = self.emit.block();
+        let dies = self.release_object(object, after);
+        self.emit.go_to(dies);
+        self.emit.jump(after);
+        self.emit.go_to(after);
+    }
+
     /// The same of what is an object.
     fn release_object(
         &mut self,
@@ -235,7 +251,7 @@ impl<'c> Lowering<'c, '_> {
         self.emit.go_to(ask);
         let answer = self
             .emit
-            .ask(Helper::Disturbed, &[self.frame().into(), version.into()])
+            .ask(Helper::Disturbed, &[self.root().into(), version.into()])
             .into_int_value();
         let disturbed = self.emit.compare_with(IntPredicate::NE, answer, 0);
         self.emit.branch(disturbed, exit, on, None);

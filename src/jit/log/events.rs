@@ -57,6 +57,7 @@ pub(in crate::jit) fn ordered(
             })
             .collect(),
         failures: snapshot
+            .body
             .failures
             .iter()
             .map(|failure| place(code, failure.offset, failure.reason))
@@ -155,7 +156,11 @@ pub(in crate::jit) fn counted(
     }
     let places = counts
         .iter()
-        .map(|(exit, _)| (place(code, exit.offset, exit.reason), 0))
+        .map(|(exit, _)| {
+            // What is inlined is told of where it is called.
+            let offset = exit.inlined.map_or(exit.offset, |inlined| inlined.call);
+            (place(code, offset, exit.reason), 0)
+        })
         .collect();
     if let Some(log) = &mut *log() {
         log.watched.push(Watched {

@@ -1,10 +1,11 @@
 //! `Builder`: the state while code is built, and what instructions are emitted with.
 use crate::build::code::{Code, Instruction};
+use crate::build::inlining::{Caller, Inlinable, Inlined, Prepared};
 use crate::build::merge::Incoming;
 use crate::build::state::{Entry, Holder, State};
 use crate::build::uses::Uses;
 use crate::effects::{Memory, effects};
-use crate::function::{BlockId, Edge, FrameState, Function, StateId, Value};
+use crate::function::{BlockId, Edge, FrameId, FrameState, Function, ROOT, StateId, Value};
 use crate::insn::Insn;
 use crate::result::result;
 use crate::types::{Classes, Type};
@@ -13,10 +14,22 @@ use std::collections::HashMap;
 
 /// The state while code is built.
 pub struct Builder<'a> {
-    /// The code.
+    /// What the compiler was given.
+    pub snapshot: &'a Snapshot,
+    /// The code that is being built.
     pub code: &'a Code<'a>,
     /// How locals are read.
     pub uses: &'a Uses,
+    /// The frame that runs it.
+    pub frame: FrameId,
+    /// Who called it, from the outermost, if its call is inlined.
+    pub callers: Vec<Caller<'a>>,
+    /// The edges on which it has returned, if its call is inlined, to the instruction after the call.
+    pub returned: Vec<Incoming>,
+    /// The call whose code shall be built next, at the end of the block, which has the state of its start.
+    pub inlined: Option<Inlined>,
+    /// The code of callees.
+    pub inlinable: &'a Inlinable<'a>,
     /// What is built.
     pub function: Function,
     /// Where instructions go.
@@ -52,20 +65,28 @@ pub enum Before {
 
 impl<'a> Builder<'a> {
     /// A builder of a function without blocks.
-    pub fn new(code: &'a Code<'a>, uses: &'a Uses, first: Instruction) -> Self {
+    pub fn new(
+        snapshot: &'a Snapshot,
+        Prepared { code, uses, .. }: &'a Prepared<'a>,
+        inlinable: &'a Inlinable<'a>,
+        first: Instruction,
+    ) -> Self {
         let function = Function {
-            name: code.snapshot.name.clone(),
+            name: code.body.name.clone(),
             ..Function::default()
         };
         Self {
+            snapshot,
             code,
             uses,
+            frame: ROOT,
+            callers: Vec::new(),
+            returned: Vec::new(),
+            inlined: None,
+            inlinable,
             function,
             block: BlockId(0),
-            state: State {
-                locals: Vec::new(),
-                stack: Vec::new(),
-            },
+            state: State::default(),
             at: first,
             following: None,
             skips: false,
@@ -76,11 +97,6 @@ impl<'a> Builder<'a> {
             payloads: HashMap::new(),
             opened: HashMap::new(),
         }
-    }
-
-    /// The snapshot.
-    pub fn snapshot(&self) -> &'a Snapshot {
-        self.code.snapshot
     }
 
     /// Starts with an instruction of bytecode.
@@ -114,7 +130,8 @@ impl<'a> Builder<'a> {
         self.ended = insn.ends_block();
         let may_raise = insn.may_raise();
         let value = self.function.add(insn, ty, self.at.opcode_at);
-        self.function[value].ty = result(&self.function, self.code.snapshot, value);
+        self.function[value].frame = self.frame;
+        self.function[value].ty = result(&self.function, self.snapshot, value);
         self.function[self.block].insns.push(value);
         if may_raise && let Some(handler) = self.handler() {
             self.try_to(handler, value);
@@ -215,7 +232,7 @@ impl<'a> Builder<'a> {
 
     /// The same of another instruction.
     pub fn met_at(&self, instruction: Instruction) -> Option<[Operand; OPERANDS]> {
-        match self.snapshot().operands.get(&instruction.opcode_at)?[..] {
+        match self.code.body.operands.get(&instruction.opcode_at)?[..] {
             [only] => Some(only),
             _ => None,
         }
@@ -223,7 +240,7 @@ impl<'a> Builder<'a> {
 
     /// Whether a speculation at the instruction has not failed too often.
     pub fn may_speculate(&self, reason: Reason) -> bool {
-        let failures = &self.snapshot().failures;
+        let failures = &self.code.body.failures;
         !failures
             .iter()
             .any(|failure| failure.offset == self.at.offset && failure.reason == reason)

@@ -1,6 +1,6 @@
 //! Bytecode as a list of instructions, and how they lead to each other.
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Handler, Reason, Refusal, Site, Snapshot};
+use pyroxene_jit_api::{Body, Handler, Reason, Refusal, Site};
 use std::collections::BTreeMap;
 
 /// An instruction with its argument.
@@ -37,8 +37,8 @@ pub enum Flow {
 
 /// All instructions of a code object, by offset.
 pub struct Code<'a> {
-    /// The snapshot.
-    pub snapshot: &'a Snapshot,
+    /// The code object.
+    pub body: &'a Body,
     /// Whether calls make generators, coroutines or their like, whose frames are not on a stack.
     pub is_generator: bool,
     instructions: BTreeMap<u32, Instruction>,
@@ -46,9 +46,9 @@ pub struct Code<'a> {
 
 impl<'a> Code<'a> {
     /// Reads the instructions.
-    pub fn new(snapshot: &'a Snapshot) -> Result<Self, Refusal> {
+    pub fn new(body: &'a Body) -> Result<Self, Refusal> {
         let mut instructions = BTreeMap::new();
-        let units = &snapshot.units;
+        let units = &body.units;
         let mut at = 0;
         while at < units.len() {
             let offset = index(at);
@@ -70,12 +70,12 @@ impl<'a> Code<'a> {
                     oparg: oparg | u32::from(unit.oparg),
                     next: index(at),
                     also: None,
-                    handler: handler(snapshot, offset, opcode_at),
+                    handler: handler(body, offset, opcode_at),
                 },
             );
         }
         let mut code = Self {
-            snapshot,
+            body,
             is_generator: instructions
                 .values()
                 .any(|instruction: &Instruction| instruction.opcode == Opcode::RETURN_GENERATOR),
@@ -119,23 +119,23 @@ impl<'a> Code<'a> {
     }
 
     /// Whether one of the entries is where a call begins.
-    pub fn is_entered_at_start(&self) -> bool {
-        self.snapshot.entries.iter().any(|entry| {
-            let first = self.instructions.get(&entry.offset);
+    pub fn is_entered_at_start(&self, entries: &[u32]) -> bool {
+        entries.iter().any(|entry| {
+            let first = self.instructions.get(entry);
             let resumes = first.is_some_and(|first| first.opcode.generic() == Opcode::RESUME);
-            entry.offset == 0 || resumes
+            *entry == 0 || resumes
         })
     }
 
     /// Whether an instruction raises, and a handler that is not compiled takes it.
     pub fn raises_to_handler(&self, instruction: Instruction) -> bool {
         let raises = instruction.leaves() == Some(Reason::Raised);
-        raises && covering(self.snapshot, instruction.opcode_at).is_some()
+        raises && covering(self.body, instruction.opcode_at).is_some()
     }
 
     /// What the evaluator has found out at an instruction.
     pub fn site(&self, instruction: Instruction) -> Option<&'a Site> {
-        self.snapshot.sites.get(&instruction.opcode_at)
+        self.body.sites.get(&instruction.opcode_at)
     }
 }
 
@@ -200,17 +200,17 @@ impl Instruction {
 }
 
 /// Who handles what an instruction raises, if that was seen to happen often.
-fn handler(snapshot: &Snapshot, offset: u32, opcode_at: u32) -> Option<Handler> {
-    let raises = snapshot.failures.iter().any(|failure| {
+fn handler(body: &Body, offset: u32, opcode_at: u32) -> Option<Handler> {
+    let raises = body.failures.iter().any(|failure| {
         failure.reason == Reason::Raised && (offset..=opcode_at).contains(&failure.offset)
     });
-    covering(snapshot, opcode_at).filter(|_| raises)
+    covering(body, opcode_at).filter(|_| raises)
 }
 
 /// Who handles what an instruction raises.
-fn covering(snapshot: &Snapshot, at: u32) -> Option<Handler> {
+fn covering(body: &Body, at: u32) -> Option<Handler> {
     let covers = |handler: &&Handler| (handler.start..handler.end).contains(&at);
-    snapshot.handlers.iter().find(covers).copied()
+    body.handlers.iter().find(covers).copied()
 }
 
 /// An index of units as the offset it is.

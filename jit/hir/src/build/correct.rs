@@ -2,7 +2,7 @@
 use crate::build::builder::Builder;
 use crate::build::merge::{Arrival, Target};
 use crate::build::plan::{Place, Plan};
-use crate::build::state::{Local, Shape, unseen_or_null};
+use crate::build::state::{Entry, Local, Shape, unseen_or_null};
 use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
@@ -33,9 +33,13 @@ impl Builder<'_> {
         shape: Shape,
         plan: &Plan,
     ) -> Option<Shape> {
-        let is_final = plan.is_final(arrival.index, Place::Local(slot));
+        let place = Place::Local(slot);
+        let is_final = plan.is_final(arrival.index, place);
         let header = arrival.state.locals[slot];
         let now = self.state.locals[slot];
+        if let (Local::Held(header), Local::Held(now)) = (header, now) {
+            return self.correct_entry(shape, header, now, is_final);
+        }
         match (shape, header, now) {
             // It was boxed only because the slot could hold something whose death is seen.
             (Shape::Object(_), Local::Clean(_), Local::Clean(value))
@@ -127,6 +131,9 @@ impl Builder<'_> {
             (Shape::Object(_), Local::Dirty(_), _) => {
                 unreachable!("a local that arrives as an object is clean")
             }
+            (_, Local::Held(_), _) | (_, _, Local::Held(_)) => {
+                unreachable!("a slot is one on all edges")
+            }
         }
     }
 
@@ -147,7 +154,17 @@ impl Builder<'_> {
     ) -> Option<Shape> {
         let is_final = plan.is_final(arrival.index, Place::Stack(index));
         let header = arrival.state.stack[index];
-        let now = self.state.stack[index];
+        self.correct_entry(shape, header, self.state.stack[index], is_final)
+    }
+
+    /// The same of what is in no slot.
+    fn correct_entry(
+        &self,
+        shape: Shape,
+        header: Entry,
+        now: Entry,
+        is_final: bool,
+    ) -> Option<Shape> {
         let (header_ty, ty) = (self.ty(header.value), self.ty(now.value));
         match shape {
             Shape::Same if header == now => None,

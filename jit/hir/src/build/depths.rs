@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub fn depths(code: &Code<'_>) -> Result<BTreeMap<u32, u32>, Refusal> {
     let mut depths = BTreeMap::new();
     let mut pending = vec![(0, 0)];
-    for handler in &code.snapshot.handlers {
+    for handler in &code.body.handlers {
         // The exception, and before it its place if the handler wants that.
         let given = 1 + u32::from(handler.lasti);
         pending.push((handler.target, handler.level + given));
@@ -25,7 +25,7 @@ pub fn depths(code: &Code<'_>) -> Result<BTreeMap<u32, u32>, Refusal> {
         let instruction = code.at(offset)?;
         let (popped, pushed) = instruction.effect().ok_or(malformed)?;
         let after = depth.checked_sub(popped).ok_or(malformed)? + pushed;
-        if after > code.snapshot.stack_size {
+        if after > code.body.stack_size {
             return Err(malformed);
         }
         let jumped = instruction.next.wrapping_add(instruction.oparg);

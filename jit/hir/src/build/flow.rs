@@ -73,14 +73,8 @@ pub struct Blocks {
 
 impl Blocks {
     /// Finds the blocks.
-    pub fn new(code: &Code<'_>) -> Result<Self, Refusal> {
+    pub fn new(code: &Code<'_>, mut entries: Vec<u32>) -> Result<Self, Refusal> {
         // In the order of the code, so that outer loops are found before inner ones.
-        let mut entries: Vec<u32> = code
-            .snapshot
-            .entries
-            .iter()
-            .map(|entry| entry.offset)
-            .collect();
         entries.sort_unstable();
         let starts = starts(code, &entries)?;
         let mut blocks = Self::ordered(code, &entries, &starts)?;
@@ -151,7 +145,7 @@ impl Blocks {
     /// Where code is entered only in loops, as that of a module is, what comes after them runs once for each time they do.
     fn find_cold(&mut self, code: &Code<'_>, entries: &[u32]) {
         let is_loop = |entry: &u32| self.order[self.by_offset[entry]].is_header;
-        if code.is_entered_at_start() || !entries.iter().all(is_loop) {
+        if code.is_entered_at_start(entries) || !entries.iter().all(is_loop) {
             return;
         }
         let mut comes_back = vec![false; self.order.len()];
@@ -179,7 +173,7 @@ impl Blocks {
     }
 
     fn find_live(&mut self, code: &Code<'_>) -> Result<(), Refusal> {
-        let count = code.snapshot.locals.len();
+        let count = code.body.locals.len();
         for block in &mut self.order {
             block.live = Locals::new(count);
             block.written = Locals::new(count);

@@ -13,7 +13,7 @@ impl Builder<'_> {
     /// Who handles what the instruction of bytecode raises, if that is compiled.
     pub(super) fn handler(&self) -> Option<Handler> {
         // In code that is not the compiler's, the handler may want what is not there.
-        let height = self.state.stack.len();
+        let height = self.state.height();
         self.at
             .handler
             .filter(|handler| handler.level as usize <= height)
@@ -67,7 +67,8 @@ impl Builder<'_> {
             written,
             state,
         });
-        self.state.stack.truncate(handler.level as usize);
+        let bottom = self.state.bottom();
+        self.state.stack.truncate(bottom + handler.level as usize);
         let place = handler.lasti.then_some(Classes::of(Class::Int));
         for (index, classes) in (handler.level..).zip(place.into_iter().chain([Classes::OBJECT])) {
             let given = self.emit_typed(Insn::LoadStack { index }, Type::Object(classes));

@@ -1,7 +1,7 @@
 //! What arrives in a block over several edges: which shape it has there, and how the edges bring it into that shape.
 use crate::build::builder::Builder;
-use crate::build::plan::{Place, Plan};
-use crate::build::state::{Dirty, Entry, Local, Shape, State, unseen_or_null};
+use crate::build::plan::{Header, Place, Plan};
+use crate::build::state::{Dirty, Entry, Holder, Local, Shape, State, unseen_or_null};
 use crate::function::{BlockId, Edge, Value};
 use crate::insn::Insn;
 use crate::types::Type;
@@ -21,13 +21,15 @@ pub struct Incoming {
 #[derive(Clone)]
 pub struct Arrival {
     /// Which block of bytecode it is.
-    pub index: usize,
+    pub index: Header,
     /// The block.
     pub block: BlockId,
     /// The state at its start.
     pub state: State,
     locals: Vec<Shape>,
     stack: Vec<Shape>,
+    /// Of each inlined call that runs, whether its frame owns the function.
+    functions: Vec<bool>,
 }
 
 impl Arrival {
@@ -44,7 +46,7 @@ impl Arrival {
 /// What a block wants to know of itself to choose shapes.
 pub struct Target<'p> {
     /// Which block of bytecode it is.
-    pub index: usize,
+    pub index: Header,
     /// What was learned, if it is a loop header.
     pub plan: Option<&'p Plan>,
     /// Whether it can be entered from outside.
@@ -66,6 +68,16 @@ impl Builder<'_> {
         let stack = (0..edges[0].state.stack.len())
             .map(|index| self.stack_shape(target, index, &edges))
             .collect();
+        let functions = (0..edges[0].state.frames.len())
+            .map(|level| {
+                let holder = |edge: &Incoming| edge.state.frames[level].function.holder;
+                let first = holder(&edges[0]);
+                // What edges that lead back bring is not known yet.
+                target.plan.is_some()
+                    || first == Holder::Place
+                    || edges.iter().any(|edge| holder(edge) != first)
+            })
+            .collect();
         let block = self.function.add_block(offset);
         let mut arrival = Arrival {
             index: target.index,
@@ -73,6 +85,7 @@ impl Builder<'_> {
             state: edges[0].state.clone(),
             locals,
             stack,
+            functions,
         };
         let mut is_first = true;
         for edge in edges {
@@ -101,10 +114,17 @@ impl Builder<'_> {
                 (_, Shape::Same) => {}
                 (Place::Local(slot), Shape::Object(classes)) => {
                     let value = parameter(self, Type::Object(classes));
-                    arrival.state.locals[slot] = Local::Clean(value);
+                    arrival.state.locals[slot] = match arrival.state.locals[slot] {
+                        Local::Held(_) => Local::Held(Entry::owned(value)),
+                        Local::Clean(_) | Local::Dirty(_) => Local::Clean(value),
+                    };
                 }
                 (Place::Local(slot), Shape::Unboxed { ty, known, flagged }) => {
                     let value = parameter(self, ty);
+                    if let Local::Held(entry) = &mut arrival.state.locals[slot] {
+                        *entry = Entry::owned(value);
+                        continue;
+                    }
                     let stale = flagged.then(|| parameter(self, Type::Bool));
                     arrival.state.locals[slot] = Local::Dirty(Dirty {
                         value,
@@ -128,6 +148,10 @@ impl Builder<'_> {
     /// Ends the block with a jump to where edges meet, after bringing everything into its shape. Whether control gets there at
     /// all.
     pub fn lead(&mut self, arrival: &Arrival) -> bool {
+        // Edges agree in which frames are in memory: none.
+        if self.pop_frames() {
+            self.begin(self.at);
+        }
         self.on_edge = true;
         let arrives = self.guard_edge(arrival);
         if arrives {
@@ -136,6 +160,13 @@ impl Builder<'_> {
                 match place {
                     Place::Local(slot) => self.lead_local(slot, shape, &mut arguments),
                     Place::Stack(index) => self.lead_stack(index, shape, &mut arguments),
+                }
+            }
+            for (level, &is_owned) in arrival.functions.iter().enumerate() {
+                let function = self.state.frames[level].function;
+                if is_owned && function.holder != Holder::Place {
+                    self.retain(function.value);
+                    self.state.frames[level].function.holder = Holder::Place;
                 }
             }
             self.emit(Insn::Jump(Edge {
@@ -156,6 +187,7 @@ impl Builder<'_> {
                     let value = match self.state.locals[slot] {
                         Local::Clean(value) => value,
                         Local::Dirty(dirty) => dirty.value,
+                        Local::Held(entry) => entry.value,
                     };
                     // What is unboxed and to be an object is written back.
                     let is_unboxed = self.ty(value).is_unboxed();
@@ -176,7 +208,10 @@ impl Builder<'_> {
             let state = self.before();
             let value = self.guard(value, wanted, state);
             match place {
-                Place::Local(slot) => self.state.locals[slot] = Local::Clean(value),
+                Place::Local(slot) => match &mut self.state.locals[slot] {
+                    Local::Held(entry) => entry.value = value,
+                    local => *local = Local::Clean(value),
+                },
                 Place::Stack(index) => self.state.stack[index].value = value,
             }
             if let Shape::Unboxed {
@@ -191,6 +226,11 @@ impl Builder<'_> {
 
     fn lead_local(&mut self, slot: usize, shape: Shape, arguments: &mut Vec<Value>) {
         let slot_number = u32::try_from(slot).expect("slots are few");
+        if let Local::Held(entry) = self.state.locals[slot] {
+            let entry = self.lead_entry(entry, shape, arguments);
+            self.state.locals[slot] = Local::Held(entry);
+            return;
+        }
         match shape {
             Shape::Same => {}
             Shape::Object(_) => {
@@ -217,6 +257,7 @@ impl Builder<'_> {
                         };
                         (value, self.truth(false))
                     }
+                    Local::Held(_) => unreachable!("that was done above"),
                 };
                 arguments.push(value);
                 if flagged {
@@ -228,19 +269,24 @@ impl Builder<'_> {
 
     fn lead_stack(&mut self, index: usize, shape: Shape, arguments: &mut Vec<Value>) {
         let entry = self.state.stack[index];
+        self.state.stack[index] = self.lead_entry(entry, shape, arguments);
+    }
+
+    /// What is in no slot, brought into its shape.
+    fn lead_entry(&mut self, entry: Entry, shape: Shape, arguments: &mut Vec<Value>) -> Entry {
         match shape {
-            Shape::Same => {}
+            Shape::Same => entry,
             Shape::Object(_) => {
                 let value = self.take(entry);
-                self.state.stack[index] = Entry::owned(value);
                 arguments.push(value);
+                Entry::owned(value)
             }
             Shape::Unboxed { ty, .. } => {
                 let state = self.before();
                 let value = self.unbox(entry.value, ty, state);
-                self.state.stack[index] = Entry::owned(value);
                 self.release(&[entry]);
                 arguments.push(value);
+                Entry::owned(value)
             }
         }
     }

@@ -1,29 +1,55 @@
 //! What other code needs to find while it runs, and what it may have changed.
 use crate::build::builder::Builder;
 use crate::build::code::Instruction;
-use crate::build::state::{Entry, Local};
+use crate::build::state::{Entry, Level, Local};
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
+use core::ops::Range;
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::Class;
 
 impl Builder<'_> {
-    /// Before other code runs: all that it can see is in the frame, with all references that it can count.
+    /// Before other code runs: all that it can see is in the frames, with all references that it can count.
     pub fn expose(&mut self) {
         for slot in 0..self.state.locals.len() {
             self.write_back(u32::try_from(slot).expect("slots are few"));
         }
-        self.own_stack();
+        self.own_all();
+        self.write_frames();
+    }
+
+    /// Makes the frames of inlined calls in memory, as they are now.
+    fn write_frames(&mut self) {
+        let bottom = self.state.bottom();
+        let is_right = |level: &Level| level.pushed && level.written;
+        if self.state.frames.is_empty()
+            || self.state.written && self.state.frames.iter().all(is_right)
+        {
+            return;
+        }
+        self.box_stack(0..bottom);
+        let state = self.state_at(self.at.opcode_at);
+        self.emit(Insn::WriteFrames { state });
+        self.state.written = true;
+        for level in &mut self.state.frames {
+            level.pushed = true;
+            level.written = true;
+        }
+    }
+
+    /// Gives places of the stack an object each, with a reference.
+    fn box_stack(&mut self, places: Range<usize>) {
+        for index in places {
+            let entry = self.state.stack[index];
+            let value = self.take(entry);
+            self.state.stack[index] = Entry::owned(value);
+        }
     }
 
     /// The same, with an object for each place of the stack: the frame shall hold the stack meanwhile.
     pub fn expose_whole(&mut self) {
         self.expose();
-        for index in 0..self.state.stack.len() {
-            let entry = self.state.stack[index];
-            let value = self.take(entry);
-            self.state.stack[index] = Entry::owned(value);
-        }
+        self.box_stack(self.state.bottom()..self.state.stack.len());
     }
 
     /// Has the evaluator run the instruction, and reloads the locals that it writes.
@@ -44,8 +70,8 @@ impl Builder<'_> {
             next,
             state,
         });
-        let rest = self.state.stack.len() - popped as usize;
-        self.state.stack.truncate(rest);
+        let rest = self.state.height() - popped as usize;
+        self.state.stack.truncate(self.state.bottom() + rest);
         for place in 0..pushed {
             let index = u32::try_from(rest).expect("stacks are low") + place;
             let ty = Type::Object(pushed_classes(opcode.generic(), oparg, place));
@@ -55,7 +81,11 @@ impl Builder<'_> {
         for &slot in written {
             let ty = Type::Object(Classes::ANY);
             let value = self.emit_typed(Insn::LoadLocal { slot }, ty);
-            self.state.locals[slot as usize] = Local::Clean(value);
+            let slot = self.state.slot(slot) as usize;
+            self.state.locals[slot] = match self.state.locals[slot] {
+                Local::Held(_) => Local::Held(Entry::owned(value)),
+                Local::Clean(_) | Local::Dirty(_) => Local::Clean(value),
+            };
         }
         self.check_disturbed();
     }

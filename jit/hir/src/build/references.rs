@@ -11,38 +11,33 @@ use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Class, ObjectId};
 
 impl Builder<'_> {
-    /// Gives a place of the stack a reference of its own, if it has none.
-    fn own(&mut self, index: usize) {
-        let entry = self.state.stack[index];
-        if entry.holder != Holder::Place {
-            self.retain(entry.value);
-            self.state.stack[index].holder = Holder::Place;
+    /// Gives what is not in a slot references of its own, where it has none and this is wanted.
+    fn own(&mut self, wanted: impl Fn(Holder) -> bool) {
+        let mut owned = Vec::new();
+        for entry in self.state.entries_mut() {
+            if entry.holder != Holder::Place && wanted(entry.holder) {
+                entry.holder = Holder::Place;
+                owned.push(entry.value);
+            }
+        }
+        for value in owned {
+            self.retain(value);
         }
     }
 
-    /// Gives each place of the stack a reference of its own.
-    pub fn own_stack(&mut self) {
-        for index in 0..self.state.stack.len() {
-            self.own(index);
-        }
+    /// Gives each place of the stack a reference of its own, and what inlined calls have.
+    pub fn own_all(&mut self) {
+        self.own(|_| true);
     }
 
     /// The same for those that are held by objects.
     pub fn own_what_objects_hold(&mut self) {
-        for index in 0..self.state.stack.len() {
-            if self.state.stack[index].holder == Holder::Object {
-                self.own(index);
-            }
-        }
+        self.own(|holder| holder == Holder::Object);
     }
 
     /// The same for those that are held by a local.
     pub fn own_what_local_holds(&mut self, slot: u32) {
-        for index in 0..self.state.stack.len() {
-            if self.state.stack[index].holder == Holder::Local(slot) {
-                self.own(index);
-            }
-        }
+        self.own(|holder| holder == Holder::Local(slot));
     }
 
     /// Takes a reference.
@@ -54,7 +49,7 @@ impl Builder<'_> {
 
     /// Whether there is anything to count.
     pub fn is_counted(&self, value: Value) -> bool {
-        let immortal = |object: ObjectId| self.snapshot().objects[object.0 as usize].immortal;
+        let immortal = |object: ObjectId| self.snapshot.objects[object.0 as usize].immortal;
         match self.ty(value) {
             Type::Object(classes) => {
                 !classes.within(Classes::NULL | Classes::of(Class::None) | Classes::of(Class::Bool))
@@ -99,11 +94,9 @@ impl Builder<'_> {
             return (self.take(entry), old);
         }
         // Whoever else has what is there counts.
-        for index in 0..self.state.stack.len() - operands {
-            if self.state.stack[index].holder == Holder::Object {
-                self.own(index);
-            }
-        }
+        let operands = self.pop_many(operands);
+        self.own_what_objects_hold();
+        self.state.stack.extend(operands);
         let state = self.raised();
         let new = self.emit(Insn::Rebox {
             old,
@@ -148,7 +141,12 @@ impl Builder<'_> {
         let state = if all_unseen {
             None
         } else {
-            self.own_stack();
+            // Where calls are inlined, the look that others take gets references of its own.
+            if self.state.frames.is_empty() {
+                self.own_all();
+            } else {
+                self.own_what_objects_hold();
+            }
             Some(self.state_at(self.at.next))
         };
         self.emit(Insn::Release { values, state });
@@ -159,6 +157,12 @@ impl Builder<'_> {
         let dirty = match self.state.locals[slot as usize] {
             Local::Clean(value) => return value,
             Local::Dirty(dirty) => dirty,
+            Local::Held(entry) if self.ty(entry.value).is_unboxed() => {
+                let object = self.take_boxed(entry.value);
+                self.set_held(slot as usize, Entry::owned(object));
+                return object;
+            }
+            Local::Held(entry) => return entry.value,
         };
         let state = self.before();
         self.emit(Insn::WriteBack {
@@ -182,6 +186,15 @@ impl Builder<'_> {
             self.share_box(dirty.value, object, slot);
         }
         object
+    }
+
+    /// Puts something into a local of an inlined call.
+    pub fn set_held(&mut self, slot: usize, entry: Entry) {
+        self.state.locals[slot] = Local::Held(entry);
+        let mut levels = self.state.frames.iter_mut().rev();
+        if let Some(level) = levels.find(|level| level.first_local <= slot) {
+            level.written = false;
+        }
     }
 
     /// Whoever else has an unboxed value shares the object that was made of it.

@@ -2,7 +2,7 @@
 use crate::build::builder::Builder;
 use crate::build::merge::{Incoming, Target};
 use crate::build::plan::Place;
-use crate::build::state::{Dirty, Holder, Local, Shape, unseen_or_null};
+use crate::build::state::{Dirty, Entry, Holder, Local, Shape, State, unseen_or_null};
 use crate::function::Value;
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Class, Reason};
@@ -11,6 +11,9 @@ impl Builder<'_> {
     /// The shape of a local at a block.
     pub fn local_shape(&self, target: &Target<'_>, slot: usize, edges: &[Incoming]) -> Shape {
         let place = Place::Local(slot);
+        if matches!(edges[0].state.locals[slot], Local::Held(_)) {
+            return self.entry_shape(target, place, edges, |state| state.locals[slot].held());
+        }
         let planned = target.plan.and_then(|plan| plan.shape(target.index, place));
         let mut shape = planned.unwrap_or_else(|| {
             let joined = self.join_locals(target, slot, edges);
@@ -27,6 +30,7 @@ impl Builder<'_> {
                     known: dirty.known,
                     flagged: dirty.stale.is_some(),
                 },
+                Local::Held(_) => unreachable!("that was decided above"),
             }
         });
         for edge in edges {
@@ -48,6 +52,7 @@ impl Builder<'_> {
                     (dirty.value, shape.wanted())
                 }
                 (Local::Dirty(_), Shape::Unboxed { known: false, .. }) => continue,
+                (Local::Held(_), _) => unreachable!("a slot is one on all edges"),
             };
             let observed = edge.observed.as_ref().and_then(|all| *all.get(slot)?);
             if !self.can_lead(target, value, wanted, observed) {
@@ -59,11 +64,23 @@ impl Builder<'_> {
 
     /// The shape of a place of the stack at a block.
     pub fn stack_shape(&self, target: &Target<'_>, index: usize, edges: &[Incoming]) -> Shape {
-        let place = Place::Stack(index);
+        self.entry_shape(target, Place::Stack(index), edges, |state| {
+            state.stack[index]
+        })
+    }
+
+    /// The shape of what is in no slot.
+    fn entry_shape(
+        &self,
+        target: &Target<'_>,
+        place: Place,
+        edges: &[Incoming],
+        entry: impl Fn(&State) -> Entry,
+    ) -> Shape {
         let planned = target.plan.and_then(|plan| plan.shape(target.index, place));
-        let mut shape = planned.unwrap_or_else(|| self.join_stack(index, edges));
+        let mut shape = planned.unwrap_or_else(|| self.join_entries(edges, &entry));
         for edge in edges {
-            let value = edge.state.stack[index].value;
+            let value = entry(&edge.state).value;
             if !self.can_lead(target, value, shape.wanted(), None) {
                 shape = Shape::Object(Classes::ANY);
             }
@@ -131,6 +148,7 @@ impl Builder<'_> {
                         classes = classes | dirty.memory;
                     }
                 }
+                Local::Held(_) => unreachable!("it has a slot"),
             }
         }
         let Some(ty) = unboxed.filter(|_| !mixed) else {
@@ -139,11 +157,11 @@ impl Builder<'_> {
         flagged |= locals.len() < edges.len();
         let clean_are_known = locals.iter().all(|local| match local {
             Local::Clean(value) => self.classes(*value) == ty.classes() && ty != Type::Int,
-            Local::Dirty(_) => true,
+            Local::Dirty(_) | Local::Held(_) => true,
         });
         let all_unseen = locals.iter().all(|local| match local {
             Local::Clean(value) => self.classes(*value).within(unseen_or_null()),
-            Local::Dirty(_) => true,
+            Local::Dirty(_) | Local::Held(_) => true,
         });
         known &= clean_are_known;
         if all_unseen && (known || !target.live[slot]) {
@@ -153,18 +171,16 @@ impl Builder<'_> {
         }
     }
 
-    fn join_stack(&self, index: usize, edges: &[Incoming]) -> Shape {
+    fn join_entries(&self, edges: &[Incoming], entry: &impl Fn(&State) -> Entry) -> Shape {
         let inside = edges.iter().any(|edge| edge.observed.is_none());
-        let first = edges[0].state.stack[index];
-        if first.holder != Holder::Object
-            && edges.iter().all(|edge| edge.state.stack[index] == first)
-        {
+        let first = entry(&edges[0].state);
+        if first.holder != Holder::Object && edges.iter().all(|edge| entry(&edge.state) == first) {
             return Shape::Same;
         }
         let values: Vec<Value> = edges
             .iter()
             .filter(|edge| edge.observed.is_none() || !inside)
-            .map(|edge| edge.state.stack[index].value)
+            .map(|edge| entry(&edge.state).value)
             .collect();
         let ty = self.ty(values[0]);
         if ty.is_unboxed() && values.iter().all(|value| self.ty(*value) == ty) {

@@ -1,15 +1,36 @@
-//! What the builder knows of the frame at a place: where each local and each value of the stack is.
-use crate::function::{FrameState, Pending, StackEntry, Value};
+//! What the builder knows of the frames at a place: where each local and each value of the stack is.
+use crate::function::{FrameId, FrameState, InlinedState, Pending, StackEntry, Value};
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::Class;
 
-/// What the builder knows of the frame.
-#[derive(Clone, PartialEq, Debug)]
+/// What the builder knows of the frame, and of those of the inlined calls that run.
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct State {
-    /// The locals, by slot.
+    /// The locals of all frames, by slot, those of the first frame first.
     pub locals: Vec<Local>,
-    /// The value stack, from its bottom.
+    /// The value stacks of all frames, from the bottom of the first.
     pub stack: Vec<Entry>,
+    /// The frames of inlined calls, from the outermost.
+    pub frames: Vec<Level>,
+    /// Whether the first frame is in memory as it has to be below another.
+    pub written: bool,
+}
+
+/// The frame of an inlined call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Level {
+    /// Which it is.
+    pub frame: FrameId,
+    /// The function that was called.
+    pub function: Entry,
+    /// Where its locals begin among those of all frames.
+    pub first_local: usize,
+    /// Where its value stack begins.
+    pub bottom: usize,
+    /// Whether it is in memory ([`InlinedState::pushed`]).
+    pub pushed: bool,
+    /// Whether it is right there ([`InlinedState::written`]).
+    pub written: bool,
 }
 
 /// Where the value of a local is.
@@ -19,6 +40,8 @@ pub enum Local {
     Clean(Value),
     /// Nowhere as an object.
     Dirty(Dirty),
+    /// Of an inlined call, whose frame has no slots: like a place of the stack.
+    Held(Entry),
 }
 
 /// A local whose value is unboxed.
@@ -64,6 +87,13 @@ impl Entry {
             holder: Holder::Place,
         }
     }
+
+    fn of_stack(self) -> StackEntry {
+        StackEntry {
+            value: self.value,
+            owned: self.holder == Holder::Place,
+        }
+    }
 }
 
 impl State {
@@ -79,15 +109,49 @@ impl State {
                 stale: dirty.stale,
             })
         });
-        let stack = self.stack.iter().map(|entry| StackEntry {
-            value: entry.value,
-            owned: entry.holder == Holder::Place,
+        let inlined = self.frames.iter().enumerate().map(|(index, level)| {
+            let next = self.frames.get(index + 1);
+            let end = next.map_or(self.locals.len(), |next| next.first_local);
+            let held = self.locals[level.first_local..end].iter();
+            InlinedState {
+                frame: level.frame,
+                function: level.function.of_stack(),
+                locals: held.map(|local| local.held().of_stack()).collect(),
+                bottom: u32::try_from(level.bottom).expect("stacks are low"),
+                pushed: level.pushed,
+                written: level.written,
+            }
         });
         FrameState {
             offset,
             pending: pending.collect(),
-            stack: stack.collect(),
+            stack: self.stack.iter().map(|entry| entry.of_stack()).collect(),
+            inlined: inlined.collect(),
+            written: self.written,
         }
+    }
+
+    /// How high the stack of the innermost frame is.
+    pub fn height(&self) -> usize {
+        self.stack.len() - self.bottom()
+    }
+
+    /// Where the stack of the innermost frame begins.
+    pub fn bottom(&self) -> usize {
+        self.frames.last().map_or(0, |level| level.bottom)
+    }
+
+    /// Which of all locals is one of the innermost frame's.
+    pub fn slot(&self, slot: u32) -> u32 {
+        let first = self.frames.last().map_or(0, |level| level.first_local);
+        slot + u32::try_from(first).expect("slots are few")
+    }
+
+    /// All that is not in a slot: the places of the stack, and the functions and locals of inlined calls.
+    pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        let held = self.locals.iter_mut().filter_map(Local::held_mut);
+        let functions = self.frames.iter_mut().map(|level| &mut level.function);
+        self.stack.iter_mut().chain(held).chain(functions)
     }
 
     /// Puts another value in the place of one, which is the same with more known of it.
@@ -97,10 +161,32 @@ impl State {
                 *local = Local::Clean(refined);
             }
         }
-        for entry in &mut self.stack {
+        // Of a function that was called all is known, and it has to be the same where ways meet.
+        let held = self.locals.iter_mut().filter_map(Local::held_mut);
+        for entry in self.stack.iter_mut().chain(held) {
             if entry.value == value {
                 entry.value = refined;
             }
+        }
+    }
+}
+
+impl Local {
+    fn held_mut(&mut self) -> Option<&mut Entry> {
+        match self {
+            Self::Held(entry) => Some(entry),
+            Self::Clean(_) | Self::Dirty(_) => None,
+        }
+    }
+
+    /// What the frame of an inlined call holds.
+    ///
+    /// # Panics
+    /// If it is a local of another frame.
+    pub fn held(self) -> Entry {
+        match self {
+            Self::Held(entry) => entry,
+            Self::Clean(_) | Self::Dirty(_) => unreachable!("inlined calls have no slots"),
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Uses(Vec<Use>);
 impl Uses {
     /// Looks at all blocks.
     pub fn new(code: &Code<'_>, blocks: &Blocks) -> Self {
-        let locals = &code.snapshot.locals;
+        let locals = &code.body.locals;
         let plain = |kind| Use {
             other: kind != LocalKind::Plain,
             ..Use::default()
@@ -146,7 +146,7 @@ impl Uses {
 
 /// Whether other code runs in an instruction, as a rule, that can look at locals.
 fn exposes(code: &Code<'_>, instruction: Instruction) -> bool {
-    let met = || code.snapshot.operands.get(&instruction.opcode_at);
+    let met = || code.body.operands.get(&instruction.opcode_at);
     match instruction.opcode {
         Opcode::CALL_LEN | Opcode::CALL_LIST_APPEND => return false,
         Opcode::FOR_ITER_LIST | Opcode::FOR_ITER_TUPLE | Opcode::FOR_ITER_RANGE => return false,
@@ -183,7 +183,7 @@ fn wanted(code: &Code<'_>, instruction: Instruction) -> [Option<Type>; OPERANDS]
         Opcode::BINARY_SUBSCR_LIST_INT | Opcode::BINARY_SUBSCR_TUPLE_INT => [None, int, None],
         Opcode::STORE_SUBSCR_LIST_INT => [None, None, int],
         Opcode::BINARY_OP | Opcode::BINARY_SUBSCR | Opcode::STORE_SUBSCR => {
-            let met = code.snapshot.operands.get(&instruction.opcode_at);
+            let met = code.body.operands.get(&instruction.opcode_at);
             match met.map(Vec::as_slice) {
                 Some([only]) => wanted_of(instruction.opcode, *only),
                 _ => [None; OPERANDS],
@@ -193,7 +193,7 @@ fn wanted(code: &Code<'_>, instruction: Instruction) -> [Option<Type>; OPERANDS]
     };
     // What was something else at times is left as it is.
     for met in code
-        .snapshot
+        .body
         .operands
         .get(&instruction.opcode_at)
         .into_iter()

@@ -9,7 +9,7 @@ impl Builder<'_> {
     /// An object of the snapshot.
     pub fn object(&mut self, object: ObjectId) -> Value {
         let value = self.emit(Insn::Object(object));
-        let payload = match self.snapshot().objects[object.0 as usize].known {
+        let payload = match self.snapshot.objects[object.0 as usize].known {
             Known::Float(number) => Some(Insn::Float(number)),
             Known::Int(number) => Some(Insn::Int(number)),
             Known::Bool(truth) => Some(Insn::Bool(truth)),

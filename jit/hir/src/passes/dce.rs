@@ -54,12 +54,7 @@ fn needed(function: &Function) -> Vec<bool> {
         let insn = function.insn(value);
         pending.extend(insn.operands_without_arguments());
         if let Some(state) = insn.state() {
-            let state = &function[state];
-            pending.extend(state.stack.iter().map(|entry| entry.value));
-            for local in &state.pending {
-                pending.push(local.value);
-                pending.extend(local.stale);
-            }
+            pending.extend(function[state].values());
         }
     }
     needed

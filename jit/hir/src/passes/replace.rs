@@ -37,13 +37,7 @@ impl Replacements {
             value.insn.replace_operands(|operand| self.of(operand));
         }
         for state in &mut function.states {
-            for pending in &mut state.pending {
-                pending.value = self.of(pending.value);
-                pending.stale = pending.stale.map(|stale| self.of(stale));
-            }
-            for entry in &mut state.stack {
-                entry.value = self.of(entry.value);
-            }
+            state.replace(|value| self.of(value));
         }
     }
 }

@@ -29,7 +29,7 @@ pub fn unwind(
     raised: &'static str,
 ) -> Step {
     let covers = |handler: &&Handler| (handler.start..handler.end).contains(&frame.at);
-    let Some(handler) = snapshot.handlers.iter().find(covers) else {
+    let Some(handler) = snapshot.body.handlers.iter().find(covers) else {
         return Step::Done(Outcome::Raised(raised));
     };
     give(heap, frame, (handler.level as usize, handler.lasti), raised);
@@ -63,11 +63,11 @@ const EXCEPTIONS: [&str; 6] = [
 pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<Option<Outcome>> {
     let mut at = frame.at as usize;
     let mut oparg = 0;
-    while Opcode::new(snapshot.units[at].opcode) == Opcode::EXTENDED_ARG {
-        oparg = (oparg | usize::from(snapshot.units[at].oparg)) << 8;
+    while Opcode::new(snapshot.body.units[at].opcode) == Opcode::EXTENDED_ARG {
+        oparg = (oparg | usize::from(snapshot.body.units[at].oparg)) << 8;
         at += 1;
     }
-    let unit = snapshot.units[at];
+    let unit = snapshot.body.units[at];
     oparg |= usize::from(unit.oparg);
     let opcode = Opcode::new(unit.opcode).generic();
     let next = at + 1 + opcode.caches();
@@ -90,7 +90,7 @@ pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<
             frame.stack.swap(last, last + 1 - oparg);
         }
         Opcode::LOAD_CONST => push_new(heap, frame, |heap| {
-            Some(heap.object(snapshot.constants[oparg]))
+            Some(heap.object(snapshot.body.constants[oparg]))
         }),
         Opcode::LOAD_FAST => load(heap, frame, oparg)?,
         Opcode::LOAD_FAST_CHECK => load(heap, frame, oparg)?,
@@ -273,7 +273,7 @@ pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<
             return Ok(Some(Outcome::Returned(shown)));
         }
         Opcode::RETURN_CONST => {
-            let shown = heap.show(Some(heap.object(snapshot.constants[oparg])));
+            let shown = heap.show(Some(heap.object(snapshot.body.constants[oparg])));
             return Ok(Some(Outcome::Returned(shown)));
         }
         Opcode::PUSH_EXC_INFO => {

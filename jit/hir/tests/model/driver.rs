@@ -57,7 +57,7 @@ impl<'a> Run<'a> {
             .iter()
             .map(|argument| make(&mut heap, argument))
             .collect();
-        let mut locals = vec![None; snapshot.locals.len()];
+        let mut locals = vec![None; snapshot.body.locals.len()];
         for (slot, object) in held.iter().enumerate() {
             heap.retain(Some(*object));
             locals[slot] = Some(*object);

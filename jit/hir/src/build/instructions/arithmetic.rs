@@ -113,7 +113,7 @@ impl Builder<'_> {
     /// Whether the instruction has met nothing but floats as its operand of this number, and other numbers as the other.
     fn was_always_float(&self, operand: usize) -> bool {
         let float = Operand::Class(Class::Float);
-        let met = self.snapshot().operands.get(&self.at.opcode_at);
+        let met = self.code.body.operands.get(&self.at.opcode_at);
         met.is_some_and(|met| {
             met.iter().all(|each| each[operand] == float)
                 && met.iter().any(|each| each[1 - operand] != float)
@@ -124,7 +124,7 @@ impl Builder<'_> {
     fn may_be_number(&self, depth: usize) -> bool {
         let value = self.peek(depth).value;
         let numbers = Type::Float.classes() | Type::Int.classes();
-        let met = self.snapshot().operands.get(&self.at.opcode_at);
+        let met = self.code.body.operands.get(&self.at.opcode_at);
         let were_numbers = met.is_none_or(|met| {
             let is_number = |each: &[Operand; OPERANDS]| {
                 matches!(number_met(each[1 - depth]), Some(Type::Float | Type::Int))
@@ -178,7 +178,7 @@ impl Builder<'_> {
     /// Whether the second operand is the constant 2.
     fn is_square(&self) -> bool {
         let exponent = self.constant(self.peek(0).value);
-        exponent.is_some_and(|it| self.snapshot().objects[it.0 as usize].known == Known::Int(2))
+        exponent.is_some_and(|it| self.snapshot.objects[it.0 as usize].known == Known::Int(2))
     }
 
     /// As what the operands are probably meant, by what the evaluator has seen.
@@ -356,9 +356,10 @@ impl Builder<'_> {
         let store = self.code.at(self.at.also.unwrap_or(self.at.next))?;
         let text = Classes::of(Class::Str);
         let [left, right] = [1, 0].map(|depth| self.peek(depth).value);
-        let is_local = match self.state.locals[store.oparg as usize] {
+        let slot = self.state.slot(store.oparg);
+        let is_local = match self.state.locals[slot as usize] {
             Local::Clean(local) => self.underlying(local) == self.underlying(left),
-            Local::Dirty(_) => false,
+            Local::Dirty(_) | Local::Held(_) => false,
         };
         let can_be = is_local
             && self.may_speculate(Reason::Class)

@@ -30,7 +30,7 @@ impl Builder<'_> {
             form: self.at.opcode.number(),
             site: self.code.site(self.at).cloned(),
         };
-        let known = self.snapshot().sights.get(&offset);
+        let known = self.code.body.sights.get(&offset);
         let mut sights = known.map_or_else(Vec::new, |sights| sights.seen.clone());
         if known.is_some_and(|sights| sights.has_more) || !self.may_speculate(Reason::Types) {
             return None;

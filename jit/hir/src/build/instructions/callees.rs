@@ -33,14 +33,14 @@ impl Builder<'_> {
             _ => None,
         };
         let now = self.code.site(self.at).filter(|_| is_kind(self.at.opcode));
-        let sights = self.snapshot().sights.get(&self.at.opcode_at);
+        let sights = self.code.body.sights.get(&self.at.opcode_at);
         let seen = sights.into_iter().flat_map(|sights| &sights.seen);
         let seen = seen
             .filter(|sight| is_kind(Opcode::new(sight.form)))
             .filter_map(|sight| sight.site.as_ref());
         let mut found: Vec<u32> = Vec::new();
         for callee in now.into_iter().chain(seen).filter_map(callee) {
-            let known = &self.snapshot().callees[callee as usize];
+            let known = &self.snapshot.callees[callee as usize];
             if !found.contains(&callee) && bind(known, arguments, names).is_some() {
                 found.push(callee);
             }
@@ -81,7 +81,7 @@ impl Builder<'_> {
         let Some(names) = self.constant(self.peek(0).value) else {
             return self.interpret(&[]);
         };
-        let known = self.snapshot().keywords.get(&names);
+        let known = self.snapshot.keywords.get(&names);
         // What lies below the arguments may be known; if not, it is the receiver of a method, as a rule.
         let receiver = self.peek(count + 1).value;
         let has_receiver = self.classes(receiver) != Classes::NULL;
@@ -152,7 +152,7 @@ impl Builder<'_> {
         let Some(&Site::Call { version: now, .. }) = self.code.site(self.at) else {
             return None;
         };
-        let sights = self.snapshot().sights.get(&self.at.opcode_at)?;
+        let sights = self.code.body.sights.get(&self.at.opcode_at)?;
         let class = |sight: &Sight| match sight.site {
             Some(Site::Call {
                 version,
@@ -164,7 +164,7 @@ impl Builder<'_> {
         };
         let mut seen = sights.seen.iter().filter_map(class);
         let (version, callee) = seen.find(|(version, _)| *version == now)?;
-        let init = &self.snapshot().callees[callee as usize];
+        let init = &self.snapshot.callees[callee as usize];
         let fits = !init.makes_generator && init.takes_exactly(count + 1);
         fits.then_some((version, callee))
     }
@@ -172,7 +172,7 @@ impl Builder<'_> {
     /// `CALL_FUNCTION_EX(whether there are named arguments)`.
     pub(super) fn call_unpacked(&mut self) {
         let has_names = self.at.oparg as usize & 1;
-        let sights = self.snapshot().sights.get(&self.at.opcode_at);
+        let sights = self.code.body.sights.get(&self.at.opcode_at);
         let seen = sights.into_iter().flat_map(|sights| &sights.seen);
         let known = seen.rev().find_map(|sight| match sight.site {
             Some(Site::Unpacked {
@@ -182,7 +182,7 @@ impl Builder<'_> {
             _ => None,
         });
         let known = known.filter(|&(callee, arguments)| {
-            let known = &self.snapshot().callees[callee as usize];
+            let known = &self.snapshot.callees[callee as usize];
             !known.makes_generator && bind(known, usize::from(arguments), &[]).is_some()
         });
         let called = self.classes(self.peek(2 + has_names).value);
@@ -262,7 +262,7 @@ impl Builder<'_> {
 
     /// `BINARY_SUBSCR` of what has a `__getitem__` in Python.
     pub(super) fn get_item_of_function(&mut self) {
-        let sights = self.snapshot().sights.get(&self.at.opcode_at);
+        let sights = self.code.body.sights.get(&self.at.opcode_at);
         let seen = sights.into_iter().flat_map(|sights| &sights.seen);
         let known = seen.rev().find_map(|sight| match sight.site {
             Some(Site::Item {
@@ -281,7 +281,7 @@ impl Builder<'_> {
 
     /// Whether a function can be called with so many arguments without names.
     fn can_call(&self, callee: u32, arguments: usize) -> bool {
-        let known = &self.snapshot().callees[callee as usize];
+        let known = &self.snapshot.callees[callee as usize];
         bind(known, arguments, &[]).is_some()
     }
 

@@ -13,7 +13,7 @@ use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Operation, Reason, Refus
 impl Builder<'_> {
     /// The object that is a built-in function, if the snapshot mentions it.
     fn builtin(&self, builtin: Builtin) -> Option<ObjectId> {
-        let objects = &self.snapshot().objects;
+        let objects = &self.snapshot.objects;
         let index = objects
             .iter()
             .position(|object| object.known == Known::Builtin(builtin))?;
@@ -43,7 +43,7 @@ impl Builder<'_> {
             }) => callee,
             _ => return self.call_object(),
         };
-        let known = &self.snapshot().callees[callee as usize];
+        let known = &self.snapshot.callees[callee as usize];
         let count = self.at.oparg as usize;
         let has_self = if self.at.opcode == Opcode::CALL_PY_GENERAL {
             // Both would fit: what is known of the place decides.
@@ -80,6 +80,9 @@ impl Builder<'_> {
         }
         // That it is another function is not a reason to leave: the evaluator calls it.
         self.bound(count + 1);
+        if self.inline_python(callee, count, has_self) {
+            return;
+        }
         self.expose_whole();
         let operands = self.pop_many(count + 2);
         let function = operands[0].value;
@@ -101,6 +104,34 @@ impl Builder<'_> {
         self.check_disturbed();
     }
 
+    /// Inlines the call of a Python function that is the only one which was called here, if that is worth it.
+    fn inline_python(&mut self, callee: u32, count: usize, has_self: bool) -> bool {
+        let sights = self.code.body.sights.get(&self.at.opcode_at);
+        let is_only = sights.is_none_or(|sights| !sights.has_more && sights.seen.len() <= 1);
+        let given = count + usize::from(has_self);
+        if !is_only
+            || !self.snapshot.callees[callee as usize].takes_exactly(given)
+            || !self.may_speculate(Reason::Identity)
+        {
+            return false;
+        }
+        let Some(body) = self.inlinable(callee) else {
+            return false;
+        };
+        let state = self.before();
+        let called = self.peek(count + 1).value;
+        let function = self.guard(called, Classes::of(Class::Function), state);
+        self.emit(Insn::GuardCallee {
+            function,
+            callee,
+            state,
+        });
+        let operands = self.pop_many(count + 2);
+        let first = if has_self { 1 } else { 2 };
+        self.begin_call(callee, body, operands[0], &operands[first..]);
+        true
+    }
+
     /// `RETURN_VALUE`.
     pub(super) fn return_value(&mut self) {
         self.bound(0);
@@ -118,7 +149,7 @@ impl Builder<'_> {
 
     /// Leaves to the evaluator if that has to take the frame away.
     fn check_return(&mut self) {
-        if !self.code.is_generator {
+        if !self.code.is_generator && self.state.frames.is_empty() {
             let state = self.before();
             self.emit(Insn::CheckReturn { state });
         }
@@ -126,6 +157,9 @@ impl Builder<'_> {
 
     /// Returns what is on top.
     fn leave(&mut self) {
+        if !self.state.frames.is_empty() {
+            return self.return_to_caller();
+        }
         if self.code.is_generator {
             return self.end_generator();
         }
@@ -147,6 +181,7 @@ impl Builder<'_> {
         let locals: Vec<Value> = slots
             .map(|slot| match self.state.locals[slot as usize] {
                 Local::Clean(held) => held,
+                Local::Held(_) => unreachable!("the frame has slots"),
                 Local::Dirty(dirty) => {
                     let ty = Type::Object(dirty.memory);
                     self.emit_typed(Insn::LoadLocal { slot }, ty)

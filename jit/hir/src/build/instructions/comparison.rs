@@ -133,7 +133,7 @@ impl Builder<'_> {
 
     fn is_the_none(&self, value: Value) -> bool {
         self.constant(value)
-            .is_some_and(|object| self.snapshot().objects[object.0 as usize].known == Known::None)
+            .is_some_and(|object| self.snapshot.objects[object.0 as usize].known == Known::None)
     }
 
     /// `TO_BOOL`.

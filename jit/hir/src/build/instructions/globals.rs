@@ -1,7 +1,7 @@
 //! Global variables.
 use crate::build::builder::Builder;
 use crate::function::{StateId, Value};
-use crate::insn::Insn;
+use crate::insn::{FunctionPart, Insn};
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Reason, Site};
 
@@ -24,10 +24,10 @@ impl Builder<'_> {
             return self.load_any_global();
         }
         let state = self.before();
-        let globals = self.emit(Insn::Globals);
+        let globals = self.globals();
         self.guard_keys(globals, module_keys_version, state);
         let dict = if self.at.opcode == Opcode::LOAD_GLOBAL_BUILTIN {
-            let builtins = self.emit(Insn::Builtins);
+            let builtins = self.builtins();
             self.guard_keys(builtins, builtin_keys_version, state);
             builtins
         } else {
@@ -52,5 +52,27 @@ impl Builder<'_> {
             check: true,
             state,
         });
+    }
+
+    /// The dictionary of the globals of the function that runs.
+    pub(super) fn globals(&mut self) -> Value {
+        self.part(FunctionPart::Globals, Insn::Globals)
+    }
+
+    /// The same of its builtins.
+    pub(super) fn builtins(&mut self) -> Value {
+        self.part(FunctionPart::Builtins, Insn::Builtins)
+    }
+
+    /// What the function has that runs, which its frame knows if it has one.
+    pub(super) fn part(&mut self, part: FunctionPart, of_frame: Insn) -> Value {
+        let insn = match self.state.frames.last() {
+            Some(level) => Insn::FunctionPart {
+                function: level.function.value,
+                part,
+            },
+            None => of_frame,
+        };
+        self.emit(insn)
     }
 }

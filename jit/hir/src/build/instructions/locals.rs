@@ -2,7 +2,7 @@
 use crate::build::builder::Builder;
 use crate::build::state::{Dirty, Entry, Holder, Local, unseen_or_null};
 use crate::function::Value;
-use crate::insn::Insn;
+use crate::insn::{FunctionPart, Insn};
 use crate::types::Classes;
 use pyroxene_jit_api::{Class, Known, Object, Operation, Reason};
 
@@ -13,11 +13,15 @@ impl Builder<'_> {
         self.push(entry);
     }
 
+    /// A local of the frame that runs.
     fn local(&mut self, slot: u32) -> Entry {
-        if let Local::Dirty(dirty) = self.state.locals[slot as usize]
-            && dirty.known
-        {
-            return Entry::owned(dirty.value);
+        let slot = self.state.slot(slot);
+        match self.state.locals[slot as usize] {
+            Local::Dirty(dirty) if dirty.known => return Entry::owned(dirty.value),
+            Local::Held(entry) if self.ty(entry.value).is_unboxed() => {
+                return Entry::owned(entry.value);
+            }
+            Local::Clean(_) | Local::Dirty(_) | Local::Held(_) => {}
         }
         let state = self.before();
         let value = self.write_back(slot);
@@ -30,7 +34,7 @@ impl Builder<'_> {
 
     /// `LOAD_FAST_AND_CLEAR(local)`: what was in the slot, also NULL, moves to the stack.
     pub(super) fn load_fast_and_clear(&mut self) {
-        let slot = self.at.oparg;
+        let slot = self.state.slot(self.at.oparg);
         self.own_what_local_holds(slot);
         if matches!(self.state.locals[slot as usize], Local::Dirty(dirty) if dirty.stale.is_some())
         {
@@ -38,6 +42,10 @@ impl Builder<'_> {
         }
         let null = self.emit(Insn::Null);
         match self.state.locals[slot as usize] {
+            Local::Held(entry) => {
+                self.push(entry);
+                return self.set_held(slot as usize, Entry::owned(null));
+            }
             Local::Clean(value) => {
                 self.emit(Insn::StoreLocal { slot, value: null });
                 self.push_owned(value);
@@ -112,7 +120,7 @@ impl Builder<'_> {
 
     /// The number of a value that is to be stored in a local which is only calculated with.
     fn opened_for(&mut self, slot: u32, value: Value) -> Option<Value> {
-        let ty = self.uses.number(slot)?;
+        let ty = self.uses.number(slot - self.state.slot(0))?;
         if self.ty(value).is_unboxed() || self.classes(value) != ty.classes() {
             return None;
         }
@@ -122,6 +130,7 @@ impl Builder<'_> {
     /// Stores a value in a local. Gives the old object, of which the caller lets go when the state is as it is after the
     /// instruction; what dies unseen may stay in the slot instead.
     fn store_local(&mut self, slot: u32, entry: Entry) -> Option<Value> {
+        let slot = self.state.slot(slot);
         self.own_what_local_holds(slot);
         let entry = match self.shared_number(entry.value) {
             Some(number) => Entry::owned(number),
@@ -130,6 +139,7 @@ impl Builder<'_> {
         let memory = match self.state.locals[slot as usize] {
             Local::Clean(old) => self.classes(old),
             Local::Dirty(dirty) => dirty.memory,
+            Local::Held(old) => return self.store_held(slot, old, entry),
         };
         if memory.within(unseen_or_null()) {
             let number = if self.ty(entry.value).is_unboxed() {
@@ -161,15 +171,35 @@ impl Builder<'_> {
                 self.overwrite(slot, dirty.memory, value);
                 None
             }
+            Local::Held(_) => unreachable!("that was done above"),
         };
         self.state.locals[slot as usize] = Local::Clean(value);
         old
     }
 
+    /// The same in the frame of an inlined call, where locals are borrowed too from whoever has them.
+    fn store_held(&mut self, slot: u32, old: Entry, new: Entry) -> Option<Value> {
+        if let Some(number) = self.opened_for(slot, new.value) {
+            self.set_held(slot as usize, Entry::owned(number));
+            self.release(&[new]);
+            return (old.holder == Holder::Place).then_some(old.value);
+        }
+        let is_same = new.holder == Holder::Local(slot);
+        let holder = if is_same { old.holder } else { new.holder };
+        self.set_held(
+            slot as usize,
+            Entry {
+                value: new.value,
+                holder,
+            },
+        );
+        (!is_same && old.holder == Holder::Place).then_some(old.value)
+    }
+
     /// The number of a constant of which there is one object only: whoever makes an object of it again gets the same.
     fn shared_number(&mut self, value: Value) -> Option<Value> {
         let object = self.constant(value)?;
-        match self.snapshot().objects[object.0 as usize] {
+        match self.snapshot.objects[object.0 as usize] {
             Object {
                 immortal: true,
                 known: Known::Int(_) | Known::Bool(_),
@@ -205,10 +235,22 @@ impl Builder<'_> {
     /// `COPY_FREE_VARS(count)`: the cells of the closure become the last locals, which are unbound.
     pub(super) fn copy_free_vars(&mut self) {
         let locals = u32::try_from(self.state.locals.len()).expect("slots are few");
-        let count = self.at.oparg.min(locals);
+        let count = self.at.oparg.min(locals - self.state.slot(0));
         for index in 0..count {
             let slot = locals - count + index;
-            let cell = self.emit(Insn::ClosureCell { index });
+            let cell = self.part(FunctionPart::Cell(index), Insn::ClosureCell { index });
+            if !self.state.frames.is_empty() {
+                // The function, whose closure has it, is there as long as its frame.
+                let holder = Holder::Code;
+                self.set_held(
+                    slot as usize,
+                    Entry {
+                        value: cell,
+                        holder,
+                    },
+                );
+                continue;
+            }
             self.retain(cell);
             self.emit(Insn::StoreLocal { slot, value: cell });
             self.state.locals[slot as usize] = Local::Clean(cell);
@@ -217,12 +259,23 @@ impl Builder<'_> {
 
     /// `MAKE_CELL(local)`: a cell of what the slot holds takes its place.
     pub(super) fn make_cell(&mut self) {
-        let slot = self.at.oparg;
+        let slot = self.state.slot(self.at.oparg);
         self.own_what_local_holds(slot);
         let value = self.write_back(slot);
         let null = self.emit(Insn::Null);
-        self.emit(Insn::StoreLocal { slot, value: null });
-        self.state.locals[slot as usize] = Local::Clean(null);
+        let is_held = match self.state.locals[slot as usize] {
+            Local::Held(entry) => {
+                let value = self.take(entry);
+                debug_assert_eq!(value, entry.value, "it was boxed");
+                self.set_held(slot as usize, Entry::owned(null));
+                true
+            }
+            Local::Clean(_) | Local::Dirty(_) => {
+                self.emit(Insn::StoreLocal { slot, value: null });
+                self.state.locals[slot as usize] = Local::Clean(null);
+                false
+            }
+        };
         let state = self.raised();
         let cell = self.emit(Insn::Apply {
             operation: Operation::MakeCell,
@@ -231,13 +284,16 @@ impl Builder<'_> {
             number: 0,
             state,
         });
+        if is_held {
+            return self.set_held(slot as usize, Entry::owned(cell));
+        }
         self.emit(Insn::StoreLocal { slot, value: cell });
         self.state.locals[slot as usize] = Local::Clean(cell);
     }
 
     /// The cell in the slot that the instruction names.
     fn cell(&mut self) -> Value {
-        let slot = self.at.oparg;
+        let slot = self.state.slot(self.at.oparg);
         let state = self.before();
         let value = self.write_back(slot);
         self.guard(value, Classes::of(Class::Cell), state)

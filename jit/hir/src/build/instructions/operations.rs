@@ -24,7 +24,7 @@ impl Told {
 impl Builder<'_> {
     /// The name of this index.
     pub(super) fn name(&self, index: u32) -> Option<ObjectId> {
-        self.snapshot().names.get(index as usize).copied()
+        self.code.body.names.get(index as usize).copied()
     }
 
     /// An operation on as many values of the stack as it takes, whose results it puts there; or leaves, if the instruction had
@@ -75,7 +75,7 @@ impl Builder<'_> {
     /// Puts what a helper has written there onto the stack.
     fn push_placed(&mut self, count: u32, classes: Classes) {
         for _ in 0..count {
-            let index = u32::try_from(self.state.stack.len()).expect("stacks are low");
+            let index = u32::try_from(self.state.height()).expect("stacks are low");
             let value = self.emit_typed(Insn::LoadStack { index }, Type::Object(classes));
             self.push_owned(value);
         }
@@ -138,7 +138,7 @@ impl Builder<'_> {
 
     /// `MAKE_FUNCTION`.
     pub(super) fn make_function(&mut self) {
-        let globals = self.emit(Insn::Globals);
+        let globals = self.globals();
         self.operate_on(Operation::MakeFunction, &[globals], 1, Told::default());
     }
 
@@ -178,7 +178,7 @@ impl Builder<'_> {
 
     /// `LOAD_BUILD_CLASS`.
     pub(super) fn load_build_class(&mut self) {
-        let builtins = self.emit(Insn::Builtins);
+        let builtins = self.builtins();
         self.operate_on(Operation::ClassBuilder, &[builtins], 0, Told::default());
     }
 
@@ -279,7 +279,7 @@ impl Builder<'_> {
         let Some(name) = self.name(self.at.oparg) else {
             return self.interpret(&[]);
         };
-        let globals = self.emit(Insn::Globals);
+        let globals = self.globals();
         let told = Told {
             name: Some(name),
             number: 0,
@@ -292,8 +292,8 @@ impl Builder<'_> {
         let Some(name) = self.name(self.at.oparg >> 1) else {
             return self.interpret(&[]);
         };
-        let globals = self.emit(Insn::Globals);
-        let builtins = self.emit(Insn::Builtins);
+        let globals = self.globals();
+        let builtins = self.builtins();
         let told = Told {
             name: Some(name),
             number: 0,

@@ -101,7 +101,7 @@ impl Builder<'_> {
             return Some(1);
         }
         let step = self.constant(self.peek(0).value)?;
-        match self.snapshot().objects[step.0 as usize].known {
+        match self.snapshot.objects[step.0 as usize].known {
             Known::None => Some(1),
             Known::Int(step) => (step != 0 && step != i64::MIN).then_some(step),
             _ => None,

@@ -34,7 +34,7 @@ impl Builder<'_> {
 
     /// `LOAD_CONST(constant)`.
     pub(super) fn load_const(&mut self) -> Result<(), Refusal> {
-        let constants = &self.snapshot().constants;
+        let constants = &self.code.body.constants;
         let object = *constants
             .get(self.at.oparg as usize)
             .ok_or(Refusal::Malformed {
@@ -45,7 +45,7 @@ impl Builder<'_> {
     }
 
     /// Takes several values off the stack, the highest last.
-    pub(super) fn pop_many(&mut self, count: usize) -> Vec<Entry> {
+    pub(in crate::build) fn pop_many(&mut self, count: usize) -> Vec<Entry> {
         let rest = self.state.stack.len() - count;
         self.state.stack.split_off(rest)
     }

@@ -1,0 +1,294 @@
+//! Calls that are inlined: the callee's code becomes a part of its caller's.
+//!
+//! Its frame is not made in memory until other code could look for it. Until then its locals are values like those on the stack,
+//! borrowed where the caller has them, and exits say how the frame is to be made. Where other code runs, the frame is
+//! written, and stays until the call has returned or ways meet.
+use crate::build::builder::Builder;
+use crate::build::code::{Code, Instruction};
+use crate::build::depths::depths;
+use crate::build::flow::Blocks;
+use crate::build::merge::{Incoming, Target};
+use crate::build::plan::{Header, Plan};
+use crate::build::state::{Entry, Holder, Level, Local};
+use crate::build::uses::Uses;
+use crate::build::walk::Walk;
+use crate::function::{FrameId, InlinedFrame, Value};
+use crate::insn::Insn;
+use core::mem::{replace, take};
+use pyroxene_jit_api::{Body, EXIT_VALUES, INLINED_FRAMES, INLINED_WORDS, Refusal, Snapshot};
+use std::collections::BTreeMap;
+
+/// A code object that is ready to be built.
+pub struct Prepared<'a> {
+    /// Its instructions.
+    pub code: Code<'a>,
+    /// Its blocks.
+    pub blocks: Blocks,
+    /// How high the stack is before each instruction.
+    pub depths: BTreeMap<u32, u32>,
+    /// How its locals are read.
+    pub uses: Uses,
+}
+
+impl<'a> Prepared<'a> {
+    /// For code that is entered at these offsets.
+    pub fn new(body: &'a Body, entries: Vec<u32>) -> Result<Self, Refusal> {
+        let code = Code::new(body)?;
+        let depths = depths(&code)?;
+        let blocks = Blocks::new(&code, entries)?;
+        let uses = Uses::new(&code, &blocks);
+        Ok(Self {
+            code,
+            blocks,
+            depths,
+            uses,
+        })
+    }
+}
+
+/// The code of callees, by the numbers of the snapshot's bodies. What cannot be inlined is not there.
+pub struct Inlinable<'a>(Vec<Option<Prepared<'a>>>);
+
+/// How many units a callee may have that is inlined.
+const UNITS: usize = 300;
+
+/// How many values a function may have before nothing more is inlined.
+const VALUES: usize = 1200;
+
+impl<'a> Inlinable<'a> {
+    /// Of a snapshot.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        let bodies = snapshot.inlined.iter();
+        let values = snapshot.body.locals.len() * 2 + snapshot.body.stack_size as usize;
+        if values + INLINED_WORDS as usize > EXIT_VALUES {
+            return Self(Vec::new());
+        }
+        Self(bodies.map(Self::prepare).collect())
+    }
+
+    fn prepare(body: &'a Body) -> Option<Prepared<'a>> {
+        if body.units.len() > UNITS {
+            return None;
+        }
+        let prepared = Prepared::new(body, vec![0]).ok()?;
+        (!prepared.code.is_generator).then_some(prepared)
+    }
+
+    fn get(&self, body: u32) -> Option<&Prepared<'a>> {
+        self.0.get(body as usize)?.as_ref()
+    }
+}
+
+/// Who has called code whose call is inlined.
+pub struct Caller<'a> {
+    code: &'a Code<'a>,
+    uses: &'a Uses,
+    /// The instruction that calls.
+    at: Instruction,
+    frame: FrameId,
+    /// Where the caller itself has returned.
+    returned: Vec<Incoming>,
+}
+
+impl Caller<'_> {
+    /// How many locals it has.
+    pub fn locals(&self) -> usize {
+        self.code.body.locals.len()
+    }
+}
+
+/// A call that is to be inlined.
+#[derive(Clone, Copy)]
+pub struct Inlined {
+    callee: u32,
+    body: u32,
+    frame: FrameId,
+}
+
+impl<'a> Builder<'a> {
+    /// The code of a callee, if its call here shall be inlined.
+    pub fn inlinable(&self, callee: u32) -> Option<u32> {
+        let body = self.snapshot.callees[callee as usize].body?;
+        let prepared = self.inlinable.get(body)?;
+        let known = |frame: FrameId| self.function.inlined(frame);
+        let running = self
+            .state
+            .frames
+            .iter()
+            .filter_map(|level| known(level.frame));
+        let recursive = running.clone().any(|frame| frame.body == body);
+        let callees = running.map(|frame| frame.callee).chain([callee]);
+        let words: u32 = callees
+            .map(|callee| self.snapshot.callees[callee as usize].frame_size)
+            .sum();
+        let fits = self.state.frames.len() < INLINED_FRAMES as usize
+            && words <= INLINED_WORDS
+            && self.function.values.len() + prepared.code.body.units.len() < VALUES;
+        (fits && !recursive && self.at.handler.is_none()).then_some(body)
+    }
+
+    /// Begins the frame of a call whose operands are off the stack. Its code is built [next](Self::inline).
+    pub fn begin_call(&mut self, callee: u32, body: u32, function: Entry, arguments: &[Entry]) {
+        self.function.frames.push(InlinedFrame {
+            parent: self.frame,
+            callee,
+            body,
+            call: self.at.opcode_at,
+            next: self.at.next,
+        });
+        let frame = FrameId(u32::try_from(self.function.frames.len()).expect("few calls"));
+        match self.state.frames.last_mut() {
+            Some(caller) => caller.written = false,
+            None => self.state.written = false,
+        }
+        self.state.frames.push(Level {
+            frame,
+            function,
+            first_local: self.state.locals.len(),
+            bottom: self.state.stack.len(),
+            pushed: false,
+            written: false,
+        });
+        let count = self.snapshot.inlined[body as usize].locals.len();
+        let held = arguments.iter().copied().map(Local::Held);
+        self.state.locals.extend(held);
+        let null = self.emit(Insn::Null);
+        let unbound = count - arguments.len();
+        let unbound = core::iter::repeat_n(Local::Held(Entry::owned(null)), unbound);
+        self.state.locals.extend(unbound);
+        self.inlined = Some(Inlined {
+            callee,
+            body,
+            frame,
+        });
+    }
+
+    /// Builds the code of a call that has begun, and goes on after it. False if the plan had to be corrected.
+    pub fn inline(&mut self, site: usize, plan: &mut Plan) -> Result<bool, Refusal> {
+        let Some(call) = self.inlined.take() else {
+            return Ok(true);
+        };
+        let at = self.at;
+        let inlinable: &'a Inlinable<'a> = self.inlinable;
+        let prepared = inlinable.get(call.body).expect("it was asked for");
+        let site = plan.site(site, at.opcode_at, call.callee);
+        let mut walk = Walk::new(prepared, site);
+        walk.arrive(
+            prepared.blocks.by_offset[&0],
+            Incoming {
+                block: self.block,
+                state: self.state.clone(),
+                observed: None,
+            },
+        );
+        self.callers.push(Caller {
+            code: replace(&mut self.code, &prepared.code),
+            uses: replace(&mut self.uses, &prepared.uses),
+            at,
+            frame: replace(&mut self.frame, call.frame),
+            returned: take(&mut self.returned),
+        });
+        let outgoing = take(&mut self.outgoing);
+        let fits = walk.run(self, plan)?;
+        self.outgoing = outgoing;
+        let caller = self.callers.pop().expect("it was put there");
+        self.code = caller.code;
+        self.uses = caller.uses;
+        self.frame = caller.frame;
+        let returned = replace(&mut self.returned, caller.returned);
+        if fits {
+            self.go_on_after(at, returned)?;
+        }
+        Ok(fits)
+    }
+
+    /// Goes on after an inlined call, where all edges on which it has returned meet.
+    fn go_on_after(
+        &mut self,
+        call: Instruction,
+        mut returned: Vec<Incoming>,
+    ) -> Result<(), Refusal> {
+        self.ended = true;
+        if returned.len() == 1 {
+            let edge = returned.remove(0);
+            self.enter(edge.block, edge.state);
+        } else if let Some(edge) = returned.first() {
+            let locals = edge.state.locals.len();
+            let target = Target {
+                index: Header::default(),
+                plan: None,
+                is_entry: false,
+                live: vec![true; locals],
+                written: vec![false; locals],
+            };
+            self.at = self.code.at(call.next)?;
+            if let Some(arrival) = self.arrive(&target, returned) {
+                self.enter(arrival.block, arrival.state);
+            }
+        }
+        self.at = call;
+        Ok(())
+    }
+
+    /// Returns from an inlined call what is on top: lets go of what its frame has, and goes on in the caller.
+    pub fn return_to_caller(&mut self) {
+        if self.state.frames.last().is_some_and(|level| level.pushed) {
+            self.emit(Insn::PopFrames { count: 1 });
+        }
+        let mut result = self.pop();
+        let level = self
+            .state
+            .frames
+            .pop()
+            .expect("a call that is inlined runs");
+        let null = self.emit(Insn::Null);
+        // What a local has becomes the result's.
+        while let Holder::Local(slot) = result.holder
+            && slot as usize >= level.first_local
+        {
+            let local = &mut self.state.locals[slot as usize];
+            result.holder = local.held().holder;
+            if result.holder == Holder::Place {
+                *local = Local::Held(Entry::owned(null));
+            }
+        }
+        let held = self.state.locals.split_off(level.first_local);
+        let held = held.into_iter().map(Local::held).chain([level.function]);
+        let owned = held.filter(|entry| entry.holder == Holder::Place);
+        let owned: Vec<Value> = owned.map(|entry| entry.value).collect();
+        let caller = self.callers.last().expect("a call that is inlined runs");
+        let (code, at, frame) = (caller.code, caller.at, caller.frame);
+        let inner = (
+            replace(&mut self.code, code),
+            replace(&mut self.at, at),
+            replace(&mut self.frame, frame),
+        );
+        self.state.written &= !self.state.frames.is_empty();
+        self.push(result);
+        self.release_values(owned);
+        self.returned.push(Incoming {
+            block: self.block,
+            state: self.state.clone(),
+            observed: None,
+        });
+        self.ended = true;
+        (self.code, self.at, self.frame) = inner;
+    }
+
+    /// Takes the frames of inlined calls out of memory; whether there were any.
+    pub fn pop_frames(&mut self) -> bool {
+        let levels = &mut self.state.frames;
+        let count = levels.iter().filter(|level| level.pushed).count();
+        if count == 0 {
+            return false;
+        }
+        for level in levels {
+            level.pushed = false;
+            level.written = false;
+        }
+        self.state.written = false;
+        let count = u32::try_from(count).expect("few frames");
+        self.emit(Insn::PopFrames { count });
+        true
+    }
+}
