@@ -6,7 +6,9 @@ use core::fmt::Display;
 use core::ptr::NonNull;
 use inkwell::context::Context;
 use pyroxene_hir::Function;
-use pyroxene_jit_api::{Artifact, CodeMemory, Host, Raw, Refusal, Request, Run, Tier, Timing};
+use pyroxene_jit_api::{
+    Artifact, CodeMemory, Host, Raw, Refusal, Request, Run, Snapshot, Tier, Timing,
+};
 use std::sync::OnceLock;
 use std::time::Instant;
 
@@ -76,6 +78,7 @@ fn machine_code(
         .function(RUN)
         .ok_or("it exports no function")
         .map_err(failed("link"))?;
+    let files = files(request.snapshot);
     Ok(Artifact {
         // SAFETY: the lowering gave the function this type.
         run: unsafe { core::mem::transmute::<usize, Run>(instructions.start) },
@@ -83,8 +86,9 @@ fn machine_code(
         interpreted: tables.interpreted,
         lines: match request.snapshot.body.lines.is_empty() {
             true => Vec::new(),
-            false => code::lines(&object, instructions.start).map_err(failed("lines"))?,
+            false => code::lines(&object, instructions.start, &files).map_err(failed("lines"))?,
         },
+        files,
         instructions,
         code_start: loaded.start().as_ptr().addr(),
         code_size: loaded.size(),
@@ -92,6 +96,17 @@ fn machine_code(
         dumps,
         memory: CodeMemory(Box::into_raw(Box::new(loaded)).cast()),
     })
+}
+
+/// The files that the code comes from, each once, its own first.
+fn files(snapshot: &Snapshot) -> Vec<String> {
+    let mut files = vec![snapshot.body.file.clone()];
+    for body in &snapshot.inlined {
+        if !files.contains(&body.file) {
+            files.push(body.file.clone());
+        }
+    }
+    files
 }
 
 /// LLVM or the linker failed at a step, which is a bug of ours.

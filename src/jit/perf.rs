@@ -175,11 +175,16 @@ fn records(artifact: &Artifact, function: &Function, process: u32, index: u64) -
         let mut content = Vec::new();
         content.extend(start.to_le_bytes());
         content.extend((artifact.lines.len() as u64).to_le_bytes());
-        for LineAt { address, line } in &artifact.lines {
+        for LineAt {
+            address,
+            line,
+            file,
+        } in &artifact.lines
+        {
             content.extend((*address as u64).to_le_bytes());
             content.extend(line.to_le_bytes());
             content.extend(0u32.to_le_bytes());
-            content.extend(text(&function.file));
+            content.extend(text(&artifact.files[*file as usize]));
         }
         all.extend(record(DEBUG_INFO, &content));
     }

@@ -39,6 +39,13 @@ pub(super) fn install(done: Done) {
         let found = registry.find(key);
         found.is_none_or(|(_, code)| is_prepared_for(code, tools_version))
     });
+    let mut addresses = Vec::new();
+    if sample::is_on() {
+        for &key in inlined {
+            let found = registry.find(key);
+            addresses.extend(found.map(|(_, code)| code.as_ptr().addr()));
+        }
+    }
     let found = registry
         .find(key)
         .filter(|(record, _)| record.stage == Stage::Waiting && record.attempts == order.attempt);
@@ -70,8 +77,9 @@ pub(super) fn install(done: Done) {
     perf::published(&artifact, code);
     let mut machine_code = order.machine_code;
     let lines = core::mem::take(&mut artifact.lines);
+    let files = core::mem::take(&mut artifact.files);
     machine_code.fill(artifact);
-    sample::published(code, &machine_code, order.tier, lines);
+    sample::published(code, &machine_code, order.tier, addresses, lines, &files);
     let compiled = Rc::new(Compiled::new(machine_code));
     let before = record.forget_code(code, Withdrawal::Replaced);
     if let Some(entry) = order.call_entry {

@@ -99,7 +99,7 @@ fn the_log_tells_of_a_compilation_from_its_order_to_its_exits() {
     let folder = Folder::new("log");
     let log = logged(
         &folder,
-        "def twice(x):\n    return x + x\nfor _ in range(20): twice(1)\nfor _ in range(30): twice('a')\n",
+        "def twice(x):\n    return x + x\nlist(map(twice, [1] * 20))\nlist(map(twice, 'a' * 30))\n",
     );
     let Event::Begin { mode, .. } = &log[0].event else {
         panic!("it begins with {:?}", log[0]);
@@ -448,10 +448,11 @@ fn what_changes_once_is_relied_on_again() {
         &folder,
         "def f(): return g\n\
          g = 1\n\
-         for n in range(20): f()\n\
+         def calls(n): list(zip(range(n), iter(f, 0)))\n\
+         calls(20)\n\
          for changes in range(3):\n\
          \x20   globals()[f'new{changes}'] = changes\n\
-         \x20   for n in range(1000): f()\n",
+         \x20   calls(1000)\n",
     );
     let failures: Vec<usize> = (log.iter())
         .filter_map(|line| match &line.event {
@@ -521,6 +522,40 @@ fn lines_are_shown_with_who_ran_them() {
             .any(|(_, line)| line.ends_with("program.py:6 s += i & 3"));
         assert!(add, "{mode}:\n{table}");
     }
+}
+
+/// What is inlined is told by the lines of its own file.
+#[test]
+fn lines_of_inlined_calls_are_those_of_their_file() {
+    let folder = Folder::new("inlined-lines");
+    let other = folder.0.join("other.py");
+    let source = "def work(x):\n    x = x * 3 & 255\n    return x * 5 & 255\n";
+    fs::write(&other, source).expect("it is written");
+    let program = folder.program(
+        "from other import work
+import time
+def loop(n):
+    x = 1
+    for _ in range(n):
+        x = work(x)
+    return x
+end = time.process_time() + 0.8
+while time.process_time() < end:
+    loop(100000)
+",
+    );
+    succeed(
+        python()
+            .args(["-X", "jit=on", "-X", "jit-lines=lines"])
+            .arg(&program)
+            .current_dir(&folder.0),
+    );
+    let table = fs::read_to_string(folder.0.join("lines")).expect("there is a table");
+    let in_hot: f64 = (rows(&table).iter())
+        .filter(|(_, line)| line.contains("other.py:"))
+        .map(|(words, _)| percent(&words[0]) * percent(&words[3]) / 100.0)
+        .sum();
+    assert!(in_hot > 5.0, "{table}");
 }
 
 /// What machine code calls is time of the line that calls it, in both tiers.

@@ -17,6 +17,8 @@ pub struct Artifact {
     pub interpreted: Vec<Interpreted>,
     /// Which lines the code belongs to, in the order of addresses, if the request wants that.
     pub lines: Vec<LineAt>,
+    /// The files that those are lines of: the first is the code object's own, others are those of inlined calls.
+    pub files: Vec<String>,
     /// Where its instructions lie, without the tables.
     pub instructions: Range<usize>,
     /// Where the code begins in memory.
@@ -213,6 +215,8 @@ pub struct LineAt {
     pub address: usize,
     /// The line; 0 where there is none.
     pub line: u32,
+    /// Its file, an index of [`Artifact::files`].
+    pub file: u32,
 }
 
 /// How long a step of a compilation took.

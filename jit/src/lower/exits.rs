@@ -7,7 +7,7 @@ use super::lines::Lines;
 use super::runtime::EXIT_VALUES;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{BasicValueEnum, IntValue, PhiValue};
-use pyroxene_hir::function::StackEntry;
+use pyroxene_hir::function::{ROOT, StackEntry};
 use pyroxene_hir::{FrameState, Insn, StateId, Type, Value};
 use pyroxene_jit_api::{
     ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind, ExitLocal, ExitRecord, ExitSource,
@@ -200,14 +200,16 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// Writes the blocks of all exits, each at the line at which the evaluator goes on.
-    pub(super) fn write_exits(&mut self, lines: Option<&Lines<'c>>) {
+    pub(super) fn write_exits(&mut self, lines: Option<&Lines<'c, '_>>) {
         let mut states: Vec<_> = core::mem::take(&mut self.exits.states)
             .into_iter()
             .collect();
         states.sort_by_key(|&(state, _)| state);
         for (id, state) in states {
             if let Some(lines) = lines {
-                self.emit.stand_at_line(lines.at(self.function[id].offset));
+                let state = &self.function[id];
+                let frame = state.inlined.last().map_or(ROOT, |last| last.frame);
+                self.emit.stand_at_line(lines.at(frame, state.offset));
             }
             let number = match state.exits[..] {
                 [(block, number)] => {

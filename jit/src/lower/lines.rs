@@ -1,27 +1,39 @@
 //! The lines of the source, for whoever wants to see them in machine code: debuggers, profilers. Writes LLVM's metadata.
+use inkwell::context::ContextRef;
 use inkwell::debug_info::{
-    AsDIScope, DICompileUnit, DIFlagsConstants, DILocation, DISubprogram, DWARFEmissionKind,
+    AsDIScope, DIFile, DIFlagsConstants, DILocation, DISubprogram, DWARFEmissionKind,
     DWARFSourceLanguage, DebugInfoBuilder,
 };
 use inkwell::module::{FlagBehavior, Module};
 use inkwell::values::FunctionValue;
-use pyroxene_jit_api::Snapshot;
+use pyroxene_hir::Function;
+use pyroxene_hir::function::{FrameId, ROOT};
+use pyroxene_jit_api::{Body, Snapshot};
 
 /// What LLVM is told of the source.
-pub struct Lines<'c> {
+pub struct Lines<'c, 's> {
     builder: DebugInfoBuilder<'c>,
-    function: DISubprogram<'c>,
-    context: inkwell::context::ContextRef<'c>,
-    /// The line of each unit.
-    lines: Vec<u32>,
+    context: ContextRef<'c>,
+    /// What runs on each frame, by its number.
+    scopes: Vec<Scope<'c, 's>>,
 }
 
-impl<'c> Lines<'c> {
-    /// For a function of a module; nothing if the snapshot tells no lines.
+/// The code that runs on a frame.
+struct Scope<'c, 's> {
+    function: DISubprogram<'c>,
+    /// The line of each unit.
+    lines: &'s [u32],
+    /// If that is an inlined call: where it is called.
+    call: Option<DILocation<'c>>,
+}
+
+impl<'c, 's> Lines<'c, 's> {
+    /// For a function and what LLVM has of it in a module; nothing if the snapshot tells no lines.
     pub fn new(
         module: &Module<'c>,
-        snapshot: &Snapshot,
-        function: FunctionValue<'c>,
+        snapshot: &'s Snapshot,
+        function: &Function,
+        written: FunctionValue<'c>,
     ) -> Option<Self> {
         if snapshot.body.lines.is_empty() {
             return None;
@@ -29,6 +41,9 @@ impl<'c> Lines<'c> {
         let context = module.get_context();
         let version = context.i32_type().const_int(3, false);
         module.add_basic_value_flag("Debug Info Version", FlagBehavior::Warning, version);
+        // In the fourth, a table of lines says the names of its files itself.
+        let version = context.i32_type().const_int(4, false);
+        module.add_basic_value_flag("Dwarf Version", FlagBehavior::Warning, version);
         let (builder, unit) = module.create_debug_info_builder(
             false,
             DWARFSourceLanguage::Python,
@@ -46,22 +61,52 @@ impl<'c> Lines<'c> {
             "",
             "",
         );
-        let subprogram = subprogram(&builder, &unit, snapshot);
-        function.set_subprogram(subprogram);
-        Some(Self {
+        let root = subprogram(&builder, unit.get_file(), &snapshot.body);
+        written.set_subprogram(root);
+        let mut lines = Self {
             builder,
-            function: subprogram,
             context,
-            lines: snapshot.body.lines.clone(),
-        })
+            scopes: vec![Scope {
+                function: root,
+                lines: &snapshot.body.lines,
+                call: None,
+            }],
+        };
+        let mut bodies: Vec<Option<DISubprogram<'c>>> = vec![None; snapshot.inlined.len()];
+        // The frame of a caller comes before those of what it calls.
+        for frame in &function.frames {
+            let index = frame.body as usize;
+            let body = &snapshot.inlined[index];
+            let function = *bodies[index].get_or_insert_with(|| {
+                let file = lines.builder.create_file(&body.file, "");
+                subprogram(&lines.builder, file, body)
+            });
+            let call = lines.at(frame.parent, frame.call);
+            lines.scopes.push(Scope {
+                function,
+                lines: &body.lines,
+                call: Some(call),
+            });
+        }
+        Some(lines)
     }
 
-    /// The place of a unit in the source.
-    pub fn at(&self, unit: u32) -> DILocation<'c> {
-        let line = self.lines.get(unit as usize).copied().unwrap_or_default();
-        let scope = self.function.as_debug_info_scope();
-        self.builder
-            .create_debug_location(self.context, line, 0, scope, None)
+    /// The place of a unit of the code that runs on a frame.
+    pub fn at(&self, frame: FrameId, unit: u32) -> DILocation<'c> {
+        let scope = &self.scopes[frame.index()];
+        let line = scope.lines.get(unit as usize).copied().unwrap_or_default();
+        self.builder.create_debug_location(
+            self.context,
+            line,
+            0,
+            scope.function.as_debug_info_scope(),
+            scope.call,
+        )
+    }
+
+    /// The place of the code's first instruction.
+    pub fn start(&self) -> DILocation<'c> {
+        self.at(ROOT, 0)
     }
 
     /// That was all.
@@ -72,21 +117,20 @@ impl<'c> Lines<'c> {
 
 fn subprogram<'c>(
     builder: &DebugInfoBuilder<'c>,
-    unit: &DICompileUnit<'c>,
-    snapshot: &Snapshot,
+    file: DIFile<'c>,
+    body: &Body,
 ) -> DISubprogram<'c> {
-    let file = unit.get_file();
     let ty = builder.create_subroutine_type(file, None, &[], DIFlagsConstants::ZERO);
     builder.create_function(
-        unit.as_debug_info_scope(),
-        &snapshot.body.name,
+        file.as_debug_info_scope(),
+        &body.name,
         None,
         file,
-        snapshot.body.line,
+        body.line,
         ty,
         true,
         true,
-        snapshot.body.line,
+        body.line,
         DIFlagsConstants::ZERO,
         true,
     )

@@ -33,7 +33,7 @@ use inkwell::context::Context;
 use inkwell::module::Module;
 use inkwell::values::{BasicValueEnum, FloatValue, IntValue, PhiValue, PointerValue};
 use lines::Lines;
-use pyroxene_hir::function::{FrameId, ROOT};
+use pyroxene_hir::function::{FrameId, ROOT, ValueData};
 use pyroxene_hir::{BlockId, Edge, Function, Insn, Type, Value};
 use pyroxene_jit_api::{ExitRecord, Host, Interpreted, ObjectId, Snapshot};
 
@@ -74,7 +74,7 @@ pub fn lower<'c>(
         is_in_memory: true,
         interpreted: Vec::new(),
     };
-    let lines = Lines::new(module, snapshot, lowering.emit.function());
+    let lines = Lines::new(module, snapshot, function, lowering.emit.function());
     lowering.function(lines.as_ref());
     if let Some(lines) = lines {
         lines.finish();
@@ -117,7 +117,7 @@ struct Lowering<'c, 'f> {
 }
 
 impl<'c> Lowering<'c, '_> {
-    fn function(&mut self, lines: Option<&Lines<'c>>) {
+    fn function(&mut self, lines: Option<&Lines<'c, '_>>) {
         let start = self.emit.block();
         self.blocks = self
             .function
@@ -126,12 +126,9 @@ impl<'c> Lowering<'c, '_> {
             .collect();
         self.parameters();
         self.emit.go_to(start);
-        let stand_at = |emit: &Emit<'c, '_>, origin| {
-            if let Some(lines) = lines {
-                emit.stand_at_line(lines.at(origin));
-            }
-        };
-        stand_at(&self.emit, 0);
+        if let Some(lines) = lines {
+            self.emit.stand_at_line(lines.start());
+        }
         self.count_activation();
         let entries: Vec<_> = self
             .function
@@ -146,7 +143,10 @@ impl<'c> Lowering<'c, '_> {
             for &value in &self.function[block].insns {
                 self.prepare_landing(block, value);
                 self.run_on(value);
-                stand_at(&self.emit, self.line_of(value));
+                if let Some(lines) = lines {
+                    let ValueData { frame, origin, .. } = self.function[value];
+                    self.emit.stand_at_line(lines.at(frame, origin));
+                }
                 self.leave_by_chance(value);
                 let result = self.insn(value);
                 debug_assert_eq!(
@@ -164,17 +164,6 @@ impl<'c> Lowering<'c, '_> {
             }
         }
         self.write_exits(lines);
-    }
-
-    /// The instruction of the outermost code that an instruction belongs to: lines are those of its source.
-    fn line_of(&self, value: Value) -> u32 {
-        let mut origin = self.function[value].origin;
-        let mut frame = self.function[value].frame;
-        while let Some(inlined) = self.function.inlined(frame) {
-            origin = inlined.call;
-            frame = inlined.parent;
-        }
-        origin
     }
 
     /// Makes the parameters of the blocks, which edges fill.

@@ -7,7 +7,7 @@ use core::ffi::{c_int, c_void};
 use core::mem::{MaybeUninit, offset_of};
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use pyroxene_jit_api::Running;
+use pyroxene_jit_api::{LineAt, Running};
 
 /// What was seen.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -26,15 +26,20 @@ pub(super) struct Seen {
 /// A place in a code object.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Place {
-    /// A line; 0 if it is not known.
-    Line(u32),
+    /// A line, 0 if it is not known, of a file that the table knows.
+    Line {
+        /// The file.
+        file: u32,
+        /// The line.
+        line: u32,
+    },
     /// An instruction, in units.
     Instruction(u32),
 }
 
 const OUTSIDE: Seen = Seen {
     code: 0,
-    place: Place::Line(0),
+    place: Place::Instruction(0),
     at: Where::Outside,
     below: false,
 };
@@ -64,12 +69,14 @@ pub(super) fn at(sampler: &Sampler, program_counter: usize, stack_pointer: usize
 
 fn seen_in(range: &Range, address: usize, below: bool) -> Seen {
     let after = range.lines.partition_point(|line| line.address <= address);
-    let line = after
-        .checked_sub(1)
-        .map_or(0, |index| range.lines[index].line);
+    // What has no lines is not asked for them.
+    let (file, line) = after.checked_sub(1).map_or((0, 0), |index| {
+        let LineAt { file, line, .. } = range.lines[index];
+        (file, line)
+    });
     Seen {
         code: range.code,
-        place: Place::Line(line),
+        place: Place::Line { file, line },
         at: range.tier.into(),
         below,
     }
@@ -160,7 +167,7 @@ fn calling_address(
     let mut running = sampler
         .ranges
         .values()
-        .filter(|range| range.code == code && is_running(range));
+        .filter(|range| range.runs(code) && is_running(range));
     running.next()?;
     let end = stack_end.min(stack_pointer + FAR);
     let places = (stack_pointer..end).step_by(size_of::<usize>());
@@ -171,7 +178,7 @@ fn calling_address(
         // code have in registers, and C functions save those on the stack.
         let call = address.wrapping_sub(1);
         let range = range_of(sampler, call)?;
-        (range.code == code && is_running(range)).then_some((range, call))
+        (range.runs(code) && is_running(range)).then_some((range, call))
     })
 }
 

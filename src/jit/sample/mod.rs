@@ -43,11 +43,21 @@ struct Range {
     end: usize,
     /// The code object.
     code: usize,
+    /// Those whose calls are inlined: their frames can be the innermost, too.
+    inlined: Vec<usize>,
     tier: Tier,
     /// The machine code, as long as it is here.
     machine_code: usize,
     /// Which lines its instructions belong to, in the order of their addresses.
+    /// The file of each is one of those that the table knows.
     lines: Vec<LineAt>,
+}
+
+impl Range {
+    /// Whether it runs a code object.
+    fn runs(&self, code: usize) -> bool {
+        self.code == code || self.inlined.contains(&code)
+    }
 }
 
 /// What a handler looks things up in, and writes to.
@@ -193,16 +203,25 @@ pub(super) fn published(
     code: Borrowed<'_, ffi::PyCodeObject>,
     machine_code: &MachineCode,
     tier: Tier,
-    lines: Vec<LineAt>,
+    inlined: Vec<usize>,
+    mut lines: Vec<LineAt>,
+    files: &[String],
 ) {
     if !is_on() {
         return;
     }
     if let Some(sampler) = &mut *sampler() {
+        if let Some(table) = &mut sampler.table {
+            let files: Vec<u32> = files.iter().map(|file| table.file(file)).collect();
+            for line in &mut lines {
+                line.file = files[line.file as usize];
+            }
+        }
         let instructions = machine_code.instructions();
         let range = Range {
             end: instructions.end,
             code: code.as_ptr().addr(),
+            inlined,
             tier,
             machine_code: machine_code.address(),
             lines,

@@ -31,6 +31,8 @@ pub(super) struct Table {
     codes: HashMap<usize, u32>,
     /// Of those that have gone.
     named: Lines,
+    /// The files that machine code comes from.
+    files: Vec<String>,
 }
 
 impl Table {
@@ -39,7 +41,18 @@ impl Table {
             seen: HashMap::with_capacity(2 * MOST),
             codes: HashMap::with_capacity(2 * MOST),
             named: Lines::new(),
+            files: Vec::new(),
         }
+    }
+
+    /// The number of a file.
+    pub(super) fn file(&mut self, name: &str) -> u32 {
+        let known = self.files.iter().position(|file| file == name);
+        let number = known.unwrap_or_else(|| {
+            self.files.push(name.to_owned());
+            self.files.len() - 1
+        });
+        number as u32
     }
 
     /// Counts; false if there is no more room.
@@ -63,22 +76,23 @@ impl Table {
             return;
         }
         let Function { file, line, .. } = snapshot::function(code);
-        let named = &mut self.named;
+        let (named, files) = (&mut self.named, &self.files);
         self.seen.retain(|seen, &mut count| {
             if seen.code != address {
                 return true;
             }
-            let found = match seen.place {
-                Place::Line(line) => line,
+            let (file, found) = match seen.place {
+                // Where an instruction has no line, the function's is the nearest.
+                Place::Line { line: 0, .. } => (&file, 0),
+                Place::Line { file, line } => (&files[file as usize], line),
                 Place::Instruction(index) => {
                     let offset = index as usize * size_of::<ffi::_Py_CODEUNIT>();
                     let line = code.line_at(offset as c_int);
-                    line.unwrap_or_default().cast_unsigned()
+                    (&file, line.unwrap_or_default().cast_unsigned())
                 }
             };
             let place = SourceLine {
                 file: file.clone(),
-                // Where an instruction has no line, the function's is the nearest.
                 line: if found == 0 { line } else { found },
             };
             let counts = named.entry(place).or_default();
