@@ -6,6 +6,9 @@ use super::*;
 /// Where, from the start of an object, its managed dict is (pycore_object.h).
 pub const MANAGED_DICT_OFFSET: Py_ssize_t = -3 * size_of::<*mut PyObject>() as Py_ssize_t;
 
+/// Where, from the start of an object, the list of its managed weak references is (pycore_object.h).
+pub const MANAGED_WEAKREF_OFFSET: Py_ssize_t = -4 * size_of::<*mut PyObject>() as Py_ssize_t;
+
 /// The managed dict of an object, borrowed, or NULL when it has none yet (pycore_object.h `_PyObject_GetManagedDict`).
 ///
 /// # Safety

@@ -9,7 +9,7 @@ use crate::eval::resume;
 use crate::eval::step::{self, end_by_exception};
 use crate::eval::unwind::{self, Ended, end, raised_in_call};
 use crate::ffi;
-use crate::object::{Borrowed, Owned, Raised};
+use crate::object::{Borrowed, Owned, Raised, plain};
 use crate::thread::ThreadState;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -530,19 +530,19 @@ unsafe extern "C" fn disturbed(root: Raw, tools_version: u64) -> u8 {
     u8::from(!patched || watching as u64 != tools_version || written)
 }
 
-/// Whether nobody can see an object die: it is a number or a string.
+/// Lets go of a reference; whether it was the last, and the object is still to die.
 ///
 /// # Safety
-/// It has a type.
-unsafe fn dies_unseen(object: *mut ffi::PyObject) -> bool {
+/// NULL, or a reference to an object.
+unsafe fn count_down(object: *mut ffi::PyObject) -> bool {
     // SAFETY: as the caller promises.
-    let class = unsafe { ffi::Py_TYPE(object) };
-    [
-        &raw mut ffi::PyFloat_Type,
-        &raw mut ffi::PyLong_Type,
-        &raw mut ffi::PyUnicode_Type,
-    ]
-    .contains(&class)
+    unsafe {
+        if object.is_null() || ffi::_Py_IsImmortal(object) {
+            return false;
+        }
+        (*object).__bindgen_anon_1.ob_refcnt -= 1;
+        (*object).__bindgen_anon_1.ob_refcnt == 0
+    }
 }
 
 unsafe extern "C" fn deallocate_inlined(
@@ -558,12 +558,18 @@ unsafe extern "C" fn deallocate_inlined(
     unsafe {
         let thread = ThreadState::current();
         let code = &*own.cast::<MachineCode>().cast_const();
-        let objects = core::slice::from_raw_parts(objects, count);
-        if let [object] = *objects
-            && dies_unseen(object.cast())
-        {
-            deallocate(object);
-            return 0;
+        let mut objects = core::slice::from_raw_parts(objects, count);
+        // As long as nobody can see anything, there is nothing to be shown.
+        while plain::deallocate_unseen(objects[0].cast()) {
+            objects = &objects[1..];
+            while let Some((&object, rest)) = objects.split_first()
+                && !count_down(object.cast())
+            {
+                objects = rest;
+            }
+            if objects.is_empty() {
+                return 0;
+            }
         }
         let Some((state, instruction)) = code.state(look as u32) else {
             unreachable!("the exit has a table");

@@ -3,7 +3,7 @@
 //! Touches counts, types, the collector's flags and the process-wide reference tracer of `_PyRuntime`.
 use crate::ffi;
 use crate::field;
-use crate::object::{Borrowed, Owned, Raised};
+use crate::object::{Borrowed, Owned, Raised, plain};
 use core::ffi::c_void;
 use core::ptr::{NonNull, null_mut};
 
@@ -26,6 +26,15 @@ unsafe fn trace_reference(op: *mut ffi::PyObject, event: RefEvent) {
         if let Some(function) = (*tracer).tracer_func {
             function(op, event as ffi::PyRefTracerEvent, (*tracer).tracer_data);
         }
+    }
+}
+
+/// Whether a reference tracer is set.
+pub(super) fn is_traced() -> bool {
+    // SAFETY: the runtime is static, and the thread attached.
+    unsafe {
+        let tracer = &raw const ffi::_PyRuntime.ref_tracer;
+        (*tracer).tracer_func.is_some()
     }
 }
 
@@ -134,7 +143,9 @@ pub fn allocate_var(
 /// # Safety
 /// `op` is an object, which may be dying.
 #[inline(always)]
-unsafe fn deallocator(op: *mut ffi::PyObject) -> unsafe extern "C" fn(*mut ffi::PyObject) {
+pub(super) unsafe fn deallocator(
+    op: *mut ffi::PyObject,
+) -> unsafe extern "C" fn(*mut ffi::PyObject) {
     // SAFETY: every type that is ready has one, if only its base's, and there are no objects of a type before.
     unsafe { (*ffi::Py_TYPE(op)).tp_dealloc.unwrap_unchecked() }
 }
@@ -149,7 +160,9 @@ pub unsafe fn deallocate(op: *mut ffi::PyObject) {
     unsafe {
         let dealloc = deallocator(op);
         trace_reference(op, RefEvent::Destroy);
-        dealloc(op);
+        if !(plain::is_plain(dealloc) && plain::deallocate(op, dealloc)) {
+            dealloc(op);
+        }
     }
 }
 

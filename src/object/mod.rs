@@ -14,6 +14,7 @@ pub mod life;
 pub mod lookup;
 mod operations;
 mod owned;
+pub mod plain;
 mod raised;
 mod recursion;
 pub mod rows;

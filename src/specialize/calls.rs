@@ -4,7 +4,7 @@ use crate::bytecode::cache::Call;
 use crate::ffi::{
     self, PyCFunctionObject, PyMethodDescrObject, PyMethodObject, PyTypeObject, callable_cache,
 };
-use crate::object::Borrowed;
+use crate::object::{Borrowed, plain};
 use crate::specialize::Site;
 use crate::specialize::descriptors::{self, find};
 use crate::specialize::functions::{self, Function, Parameters};
@@ -167,6 +167,7 @@ fn choose_class(
         return field!(class.tp_vectorcall).map(|_| Opcode::CALL_BUILTIN_CLASS);
     }
     if is_plain(class) {
+        plain::learn();
         let init = init_of_plain(class);
         let version = descriptors::version(class)?;
         if let Some(parameters) = init {
