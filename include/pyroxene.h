@@ -1,14 +1,23 @@
 /* Calling Python functions with numbers of C, for extensions.
 
-   An entry is made of a callable and a signature, "dd->d" say, and called with an array of values. Calls of a function that Pyroxene has compiled run its machine code at once.
-   All other calls work as PyObject_Vectorcall does: of functions that are not compiled, or not yet, with the compiler off,
-   and of callables that are no functions. Which of it happens may change from call to call, and the entry need not know:
-   it stays right when the function gets other code, other defaults, or when a debugger comes.
+   An entry is made of a callable and a signature, "dd->d" say, and called with an array of values.
+
+   What it does is what PyObject_Vectorcall does with a new float, an int or the object for each value, and then PyFloat_AsDouble or
+   PyLong_AsLongLong with the result: the same values, exceptions, tracebacks, frames, counts of references, and the same in the
+   eyes of tools. How it does that may change from call to call, and the entry need not know.
+
+   If Pyroxene's compiler is on, it makes machine code of a function that is called by entries often, in the background. That takes
+   the values as they are and gives the result as it is: no objects, and no frame, unless somebody could look. It is for functions in
+   Python, not too long, with a parameter for each argument by place and no others. Other callables, and others than the main
+   interpreter, are called with objects; so is each call before there is machine code, while it does not fit (the function was given
+   other code, say: after some calls there is machine code for that), where a tool watches, and where a limit of the stack is near.
+   If an int outgrows 64 bits on the way, or anything else is not as it was, the call goes on in the evaluator from where it is.
 
    An extension that includes this file runs on any Python: elsewhere Pyroxene_Import gives NULL, and the extension calls
    PyObject_Vectorcall itself. It is complete; there is nothing to link to. It may be copied.
 
-   All functions want an attached thread state (the GIL). Entries belong to the interpreter in which they were acquired. */
+   All functions want an attached thread state (the GIL); an entry may be called by any thread of its interpreter, by several at
+   once. Entries belong to the interpreter in which they were acquired. */
 #ifndef PYROXENE_H
 #define PYROXENE_H
 
@@ -53,7 +62,7 @@ typedef struct {
     /* What it calls, borrowed: for tp_traverse of an object that has the entry. */
     PyObject *(*callable)(const Pyroxene_Entry *entry);
 
-    /* 1 if the next call will enter machine code unless something comes between, else 0. */
+    /* 1 if the next call will enter machine code, of whichever kind, unless something comes between, else 0. */
     int (*is_compiled)(const Pyroxene_Entry *entry);
 } Pyroxene_API;
 

@@ -1,14 +1,19 @@
-//! One call of an entry: makes objects of the arguments, which the callee's frame takes over, and a value of C of what it gives.
-use super::signature::{Kind, MOST, Signature};
+//! One call of an entry: in machine code that takes values of C, or with objects of the arguments, which the callee's frame takes
+//! over. Makes a value of C of what it gives.
+use super::signature::{MOST, Signature};
 use crate::bytecode::Opcode;
 use crate::call::{Arguments, vectorcall};
+use crate::eval::door::{Given, call_passed};
 use crate::eval::entry;
 use crate::ffi;
 use crate::field;
+use crate::jit::passed;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
 use core::cell::Cell;
 use core::mem::MaybeUninit;
+use pyroxene_jit_api::{Passed, RunPassed};
+use std::sync::Arc;
 
 /// `Pyroxene_Value`
 #[derive(Clone, Copy)]
@@ -19,55 +24,141 @@ pub(super) union Value {
     object: *mut ffi::PyObject,
 }
 
-/// Calls.
-///
-/// # Errors
-/// What the callable raises; what the result raises that is not what the signature says.
-///
-/// # Safety
-/// There are as many arguments as the signature has, and their objects are alive.
-pub(super) unsafe fn call(
-    callable: Borrowed<'_>,
-    signature: Signature,
-    arguments: *const Value,
-    boxes: &Boxes,
-) -> Result<Value, Raised> {
-    let thread = ThreadState::current();
-    let mut given = Given::new();
-    for (index, &kind) in signature.arguments().iter().enumerate() {
-        // SAFETY: as the caller promises.
-        given.add(unsafe { object_of(kind, *arguments.add(index), &boxes[index]) }?);
-    }
-    let result = match python_function(callable) {
-        // SAFETY: the function takes the references over.
-        Some(function) => unsafe {
-            let (first, count) = given.give();
-            entry::call_giving(
-                thread,
-                function,
-                entry::namespace_of(function),
-                first,
-                count,
-            )?
-        },
-        None => {
-            // The entry, and with it its reference, may go while it is called.
-            let callable = callable.new_ref();
-            // SAFETY: the references live until the call is over.
-            let arguments = unsafe { Arguments::from_c(given.first(), given.count, None) };
-            vectorcall::call(thread, callable.borrow(), arguments)?
+/// What an entry calls.
+pub(super) struct Callee {
+    /// The callable.
+    pub callable: Owned,
+    /// What it is called with, and is to give.
+    pub signature: Signature,
+    boxes: Boxes,
+    machine_code: MachineCode,
+}
+
+/// Where an entry finds machine code that takes values of C.
+struct MachineCode {
+    gate: Cell<Option<Arc<passed::Gate>>>,
+    /// After how many calls without such machine code it is asked for.
+    asked_after: Cell<u32>,
+}
+
+/// After how many calls that is asked again where there is no compiler.
+const SELDOM: u32 = 1 << 16;
+
+impl Callee {
+    /// Something that can be called.
+    pub(super) fn new(callable: Owned, signature: Signature) -> Self {
+        Self {
+            callable,
+            signature,
+            boxes: Boxes::default(),
+            machine_code: MachineCode {
+                gate: Cell::new(None),
+                asked_after: Cell::new(passed::calls_between()),
+            },
         }
-    };
-    value_of(signature.result, result)
+    }
+
+    /// The machine code that takes values of C, if there is any.
+    #[inline(always)]
+    fn machine_code(&self) -> Option<RunPassed> {
+        // SAFETY: whoever sets the gate does not come by while it is looked at.
+        unsafe { (*self.machine_code.gate.as_ptr()).as_ref()?.run() }
+    }
+
+    /// Whether machine code is entered when it is called.
+    pub(super) fn is_compiled(&self) -> bool {
+        self.machine_code().is_some() || is_compiled(self.callable.borrow())
+    }
+
+    /// Calls. The entry may be given back meanwhile.
+    ///
+    /// # Errors
+    /// What the callable raises; what the result raises that is not what the signature says.
+    ///
+    /// # Safety
+    /// It is alive when it is called. There are as many arguments as the signature has, and their objects are alive.
+    #[inline(always)]
+    pub(super) unsafe fn call(this: *const Self, arguments: *const Value) -> Result<Value, Raised> {
+        let thread = ThreadState::current();
+        // SAFETY: as the caller promises. The machine code was made for the kinds of the signature, and takes a reference to the
+        // function. If there is nothing given, nothing has run.
+        unsafe {
+            let result = (*this).signature.result;
+            if let Some(run) = (*this).machine_code() {
+                let callable = (*this).callable.borrow().as_ptr();
+                if let Some(given) = call_passed(thread, run, callable, arguments.cast()) {
+                    return value_of_given(result, given?);
+                }
+            }
+            Self::call_with_objects(this, thread, arguments)
+        }
+    }
+
+    /// Calls with an object for each argument.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    ///
+    /// # Safety
+    /// As there.
+    #[inline(never)]
+    unsafe fn call_with_objects(
+        this: *const Self,
+        thread: ThreadState,
+        arguments: *const Value,
+    ) -> Result<Value, Raised> {
+        let mut objects = Objects::new();
+        // SAFETY: as the caller promises. The entry is not looked at any more when the callable runs, which may give it back: what is
+        // called is referred to until then. The function takes the references over.
+        unsafe {
+            let callable = (*this).callable.borrow();
+            let result = (*this).signature.result;
+            let function = python_function(callable);
+            if let Some(function) = function {
+                (*this).count(function);
+            }
+            for (index, &kind) in (*this).signature.arguments().iter().enumerate() {
+                let kept = &(*this).boxes[index];
+                objects.add(object_of(kind, *arguments.add(index), kept)?);
+            }
+            let object = match function {
+                Some(function) => {
+                    let (first, count) = objects.give();
+                    let namespace = entry::namespace_of(function);
+                    entry::call_giving(thread, function, namespace, first, count)?
+                }
+                None => {
+                    let callable = callable.new_ref();
+                    let arguments = Arguments::from_c(objects.first(), objects.count, None);
+                    vectorcall::call(thread, callable.borrow(), arguments)?
+                }
+            };
+            value_of(result, object)
+        }
+    }
+
+    /// Counts a call without machine code, and asks now and then whether there is some.
+    #[inline(always)]
+    fn count(&self, function: Borrowed<'_, ffi::PyFunctionObject>) {
+        let left = self.machine_code.asked_after.get() - 1;
+        self.machine_code.asked_after.set(left);
+        if left == 0 {
+            let calls = passed::calls_between();
+            let gate = passed::call(function, self.signature.arguments(), calls);
+            let next = if gate.is_some() { calls } else { SELDOM };
+            self.machine_code.asked_after.set(next);
+            self.machine_code.gate.set(gate);
+        }
+    }
 }
 
 /// References for a call, which are dropped with it unless the callee takes them.
-struct Given {
+struct Objects {
     places: [MaybeUninit<*mut ffi::PyObject>; MOST],
     count: usize,
 }
 
-impl Given {
+impl Objects {
     const fn new() -> Self {
         Self {
             places: [MaybeUninit::uninit(); MOST],
@@ -93,7 +184,7 @@ impl Given {
     }
 }
 
-impl Drop for Given {
+impl Drop for Objects {
     #[inline(always)]
     fn drop(&mut self) {
         for place in &self.places[..self.count] {
@@ -120,7 +211,7 @@ fn python_function(callable: Borrowed<'_>) -> Option<Borrowed<'_, ffi::PyFunctio
 }
 
 /// Whether machine code is entered where the callable begins.
-pub(super) fn is_compiled(callable: Borrowed<'_>) -> bool {
+fn is_compiled(callable: Borrowed<'_>) -> bool {
     python_function(callable).is_some_and(|function| {
         // SAFETY: a function has code, and keeps it.
         let code: Borrowed<'_, ffi::PyCodeObject> =
@@ -132,18 +223,22 @@ pub(super) fn is_compiled(callable: Borrowed<'_>) -> bool {
 }
 
 /// The floats of the last call, one for each argument: those that nobody has kept are used again.
-pub(super) type Boxes = [Cell<Option<Owned>>; MOST];
+type Boxes = [Cell<Option<Owned>>; MOST];
 
 /// # Safety
 /// If it is an object, it is alive.
 #[inline(always)]
-unsafe fn object_of(kind: Kind, value: Value, kept: &Cell<Option<Owned>>) -> Result<Owned, Raised> {
+unsafe fn object_of(
+    kind: Passed,
+    value: Value,
+    kept: &Cell<Option<Owned>>,
+) -> Result<Owned, Raised> {
     // SAFETY: every member is written where another is, as bits; the functions give new references.
     unsafe {
         match kind {
-            Kind::Double => float_of(value.double, kept),
-            Kind::Int => Owned::from_c(ffi::PyLong_FromLongLong(value.int)),
-            Kind::Object => {
+            Passed::Float => float_of(value.double, kept),
+            Passed::Int => Owned::from_c(ffi::PyLong_FromLongLong(value.int)),
+            Passed::Object => {
                 Ok(Borrowed::<ffi::PyObject>::from_raw_unchecked(value.object).new_ref())
             }
         }
@@ -168,26 +263,47 @@ fn float_of(number: f64, kept: &Cell<Option<Owned>>) -> Result<Owned, Raised> {
     Ok(given)
 }
 
+/// A value of C of what machine code has given.
 #[inline(always)]
-fn value_of(kind: Kind, object: Owned) -> Result<Value, Raised> {
+fn value_of_given(kind: Passed, given: Given) -> Result<Value, Raised> {
+    let object = match (kind, given) {
+        (Passed::Float, Given::Float(double)) => return Ok(Value { double }),
+        (Passed::Int, Given::Int(int)) => return Ok(Value { int }),
+        // The nearest, as of an object.
+        (Passed::Float, Given::Int(int)) => return Ok(Value { double: int as f64 }),
+        // SAFETY: gives a new reference, or NULL with an exception.
+        (Passed::Int | Passed::Object, Given::Float(double)) => unsafe {
+            Owned::from_c(ffi::PyFloat_FromDouble(double))?
+        },
+        // SAFETY: as above.
+        (Passed::Object, Given::Int(int)) => unsafe {
+            Owned::from_c(ffi::PyLong_FromLongLong(int))?
+        },
+        (Passed::Float | Passed::Int | Passed::Object, Given::Object(object)) => object,
+    };
+    value_of(kind, object)
+}
+
+#[inline(always)]
+fn value_of(kind: Passed, object: Owned) -> Result<Value, Raised> {
     // SAFETY: a live object. The functions give -1 where they raise.
     unsafe {
         Ok(match kind {
-            Kind::Double => {
+            Passed::Float => {
                 let double = ffi::PyFloat_AsDouble(object.as_ptr());
                 if double == -1.0 && Raised::is_pending() {
                     return Err(Raised::on_c_word());
                 }
                 Value { double }
             }
-            Kind::Int => {
+            Passed::Int => {
                 let int = ffi::PyLong_AsLongLong(object.as_ptr());
                 if int == -1 && Raised::is_pending() {
                     return Err(Raised::on_c_word());
                 }
                 Value { int }
             }
-            Kind::Object => Value {
+            Passed::Object => Value {
                 object: object.into_raw(),
             },
         })

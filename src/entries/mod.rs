@@ -1,13 +1,14 @@
 //! Entries, by which extensions call Python functions with numbers of C: what `include/pyroxene.h` declares. Makes the capsule
 //! `pyroxene.C_API`.
 //!
-//! Nothing is kept of the machine code: a call looks for it in the code that the function has then, as the calls of C do.
+//! Of the machine code, only the place where it is found is kept ([`jit::passed`](crate::jit::passed)), and that is looked for again
+//! where there is none.
 mod call;
 mod signature;
 
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
-use call::Boxes;
+use call::Callee;
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::offset_of;
 use core::ptr::null_mut;
@@ -17,11 +18,7 @@ use signature::Signature;
 const VERSION: i32 = 1;
 
 /// `Pyroxene_Entry`
-struct Entry {
-    callable: Owned,
-    signature: Signature,
-    boxes: Boxes,
-}
+struct Entry(Callee);
 
 /// `Pyroxene_API`
 #[repr(C)]
@@ -86,11 +83,7 @@ unsafe extern "C" fn acquire(callable: *mut ffi::PyObject, signature: *const c_c
         let _pending = raise(exception::TypeError, c"an entry is for a callable");
         return null_mut();
     }
-    Box::into_raw(Box::new(Entry {
-        callable: callable.new_ref(),
-        signature,
-        boxes: Boxes::default(),
-    }))
+    Box::into_raw(Box::new(Entry(Callee::new(callable.new_ref(), signature))))
 }
 
 unsafe extern "C" fn release(entry: *mut Entry) {
@@ -106,16 +99,8 @@ unsafe extern "C" fn call_entry(
     arguments: *const call::Value,
     result: *mut call::Value,
 ) -> c_int {
-    // SAFETY: the header demands a live entry, and as many arguments as its signature has. What is needed of the entry after
-    // the call is copied before, as it may go meanwhile.
-    let value = unsafe {
-        let Entry {
-            callable,
-            signature,
-            boxes,
-        } = &*entry;
-        call::call(callable.borrow(), *signature, arguments, boxes)
-    };
+    // SAFETY: the header demands a live entry, and as many arguments as its signature has.
+    let value = unsafe { Callee::call(&raw const (*entry).0, arguments) };
     match value {
         Ok(value) => {
             // SAFETY: the header demands a place for it.
@@ -128,11 +113,10 @@ unsafe extern "C" fn call_entry(
 
 unsafe extern "C" fn callable(entry: *const Entry) -> *mut ffi::PyObject {
     // SAFETY: the header demands a live entry.
-    unsafe { (*entry).callable.as_ptr() }
+    unsafe { (*entry).0.callable.as_ptr() }
 }
 
 unsafe extern "C" fn is_compiled(entry: *const Entry) -> c_int {
     // SAFETY: as above.
-    let callable = unsafe { (*entry).callable.borrow() };
-    c_int::from(call::is_compiled(callable))
+    c_int::from(unsafe { (*entry).0.is_compiled() })
 }

@@ -1,37 +1,27 @@
 //! Signatures of entries: what the arguments and the result of a call are in C.
 
+use pyroxene_jit_api::Passed;
+
 /// The most arguments (`PYROXENE_MOST_ARGUMENTS`).
 pub(super) const MOST: usize = 8;
 
-/// What a value is in C.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
-    /// `double`
-    Double,
-    /// `int64_t`
-    Int,
-    /// `PyObject *`
-    Object,
-}
-
-impl Kind {
-    const fn of_letter(letter: u8) -> Option<Self> {
-        Some(match letter {
-            b'd' => Self::Double,
-            b'q' => Self::Int,
-            b'O' => Self::Object,
-            _ => return None,
-        })
-    }
+/// What a value is in C, by its letter: `double`, `int64_t`, `PyObject *`.
+const fn of_letter(letter: u8) -> Option<Passed> {
+    Some(match letter {
+        b'd' => Passed::Float,
+        b'q' => Passed::Int,
+        b'O' => Passed::Object,
+        _ => return None,
+    })
 }
 
 /// What a call takes and gives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Signature {
-    arguments: [Kind; MOST],
+    arguments: [Passed; MOST],
     count: usize,
     /// What it gives.
-    pub(super) result: Kind,
+    pub(super) result: Passed,
 }
 
 impl Signature {
@@ -43,19 +33,19 @@ impl Signature {
         if letters.len() > MOST {
             return None;
         }
-        let mut arguments = [Kind::Object; MOST];
+        let mut arguments = [Passed::Object; MOST];
         for (place, &letter) in arguments.iter_mut().zip(letters) {
-            *place = Kind::of_letter(letter)?;
+            *place = of_letter(letter)?;
         }
         Some(Self {
             arguments,
             count: letters.len(),
-            result: Kind::of_letter(*result)?,
+            result: of_letter(*result)?,
         })
     }
 
     /// What it takes.
-    pub(super) fn arguments(&self) -> &[Kind] {
+    pub(super) fn arguments(&self) -> &[Passed] {
         &self.arguments[..self.count]
     }
 }
@@ -69,9 +59,9 @@ mod tests {
         let signature = Signature::parse(b"dqO->d").expect("it is one");
         assert_eq!(
             signature.arguments(),
-            [Kind::Double, Kind::Int, Kind::Object]
+            [Passed::Float, Passed::Int, Passed::Object]
         );
-        assert_eq!(signature.result, Kind::Double);
+        assert_eq!(signature.result, Passed::Float);
         assert_eq!(
             Signature::parse(b"->O").map(|none| none.arguments().len()),
             Some(0)

@@ -11,11 +11,11 @@ use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::frame::make_current;
 use crate::generator::Generator;
-use crate::jit::enter::{Left, enter, left};
+use crate::jit::enter::{Left, enter, left, note_unable};
 use crate::jit::executor::executor_of;
 use crate::object::{Owned, Raised};
 use crate::thread::{ThreadState, c_stack};
-use pyroxene_jit_api::ExitKind;
+use pyroxene_jit_api::{ExitKind, RunPassed};
 
 /// Runs the new frame of a function that C calls.
 ///
@@ -84,6 +84,72 @@ unsafe fn run_machine_code(
         let left = enter(thread, frame, entrance, floor);
         recursion::count_c(thread, -C_STACK_UNITS);
         Some(end(thread, frame, left))
+    }
+}
+
+/// What a function has given that C has called with values of its own.
+pub(crate) enum Given {
+    /// A float.
+    Float(f64),
+    /// An int.
+    Int(i64),
+    /// An object.
+    Object(Owned),
+}
+
+/// Calls a function for C, which passes it values of its own, in machine code that is made for that. Nothing if that is not able to
+/// run now: then nothing was done.
+///
+/// # Errors
+/// What the function raises.
+///
+/// # Safety
+/// The thread is attached. The machine code is called with as many values as it wants, of the kinds that it wants, and with a function
+/// that stays alive until it has begun.
+#[inline(always)]
+pub(crate) unsafe fn call_passed(
+    thread: ThreadState,
+    run: RunPassed,
+    function: *mut ffi::PyObject,
+    values: *const u64,
+) -> Option<Result<Given, Raised>> {
+    let floor = c_stack::floor().filter(|_| recursion::has_c(thread, C_STACK_UNITS))?;
+    // SAFETY: as the caller promises. If there is ever a frame of the function, it is the first that comes onto the data stack: the
+    // machine code runs only if there is room where that is now.
+    unsafe {
+        let state = thread.as_ptr();
+        let caller = (*state).current_frame;
+        let frame = (*state).datastack_top;
+        if caller.is_null() {
+            return None;
+        }
+        recursion::count_c(thread, C_STACK_UNITS);
+        let exit = run(
+            state.cast(),
+            caller.cast(),
+            0,
+            floor,
+            values,
+            function.cast(),
+        );
+        recursion::count_c(thread, -C_STACK_UNITS);
+        let given = match exit.kind {
+            ExitKind::Float => Given::Float(f64::from_bits(exit.payload.addr() as u64)),
+            ExitKind::Int => Given::Int((exit.payload.addr() as u64).cast_signed()),
+            ExitKind::Unable => {
+                note_unable(thread, exit);
+                return None;
+            }
+            ExitKind::Resume
+            | ExitKind::Error
+            | ExitKind::Switched
+            | ExitKind::Returned
+            | ExitKind::Yielded => {
+                let left = left(thread, exit);
+                return Some(end(thread, frame.cast(), left).map(Given::Object));
+            }
+        };
+        Some(Ok(given))
     }
 }
 

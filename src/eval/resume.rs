@@ -67,7 +67,12 @@ pub(crate) unsafe fn resume(
                     let value = Owned::from_raw_unchecked(exit.payload.cast());
                     exit = go_on_with(thread, value, floor);
                 }
-                ExitKind::Resume | ExitKind::Error | ExitKind::Switched | ExitKind::Unable => break,
+                ExitKind::Resume
+                | ExitKind::Error
+                | ExitKind::Switched
+                | ExitKind::Unable
+                | ExitKind::Float
+                | ExitKind::Int => break,
             }
         }
         exit

@@ -2,7 +2,7 @@
 use super::log::ExitCounts;
 use super::options::{Mode, mode};
 use super::registry::Key;
-use super::{chance, enter, exits, heat, library, sample};
+use super::{chance, enter, exits, heat, library, passed, sample};
 use crate::bytecode::handlers::handler_of;
 use crate::ffi;
 use crate::frame::Frame;
@@ -12,7 +12,8 @@ use core::cell::Cell;
 use core::ops::{Deref, Range};
 use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use pyroxene_jit_api::{
-    Artifact, CodeMemory, ExitRecord, ExitState, Failure, Interpreted, Reason, Run, Running, Target,
+    Artifact, CodeMemory, ExitRecord, ExitState, Failure, Interpreted, Passed, Reason, Run,
+    Running, Target,
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -106,16 +107,19 @@ pub struct MachineCode {
     compilation: u64,
     /// Whether it was taken away, and not replaced: who runs it leaves when it looks.
     withdrawn: Cell<bool>,
+    /// If C calls it: of which code object it is, and what C passes.
+    passed: Option<(Key, Vec<Passed>)>,
 }
 
 impl MachineCode {
     /// For a compilation of this number, with the targets that its snapshot names, and the code objects that it has the bodies
-    /// of; its exits are counted as heat of the code object.
+    /// of; its exits are counted as heat of the code object. If C is to call it: that, and what C passes.
     pub fn ordered(
         compilation: u64,
         targets: Vec<Arc<Target>>,
         inlined: Vec<Key>,
         heat: Arc<AtomicU64>,
+        passed: Option<(Key, Vec<Passed>)>,
     ) -> Box<Self> {
         Box::new(Self {
             running: Running::default(),
@@ -131,6 +135,7 @@ impl MachineCode {
             memory: None,
             compilation,
             withdrawn: Cell::new(false),
+            passed,
         })
     }
 
@@ -177,6 +182,16 @@ impl MachineCode {
     /// Notes that it was taken away, and not replaced.
     pub(super) fn withdraw(&self) {
         self.withdrawn.set(true);
+    }
+
+    /// Whether it was taken away, and not replaced.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.get()
+    }
+
+    /// If C calls it: of which code object it is, and what C passes.
+    pub(super) fn passed(&self) -> Option<&(Key, Vec<Passed>)> {
+        self.passed.as_ref()
     }
 
     /// The counters of its exits.
@@ -235,7 +250,12 @@ impl MachineCode {
         count.store(taken, Ordering::Relaxed);
         add_heat(&this.heat, EXIT_WEIGHT);
         let is_warm = record.reason == Reason::Warm;
-        if is_warm || this.is_too_often(record, taken) {
+        let mut taken_away = None;
+        if this.passed.is_some() {
+            if this.is_too_often(record, taken) {
+                taken_away = passed::failed(this);
+            }
+        } else if is_warm || this.is_too_often(record, taken) {
             // What is made anew is the code below the inlined calls.
             let depth = record.inlined.map_or(0, |inlined| inlined.depth as usize);
             if let Some(frame) = exits::innermost(thread).nth(depth) {
@@ -248,6 +268,7 @@ impl MachineCode {
                 }
             }
         }
+        drop(taken_away);
         if enter::is_withdrawn() {
             free_what_ended();
         }

@@ -85,10 +85,24 @@ pub unsafe fn left(thread: ThreadState, exit: Exit) -> Left {
         ExitKind::Error => Left::Error,
         ExitKind::Switched => Left::Switched,
         ExitKind::Resume => Left::Resume,
-        ExitKind::Returned | ExitKind::Yielded | ExitKind::Unable => {
+        ExitKind::Returned
+        | ExitKind::Yielded
+        | ExitKind::Unable
+        | ExitKind::Float
+        | ExitKind::Int => {
             unreachable!("machine code has left by an exit")
         }
     }
+}
+
+/// Notes that machine code which C calls was not able to run.
+///
+/// # Safety
+/// It has just ended so.
+#[cold]
+pub unsafe fn note_unable(thread: ThreadState, exit: Exit) {
+    // SAFETY: as the caller promises: it names itself.
+    unsafe { MachineCode::left_by(exit.payload.cast(), exit.index, thread) };
 }
 
 /// Where machine code finds whether it has to ask if it was disturbed: a byte that is not 0 then.

@@ -125,18 +125,8 @@ fn want(mut table: RefMut<'_, Registry>, frame: Frame<'_>, place: usize) {
 pub(super) fn failed(frame: Frame<'_>, machine_code: &MachineCode, times: u64) {
     let own = machine_code.failures(None, frame.code());
     let mut table = registry();
-    let mut is_known = !own.is_empty();
-    let of_inlined: Vec<(Key, Vec<Failure>)> = machine_code
-        .inlined()
-        .iter()
-        .enumerate()
-        .filter_map(|(body, &key)| {
-            let (_, code) = table.find(key)?;
-            let failures = machine_code.failures(Some(body), code);
-            is_known |= !failures.is_empty();
-            Some((key, failures))
-        })
-        .collect();
+    let of_inlined = failures_of_inlined(&mut table, machine_code);
+    let is_known = !own.is_empty() || !of_inlined.is_empty();
     let record = table.record(frame.code());
     let excess = record.excess();
     let may_be_compiled = excess == 0 || times >= MOST_FAILURES << excess.saturating_mul(2).min(32);
@@ -156,15 +146,35 @@ pub(super) fn failed(frame: Frame<'_>, machine_code: &MachineCode, times: u64) {
     for failure in own {
         record.note(failure);
     }
-    for (key, failures) in of_inlined {
+    note(&mut table, of_inlined);
+    drop(table);
+    compile(frame, true);
+}
+
+/// Where machine code has left too often in calls that are inlined in it, by their code objects.
+pub(super) fn failures_of_inlined(
+    table: &mut Registry,
+    machine_code: &MachineCode,
+) -> Vec<(Key, Vec<Failure>)> {
+    let bodies = machine_code.inlined().iter().enumerate();
+    bodies
+        .filter_map(|(body, &key)| {
+            let (_, code) = table.find(key)?;
+            let failures = machine_code.failures(Some(body), code);
+            (!failures.is_empty()).then_some((key, failures))
+        })
+        .collect()
+}
+
+/// Notes where machine code has failed.
+pub(super) fn note(table: &mut Registry, failures: Vec<(Key, Vec<Failure>)>) {
+    for (key, failures) in failures {
         if let Some((record, _)) = table.find(key) {
             for failure in failures {
                 record.note(failure);
             }
         }
     }
-    drop(table);
-    compile(frame, true);
 }
 
 /// Machine code of the quick tier, of a frame that runs, has run often: it is made anew in the hot one. Until then it stays.
@@ -221,8 +231,13 @@ fn compile(frame: Frame<'_>, however_often: bool) {
     let compilation = log::next_compilation();
     let mut table = registry();
     let record = table.record(code);
-    let machine_code =
-        MachineCode::ordered(compilation, targets, inlined, Arc::clone(&record.heat));
+    let machine_code = MachineCode::ordered(
+        compilation,
+        targets,
+        inlined,
+        Arc::clone(&record.heat),
+        None,
+    );
     snapshot.running = machine_code.address();
     let replaced = record.compiled.as_ref().map(|compiled| &***compiled);
     let heat = Heat::new(&record.heat, replaced);

@@ -62,6 +62,7 @@ pub(super) fn helpers() -> Helpers {
         end_generator,
         send,
         disturbed,
+        disturbed_passed,
         call: operations::call,
         call_named: operations::call_named,
         call_unpacked: operations::call_unpacked,
@@ -512,8 +513,6 @@ unsafe extern "C" fn deallocate_seen(object: Raw, frame: Raw, at: u32, tools_ver
 }
 
 unsafe extern "C" fn disturbed(root: Raw, tools_version: u64) -> u8 {
-    let thread = ThreadState::current();
-    let watching = thread.eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
     let root = root.cast::<ffi::_PyInterpreterFrame>();
     // A tool that wants something of this code alone has the patches taken away, and changes no version.
     // SAFETY: machine code gives the frame that it was entered with, which is alive with its code.
@@ -522,12 +521,26 @@ unsafe extern "C" fn disturbed(root: Raw, tools_version: u64) -> u8 {
             .co_executors
             .is_null()
     };
-    // Above it there are only the frames of inlined calls.
+    let written = was_written(root);
+    u8::from(is_disturbed_above(root, tools_version) | written || !patched)
+}
+
+unsafe extern "C" fn disturbed_passed(root: Raw, own: Raw, tools_version: u64) -> u8 {
+    // SAFETY: machine code names itself, which stays while it runs.
+    let withdrawn = unsafe { (*own.cast::<MachineCode>()).is_withdrawn() };
+    // The frame below is another code's.
+    u8::from(is_disturbed_above(root.cast(), tools_version) || withdrawn)
+}
+
+/// Whether other tools watch than those of a version, or somebody wrote to locals of the frames above the one with which machine
+/// code was entered: they are those of inlined calls.
+fn is_disturbed_above(root: *mut ffi::_PyInterpreterFrame, tools_version: u64) -> bool {
+    let thread = ThreadState::current();
+    let watching = thread.eval_breaker() & !(ffi::_PY_EVAL_EVENTS_MASK as usize);
     let written = exits::innermost(thread)
         .take_while(|&frame| frame != root)
-        .chain([root])
         .fold(false, |written, frame| was_written(frame) | written);
-    u8::from(!patched || watching as u64 != tools_version || written)
+    watching as u64 != tools_version || written
 }
 
 /// Lets go of a reference; whether it was the last, and the object is still to die.
@@ -579,7 +592,11 @@ unsafe extern "C" fn deallocate_inlined(
         for &object in &objects[1..] {
             release(object);
         }
-        let is_disturbed = disturbed(root, tools_version) != 0 || shown.is_disturbed(thread);
+        let answer = match code.passed() {
+            Some(_) => disturbed_passed(root, own, tools_version),
+            None => disturbed(root, tools_version),
+        };
+        let is_disturbed = answer != 0 || shown.is_disturbed(thread);
         if is_disturbed {
             shown.leave();
         } else {

@@ -6,7 +6,7 @@
 //!   functions that it calls.
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
 //! - [`code`]: machine code in memory; [`executor`]: the patches in bytecode by which the evaluator enters it; [`enter`]:
-//!   entering and leaving it; [`exits`]: what is written to the frame then; [`chance`]: leaving it at random, for tests.
+//!   entering and leaving it; [`passed`]: machine code that C calls; [`exits`]: what is written to the frame then; [`chance`]: leaving it at random, for tests.
 //! - [`adaptive`]: what `dis` sees of instructions; [`statistics`]: what Python may ask; [`perf`]: what that profiler is told; [`log`]: what happened when, in a file; [`sample`]: where the
 //!   time goes; [`threads`]: threads of its own.
 //!
@@ -25,6 +25,7 @@ pub mod library;
 pub mod log;
 mod only;
 pub mod options;
+pub mod passed;
 mod perf;
 pub mod publish;
 pub mod registry;

@@ -2,7 +2,7 @@
 use super::code::{self, Compiled};
 use super::registry::{Stage, registry};
 use super::worker::{self, Done};
-use super::{library, log, perf, sample, statistics};
+use super::{library, log, passed, perf, sample, statistics};
 use crate::bytecode::original;
 use crate::ffi;
 use crate::object::Borrowed;
@@ -46,9 +46,14 @@ pub(super) fn install(done: Done) {
             addresses.extend(found.map(|(_, code)| code.as_ptr().addr()));
         }
     }
-    let found = registry
-        .find(key)
-        .filter(|(record, _)| record.stage == Stage::Waiting && record.attempts == order.attempt);
+    let for_c = order
+        .machine_code
+        .passed()
+        .map(|(_, passed)| passed.clone());
+    let found = registry.find(key).filter(|(record, _)| match &for_c {
+        Some(passed) => passed::is_wanted(&record.for_c, passed, order.attempt),
+        None => record.stage == Stage::Waiting && record.attempts == order.attempt,
+    });
     let (mut artifact, (record, code)) = match (result, found) {
         (Ok(artifact), Some(found)) if are_prepared && is_prepared_for(found.1, tools_version) => {
             (artifact, found)
@@ -67,8 +72,10 @@ pub(super) fn install(done: Done) {
         }
         (Err(refusal), found) => {
             statistics::refused(&refusal);
-            if let Some((record, _)) = found {
-                record.stage = Stage::GivenUp;
+            match (found, &for_c) {
+                (Some((record, _)), Some(passed)) => passed::give_up(&mut record.for_c, passed),
+                (Some((record, _)), None) => record.stage = Stage::GivenUp,
+                (None, _) => {}
             }
             return;
         }
@@ -81,20 +88,25 @@ pub(super) fn install(done: Done) {
     machine_code.fill(artifact);
     sample::published(code, &machine_code, order.tier, addresses, lines, &files);
     let compiled = Rc::new(Compiled::new(machine_code));
-    let before = record.forget_code(code, Withdrawal::Replaced);
-    if let Some(entry) = order.call_entry {
-        record.target.set(compiled.run(), entry);
-    }
-    for (entry, place) in order.wanted.into_iter().enumerate() {
-        let returned = order.returned_entries.get(&place).copied();
-        record
-            .patches
-            .add(code, place, &compiled, entry as u32, returned);
-    }
     log::published(order.compilation, compiled.run() as *const () as usize);
     log::counted(order.compilation, code, compiled.exit_counts());
-    record.compiled = Some(Rc::clone(&compiled));
-    record.stage = Stage::Compiled;
+    let mut before = Vec::new();
+    if let Some(passed) = for_c {
+        passed::publish(&mut record.for_c, &passed, Rc::clone(&compiled));
+    } else {
+        before = record.forget_code(code, Withdrawal::Replaced);
+        if let Some(entry) = order.call_entry {
+            record.target.set(compiled.run(), entry);
+        }
+        for (entry, place) in order.wanted.into_iter().enumerate() {
+            let returned = order.returned_entries.get(&place).copied();
+            record
+                .patches
+                .add(code, place, &compiled, entry as u32, returned);
+        }
+        record.compiled = Some(Rc::clone(&compiled));
+        record.stage = Stage::Compiled;
+    }
     for &inlined in compiled.inlined() {
         if let Some((record, _)) = registry.find(inlined)
             && !record.inlined_in.contains(&key)

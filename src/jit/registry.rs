@@ -5,6 +5,7 @@
 //! dropped is handed out.
 use super::code::{self, Compiled, MachineCode};
 use super::executor::Patches;
+use super::passed::ForC;
 use super::{is_main, log, options, sample, statistics};
 use crate::ffi;
 use crate::object::Borrowed;
@@ -73,6 +74,8 @@ pub struct Record {
     pub target: Arc<Target>,
     /// The code objects in whose machine code it may be inlined.
     pub inlined_in: Vec<Key>,
+    /// Machine code that C calls with values of its own.
+    pub for_c: ForC,
 }
 
 /// The classes of what locals held, by the instruction at which machine code is to be entered.
@@ -125,6 +128,7 @@ impl Registry {
                 compiled: None,
                 target: Arc::default(),
                 inlined_in: Vec::new(),
+                for_c: ForC::default(),
             }
         })
     }
@@ -186,14 +190,14 @@ impl Record {
             .is_some_and(|compiled| core::ptr::eq::<MachineCode>(&***compiled, machine_code))
     }
 
-    /// Takes machine code away, and what was being made, and writes into the log why. What it gives is to be dropped when the
-    /// table is not borrowed.
+    /// Takes machine code away, and what was being made, and writes into the log why; and what C calls, unless there is only
+    /// other code for it. What it gives is to be dropped when the table is not borrowed.
     #[must_use]
     pub fn forget_code(
         &mut self,
         code: Borrowed<'_, ffi::PyCodeObject>,
         why: Withdrawal,
-    ) -> Option<Rc<Compiled>> {
+    ) -> Vec<Rc<Compiled>> {
         self.target.clear();
         if self.patches.count() > 0 {
             self.patches.remove(code);
@@ -202,18 +206,20 @@ impl Record {
             self.stage = Stage::Cold;
             self.calls = 0;
         }
-        let compiled = self.compiled.take();
-        if let Some(compiled) = &compiled {
-            match why {
-                Withdrawal::Replaced => {}
-                Withdrawal::Instrumented | Withdrawal::Gone | Withdrawal::End => {
-                    compiled.withdraw();
-                }
+        let stays = why == Withdrawal::Replaced;
+        let mut forgotten = match stays {
+            true => Vec::new(),
+            false => self.for_c.forget(why),
+        };
+        if let Some(compiled) = self.compiled.take() {
+            if !stays {
+                compiled.withdraw();
             }
             statistics::withdrawn();
             log::withdrawn(compiled.compilation(), why);
+            forgotten.push(compiled);
         }
-        compiled
+        forgotten
     }
 }
 
@@ -267,7 +273,7 @@ pub fn prepare_to_instrument(code: Borrowed<'_, ffi::PyCodeObject>) {
         .into_iter()
         .filter_map(|caller| {
             let (record, code) = registry.find(caller)?;
-            record.forget_code(code, Withdrawal::Instrumented)
+            Some(record.forget_code(code, Withdrawal::Instrumented))
         })
         .collect();
     drop(registry);

@@ -17,7 +17,7 @@ use crate::thread::ThreadState;
 use core::ptr::null_mut;
 use pyroxene_jit_api::{
     Body, Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, OPERANDS, Object,
-    ObjectId, Operand, Parameter, Reason, Sight, Sights, Site, Snapshot, Target, Unit,
+    ObjectId, Operand, Parameter, Passed, Reason, Sight, Sights, Site, Snapshot, Target, Unit,
 };
 use pyroxene_jit_log::Function;
 use std::collections::{BTreeMap, HashMap};
@@ -73,6 +73,7 @@ pub(super) fn take(
         keywords: taking.keywords,
         callees: taking.callees.list,
         entries,
+        passed: None,
         objects: taking.objects.list,
         running: 0,
         warm: None,
@@ -84,6 +85,72 @@ pub(super) fn take(
         targets: taking.callees.targets,
         inlined,
     }
+}
+
+/// Takes a snapshot of the code of a function for C, which calls it with values of these kinds. Nothing if it cannot be called so
+/// without more than its parameters being bound to them. No tools watch the code.
+pub(super) fn take_passed(
+    function: Borrowed<'_, ffi::PyFunctionObject>,
+    code: Borrowed<'_, ffi::PyCodeObject>,
+    passed: &[Passed],
+    inlining: Inlining,
+) -> Option<Taken> {
+    let mut taking = Taking::default();
+    // SAFETY: the function is alive.
+    let version = unsafe { ffi::_PyFunction_GetVersionForCurrentState(function.as_ptr()) };
+    if version == 0 || code.has_flag(GENERATORS) {
+        return None;
+    }
+    // SAFETY: both are alive, and are not looked at any more when something else runs.
+    let (its_code, callee) = unsafe {
+        (
+            Borrowed::from_raw_unchecked(code.as_ptr()),
+            Borrowed::from_raw_unchecked(function.as_ptr()),
+        )
+    };
+    let index = taking.callees.add_code(version, its_code, Some(callee))?;
+    if !taking.callees.list[index].takes_exactly(passed.len()) {
+        return None;
+    }
+    let (failures, key) = {
+        let mut registry = registry();
+        let record = registry.record(code);
+        (record.failures.clone(), record.key(code))
+    };
+    taking.callees.depth = 1;
+    let body = taking.body(code, Namespaces::of(function), failures);
+    let returns = Unit {
+        opcode: Opcode::RETURN_CONST.number(),
+        oparg: 0,
+    };
+    let call = Body::of_call(&body, returns);
+    taking.callees.list[index].body = Some(0);
+    taking.bodies.push(body);
+    let tools_version = field!(code._co_instrumentation_version) as u64;
+    let mut inlined = vec![key];
+    inlined.extend(taking.inlined(code, tools_version, inlining));
+    let snapshot = Snapshot {
+        body: call,
+        inlined: taking.bodies,
+        tools_version,
+        keywords: taking.keywords,
+        callees: taking.callees.list,
+        entries: vec![Entry {
+            offset: 0,
+            observed: Vec::new(),
+        }],
+        passed: Some(passed.to_vec()),
+        objects: taking.objects.list,
+        running: 0,
+        warm: None,
+    };
+    Some(Taken {
+        snapshot,
+        call_entry: None,
+        returned_entries: BTreeMap::new(),
+        targets: taking.callees.targets,
+        inlined,
+    })
 }
 
 /// How much of the code that is called may become a part of a code object's.
@@ -136,6 +203,18 @@ struct Namespaces<'a> {
     builtins: Option<Borrowed<'a>>,
 }
 
+impl<'a> Namespaces<'a> {
+    /// Of the code of a function.
+    fn of(function: Borrowed<'a, ffi::PyFunctionObject>) -> Self {
+        Self {
+            // SAFETY: a function has both, and keeps them.
+            globals: unsafe { Borrowed::from_c_optional(field!(function.func_globals)) },
+            // SAFETY: as above.
+            builtins: unsafe { Borrowed::from_c_optional(field!(function.func_builtins)) },
+        }
+    }
+}
+
 impl Taking {
     /// Takes the code of the functions that are called, and of those that they call in turn, where it can become a part of this
     /// code: the code objects.
@@ -174,14 +253,8 @@ impl Taking {
                 let record = registry.record(its_code);
                 (record.failures.clone(), record.key(its_code))
             };
-            let namespaces = Namespaces {
-                // SAFETY: a function has both, and keeps them.
-                globals: unsafe { Borrowed::from_c_optional(field!(function.func_globals)) },
-                // SAFETY: as above.
-                builtins: unsafe { Borrowed::from_c_optional(field!(function.func_builtins)) },
-            };
             self.callees.depth = depth + 1;
-            let body = self.body(its_code, namespaces, failures);
+            let body = self.body(its_code, Namespaces::of(function), failures);
             self.callees.list[index - 1].body = Some(self.bodies.len() as u32);
             self.bodies.push(body);
             keys.push(key);

@@ -81,27 +81,31 @@ pub fn report() -> Report {
     let mut exits: BTreeMap<&'static str, i64> = BTreeMap::new();
     let mut interpreted: BTreeMap<&'static str, i64> = BTreeMap::new();
     let (mut functions, mut entered, mut size, mut patches) = (0, 0, 0, 0);
-    let (mut given_up, mut waiting) = (0, 0);
+    let (mut given_up, mut waiting, mut for_c) = (0, 0, 0);
     // In another interpreter than the main one, nothing is compiled, and the table is not to be looked at.
     let registry = may_look().then(registry);
     for record in registry.iter().flat_map(|registry| registry.records()) {
         given_up += i64::from(record.stage == Stage::GivenUp);
         waiting += i64::from(record.stage == Stage::Waiting);
         patches += record.patches.count() as i64;
-        let Some(compiled) = &record.compiled else {
-            continue;
-        };
-        functions += 1;
         entered += record.patches.entered().cast_signed();
-        size += compiled.size() as i64;
-        for (exit, count) in compiled.exits() {
-            if count > 0 {
-                *exits.entry(exit.reason.name()).or_default() += count.cast_signed();
+        let (waiting_for_c, given_up_for_c) = record.for_c.waiting_and_given_up();
+        waiting += waiting_for_c as i64;
+        given_up += given_up_for_c as i64;
+        functions += i64::from(record.compiled.is_some());
+        for_c += record.for_c.compiled().count() as i64;
+        let own = record.compiled.iter().map(|compiled| &**compiled);
+        for compiled in own.chain(record.for_c.compiled()) {
+            size += compiled.size() as i64;
+            for (exit, count) in compiled.exits() {
+                if count > 0 {
+                    *exits.entry(exit.reason.name()).or_default() += count.cast_signed();
+                }
             }
-        }
-        for place in compiled.interpreted() {
-            let name = Opcode::new(place.opcode).name().unwrap_or("?");
-            *interpreted.entry(name).or_default() += 1;
+            for place in compiled.interpreted() {
+                let name = Opcode::new(place.opcode).name().unwrap_or("?");
+                *interpreted.entry(name).or_default() += 1;
+            }
         }
     }
     let totals = totals();
@@ -110,6 +114,7 @@ pub fn report() -> Report {
             ("compiled", totals.compiled.cast_signed()),
             ("compiled_bytes", totals.bytes.cast_signed()),
             ("functions", functions),
+            ("for_c", for_c),
             ("bytes", size),
             ("entries", patches),
             ("entered", entered),

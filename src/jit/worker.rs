@@ -87,7 +87,11 @@ pub fn submit(job: Job) {
 /// Takes back what was ordered of a code object, if nobody has begun with it: more is known of it now.
 pub fn take_back(key: registry::Key) -> bool {
     let mut work = work();
-    let found = work.jobs.iter().position(|job| job.order.key == key);
+    let is_of_frames = |job: &Job| job.order.machine_code.passed().is_none();
+    let found = work
+        .jobs
+        .iter()
+        .position(|job| job.order.key == key && is_of_frames(job));
     let job = found.map(|index| work.jobs.remove(index));
     drop(work);
     if let Some(job) = &job {

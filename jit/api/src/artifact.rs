@@ -46,6 +46,19 @@ unsafe impl Send for CodeMemory {}
 /// say so (-1, as while the evaluator runs it).
 pub type Run = unsafe extern "C" fn(thread: Raw, frame: Raw, entry: u32, floor: usize) -> Exit;
 
+/// Machine code of a snapshot that says what C [passes](crate::Snapshot::passed): it takes also as many words with that, each
+/// a double, an int or an object, and the function that is called, which somebody keeps during the call. The frame is the one
+/// that the thread runs, of which it only wants to know; that of the function is put above it on the data stack if one is
+/// needed. If it is [unable](ExitKind::Unable), nothing was done.
+pub type RunPassed = unsafe extern "C" fn(
+    thread: Raw,
+    frame: Raw,
+    entry: u32,
+    floor: usize,
+    passed: *const u64,
+    function: Raw,
+) -> Exit;
+
 /// How machine code ended. Unless it has returned or yielded, the thread's current frame is the one that goes on, which may be a frame
 /// that machine code has called: once the [`ExitState`] is written, its locals, its value stack with its height, and
 /// `instr_ptr` are right, and so are those of its callers. The activation that has left is still counted by its
@@ -78,8 +91,12 @@ pub enum ExitKind {
     Returned = 3,
     /// The generator or coroutine has paused at a `yield`, and its caller's frame is the thread's.
     Yielded = 4,
-    /// Only from [`Helpers::resume`](crate::Helpers::resume): nothing was done.
+    /// Only from [`Helpers::resume`](crate::Helpers::resume) and [`RunPassed`]: nothing was done.
     Unable = 5,
+    /// Only from [`RunPassed`]: the function has returned a float, whose bits are the payload.
+    Float = 6,
+    /// The same with an int of 64 bits.
+    Int = 7,
 }
 
 /// What an exit is.

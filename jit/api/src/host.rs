@@ -465,6 +465,8 @@ pub struct Helpers {
     /// code: other tools watch than those of [`Snapshot::tools_version`](crate::Snapshot::tools_version), or somebody wrote
     /// to locals of the frame.
     pub disturbed: unsafe extern "C" fn(frame: Raw, tools_version: u64) -> u8,
+    /// The same for the code `own` that C calls ([`Snapshot::passed`](crate::Snapshot::passed)) with this frame.
+    pub disturbed_passed: unsafe extern "C" fn(frame: Raw, own: Raw, tools_version: u64) -> u8,
 }
 
 // SAFETY: addresses of objects that live as long as the process; who reads through them sees to it that he may.

@@ -15,7 +15,8 @@ mod target;
 
 pub use artifact::{
     Artifact, CodeMemory, Exit, ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind, ExitLocal,
-    ExitRecord, ExitSource, ExitState, ExitValue, ExitValueKind, Interpreted, LineAt, Run, Timing,
+    ExitRecord, ExitSource, ExitState, ExitValue, ExitValueKind, Interpreted, LineAt, Run,
+    RunPassed, Timing,
 };
 pub use class::Class;
 pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};
@@ -28,6 +29,6 @@ pub use operation::{Gives, Operation, Takes, Told};
 pub use reason::Reason;
 pub use snapshot::{
     Body, Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId,
-    Parameter, Sight, Sights, Site, Snapshot, Unit,
+    Parameter, Passed, Sight, Sights, Site, Snapshot, Unit,
 };
 pub use target::{Running, Target};

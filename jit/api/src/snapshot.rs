@@ -23,6 +23,9 @@ pub struct Snapshot {
     pub callees: Vec<Callee>,
     /// Where machine code shall be entered.
     pub entries: Vec<Entry>,
+    /// If C is to call the code with values of its own: what it passes, as arguments of the first of the callees. That call is
+    /// all that the code does: it runs on no frame, and [`body`](Self::body) is [that of a call](Body::of_call).
+    pub passed: Option<Vec<Passed>>,
     /// The address of the machine code's [`Running`](crate::Running).
     pub running: usize,
     /// The address of 64 bits that the code counts down, when it begins and when its loops come round, until it leaves to have
@@ -68,6 +71,24 @@ pub struct Body {
     pub operands: BTreeMap<u32, Vec<[Operand; OPERANDS]>>,
     /// Where earlier machine code of this code object left for the same reason too often: not to be tried again.
     pub failures: Vec<Failure>,
+}
+
+impl Body {
+    /// The code of C that calls some code ([`Snapshot::passed`]), at the line where that begins. It is one instruction that
+    /// returns, which never runs.
+    pub fn of_call(called: &Self, returns: Unit) -> Self {
+        Self {
+            name: called.name.clone(),
+            file: called.file.clone(),
+            line: called.line,
+            lines: match called.lines.is_empty() {
+                true => Vec::new(),
+                false => vec![called.line],
+            },
+            units: vec![returns],
+            ..Self::default()
+        }
+    }
 }
 
 /// Two bytes of bytecode: an instruction, or a part of the cache of the one before it.
@@ -279,6 +300,17 @@ pub struct Entry {
     /// The classes of what the locals held when the snapshot was taken; `None` where nothing was bound or nothing is
     /// known. Empty if the core does not know any.
     pub observed: Vec<Option<Class>>,
+}
+
+/// A value that C passes to machine code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Passed {
+    /// A `double`, as which a float is passed.
+    Float,
+    /// An `int64_t`, as which an int is passed.
+    Int,
+    /// An object, borrowed for the time of the call.
+    Object,
 }
 
 /// A Python function, as machine code calls it. Its frames begin with what its parameters are bound to: those of `names` in this

@@ -15,6 +15,7 @@
 //! .handler START END TARGET LEVEL [lasti]
 //! .entry LABEL [CLASS…]          where it is entered, and what the locals were seen to hold (- for nothing)
 //! .failure LABEL REASON          a speculation that has failed too often
+//! .passed float|int|object…      what C passes that calls it: it is the first callee's
 //! ```
 //!
 //! An instruction is its name and its argument: a number, the name of a local for those on locals (two for those on two), a
@@ -26,8 +27,9 @@
 //! that, after an `|`, with the name of the instruction if it was another.
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
-    Builtin, Callee, Class, Entry, Failure, Function, Handler, Items, Known, Local, LocalKind,
-    OPERANDS, Object, ObjectId, Operand, Parameter, Reason, Sight, Sights, Site, Snapshot, Unit,
+    Body, Builtin, Callee, Class, Entry, Failure, Function, Handler, Items, Known, Local,
+    LocalKind, OPERANDS, Object, ObjectId, Operand, Parameter, Passed, Reason, Sight, Sights, Site,
+    Snapshot, Unit,
 };
 use std::collections::HashMap;
 
@@ -208,6 +210,15 @@ impl Assembler {
             ".keywords" => {
                 let names = self.object(word(1)?, Known::Instance(Class::Tuple));
                 self.snapshot.keywords.insert(names, words[2..].to_vec());
+            }
+            ".passed" => {
+                let passed = words[1..].iter().map(|word| match word.as_str() {
+                    "float" => Ok(Passed::Float),
+                    "int" => Ok(Passed::Int),
+                    "object" => Ok(Passed::Object),
+                    other => Err(format!("C does not pass {other}")),
+                });
+                self.snapshot.passed = Some(passed.collect::<Result<_, _>>()?);
             }
             ".handler" | ".entry" | ".failure" => self.later.push(words),
             other => return Err(format!("no directive {other}")),
@@ -449,7 +460,26 @@ impl Assembler {
                 }),
             }
         }
+        if self.snapshot.passed.is_some() {
+            self.call_from_c()?;
+        }
         Ok(self.snapshot)
+    }
+
+    /// Makes the code that of the first callee, which C calls.
+    fn call_from_c(&mut self) -> Result<(), String> {
+        let snapshot = &mut self.snapshot;
+        let callee = snapshot.callees.first_mut().ok_or("no callee")?;
+        callee.locals = u32::try_from(snapshot.body.locals.len()).expect("few");
+        callee.body = Some(0);
+        let returns = Unit {
+            opcode: Opcode::RETURN_CONST.number(),
+            oparg: 0,
+        };
+        let call = Body::of_call(&snapshot.body, returns);
+        let body = core::mem::replace(&mut snapshot.body, call);
+        snapshot.inlined.push(body);
+        Ok(())
     }
 
     /// Where each instruction is, and its argument: jumps that are long make others longer.

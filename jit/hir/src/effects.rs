@@ -139,6 +139,8 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::Displaced { .. }
         | Insn::Select { .. }
         | Insn::StrEqual { .. }
+        | Insn::LoadPassed { .. }
+        | Insn::LoadCalled
         | Insn::ClosureCell { .. }
         | Insn::Globals
         | Insn::Builtins
@@ -237,7 +239,8 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::Interpret { .. }
         | Insn::Raise { .. }
         | Insn::Catch { .. }
-        | Insn::Return { .. } => ANY,
+        | Insn::Return { .. }
+        | Insn::Give { .. } => ANY,
         Insn::Jump(_) | Insn::Branch { .. } | Insn::Try { .. } | Insn::Exit { .. } => GUARD,
     }
 }

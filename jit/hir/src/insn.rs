@@ -286,6 +286,13 @@ pub enum Insn {
         /// The place.
         index: u32,
     },
+    /// What C has [passed](pyroxene_jit_api::Snapshot::passed). An object is borrowed, for as long as the code runs.
+    LoadPassed {
+        /// As which argument.
+        index: u32,
+    },
+    /// The function that C calls. The same.
+    LoadCalled,
     /// A cell of the closure of the frame's function. Borrowed, for as long as the frame lives.
     ClosureCell {
         /// Which.
@@ -1084,6 +1091,15 @@ pub enum Insn {
         value: Value,
         /// What is in the slots of its locals that hold something to be counted, in order.
         locals: Vec<Value>,
+    },
+    /// Returns to C, which has [passed](pyroxene_jit_api::Snapshot::passed) the arguments, what the function gives: a float or an
+    /// int as it is. No frame of the function is in memory any more; lets go of what it held. Consumes the value. May run any
+    /// code.
+    Give {
+        /// What the function gives.
+        value: Value,
+        /// What its frame held a reference to, in order.
+        held: Vec<Value>,
     },
     /// Back to the evaluator.
     Exit {

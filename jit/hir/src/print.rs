@@ -100,7 +100,9 @@ impl Printer<'_> {
                 Some(local) if frame == ROOT => write!(text, " {}", local.name),
                 _ => write!(text, " {slot} of {frame}"),
             },
-            Insn::LoadStack { index } | Insn::ClosureCell { index } => write!(text, " {index}"),
+            Insn::LoadStack { index }
+            | Insn::LoadPassed { index }
+            | Insn::ClosureCell { index } => write!(text, " {index}"),
             Insn::GuardClass { classes, .. } => write!(text, " {classes}"),
             Insn::CallClass {
                 version, callee, ..
@@ -326,6 +328,8 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::StoreLocal { .. } => "store_local",
         Insn::WriteBack { .. } => "write_back",
         Insn::LoadStack { .. } => "load_stack",
+        Insn::LoadPassed { .. } => "load_passed",
+        Insn::LoadCalled => "load_called",
         Insn::ClosureCell { .. } => "closure_cell",
         Insn::Globals => "globals",
         Insn::Builtins => "builtins",
@@ -471,6 +475,7 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::Jump(_) => "jump",
         Insn::Branch { .. } => "branch",
         Insn::Return { .. } => "return",
+        Insn::Give { .. } => "give",
         Insn::Exit { .. } => "exit",
     }
 }

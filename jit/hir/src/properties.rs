@@ -17,6 +17,8 @@ macro_rules! operands {
             | Insn::Bool(_)
             | Insn::LoadLocal { .. }
             | Insn::LoadStack { .. }
+            | Insn::LoadPassed { .. }
+            | Insn::LoadCalled
             | Insn::ClosureCell { .. }
             | Insn::Globals
             | Insn::Builtins
@@ -218,6 +220,10 @@ macro_rules! operands {
             | Insn::Return {
                 value: first,
                 locals: rest,
+            }
+            | Insn::Give {
+                value: first,
+                held: rest,
             } => {
                 $f(first);
                 rest.$iter().for_each($f);
@@ -333,6 +339,8 @@ impl Insn {
             | Self::LoadLocal { .. }
             | Self::StoreLocal { .. }
             | Self::LoadStack { .. }
+            | Self::LoadPassed { .. }
+            | Self::LoadCalled
             | Self::ClosureCell { .. }
             | Self::Globals
             | Self::Builtins
@@ -378,7 +386,8 @@ impl Insn {
             | Self::Jump(_)
             | Self::Branch { .. }
             | Self::Try { .. }
-            | Self::Return { .. } => None,
+            | Self::Return { .. }
+            | Self::Give { .. } => None,
         }
     }
 
@@ -447,6 +456,8 @@ impl Insn {
             | Self::LoadLocal { .. }
             | Self::StoreLocal { .. }
             | Self::LoadStack { .. }
+            | Self::LoadPassed { .. }
+            | Self::LoadCalled
             | Self::ClosureCell { .. }
             | Self::Globals
             | Self::Builtins
@@ -493,7 +504,8 @@ impl Insn {
             | Self::Jump(_)
             | Self::Branch { .. }
             | Self::Try { .. }
-            | Self::Return { .. } => None,
+            | Self::Return { .. }
+            | Self::Give { .. } => None,
         }
     }
 
@@ -560,6 +572,7 @@ impl Insn {
                 | Self::Branch { .. }
                 | Self::Try { .. }
                 | Self::Return { .. }
+                | Self::Give { .. }
                 | Self::Yield { .. }
                 | Self::EndGenerator { .. }
                 | Self::Exit { .. }

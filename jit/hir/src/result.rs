@@ -2,7 +2,7 @@
 use crate::function::{Function, Value};
 use crate::insn::{FunctionPart, Insn};
 use crate::types::{Classes, Type};
-use pyroxene_jit_api::{Class, Gives, Items, ObjectId, Operation, Snapshot};
+use pyroxene_jit_api::{Class, Gives, Items, ObjectId, Operation, Passed, Snapshot};
 
 /// A list or a tuple.
 const SEQUENCE: Type = Type::Object(pair(Class::List, Class::Tuple));
@@ -77,6 +77,16 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
             known @ Type::Object(_) => known,
             Type::Float | Type::Int | Type::Bool | Type::Nothing => ANY,
         },
+        Insn::LoadPassed { index } => {
+            let passed = snapshot.passed.as_ref();
+            match passed.and_then(|passed| passed.get(*index as usize)) {
+                Some(Passed::Float) => Type::Float,
+                Some(Passed::Int) => Type::Int,
+                Some(Passed::Object) => OBJECT,
+                None => Type::Nothing,
+            }
+        }
+        Insn::LoadCalled => Type::object(Class::Function),
         Insn::ClosureCell { .. } => Type::object(Class::Cell),
         Insn::Globals => Type::object(Class::Dict),
         Insn::Builtins => OBJECT,
@@ -150,6 +160,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Branch { .. }
         | Insn::Try { .. }
         | Insn::Return { .. }
+        | Insn::Give { .. }
         | Insn::Yield { .. }
         | Insn::EndGenerator { .. }
         | Insn::Exit { .. } => Type::Nothing,
@@ -197,6 +208,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::Bool(_)
         | Insn::LoadLocal { .. }
         | Insn::LoadStack { .. }
+        | Insn::LoadPassed { .. }
+        | Insn::LoadCalled
         | Insn::ClosureCell { .. }
         | Insn::Globals
         | Insn::Builtins
@@ -232,6 +245,11 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         Insn::Return { locals, .. } => {
             let mut types = vec![bound];
             types.resize(1 + locals.len(), any);
+            types
+        }
+        Insn::Give { held, .. } => {
+            let mut types = vec![None];
+            types.resize(1 + held.len(), any);
             types
         }
         Insn::BuildTuple { items, .. } | Insn::BuildList { items, .. } => vec![bound; items.len()],

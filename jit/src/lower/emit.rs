@@ -32,11 +32,20 @@ pub enum Likely {
     Otherwise,
 }
 
-/// The type of machine code.
+/// The type of machine code ([`Run`](pyroxene_jit_api::Run)).
 fn run_type(context: &Context) -> FunctionType<'_> {
     let pointer = context.ptr_type(AddressSpace::default());
     let (long, int) = (context.i64_type(), context.i32_type());
     let arguments = [pointer.into(), pointer.into(), int.into(), long.into()];
+    exit_type(context).fn_type(&arguments, false)
+}
+
+/// The type of machine code that C calls with values of its own ([`RunPassed`](pyroxene_jit_api::RunPassed)).
+fn run_passed_type(context: &Context) -> FunctionType<'_> {
+    let pointer = context.ptr_type(AddressSpace::default());
+    let mut arguments = run_type(context).get_param_types();
+    let more: [BasicMetadataTypeEnum<'_>; 2] = [pointer.into(), pointer.into()];
+    arguments.extend(more);
     exit_type(context).fn_type(&arguments, false)
 }
 
@@ -119,10 +128,15 @@ impl<'c, 'm> Emit<'c, 'm> {
         self.builder.set_current_debug_location(line);
     }
 
-    /// For a new function `name` of the type [`Run`](pyroxene_jit_api::Run).
-    pub fn new(context: &'c Context, module: &'m Module<'c>, name: &str) -> Self {
+    /// For a new function `name` of the type [`Run`](pyroxene_jit_api::Run), or [`RunPassed`](pyroxene_jit_api::RunPassed) if C
+    /// passes it values of its own.
+    pub fn new(context: &'c Context, module: &'m Module<'c>, name: &str, is_passed: bool) -> Self {
         let long = context.i64_type();
-        let function = module.add_function(name, run_type(context), None);
+        let ty = match is_passed {
+            true => run_passed_type(context),
+            false => run_type(context),
+        };
+        let function = module.add_function(name, ty, None);
         // The unwind table that tells of every instruction.
         let kind = inkwell::attributes::Attribute::get_named_enum_kind_id("uwtable");
         function.add_attribute(
@@ -176,7 +190,7 @@ impl<'c, 'm> Emit<'c, 'm> {
     fn argument(&self, index: u32) -> BasicValueEnum<'c> {
         self.function
             .get_nth_param(index)
-            .expect("the function has four arguments")
+            .expect("the function has such an argument")
     }
 
     // --- types ---
@@ -320,6 +334,19 @@ impl<'c, 'm> Emit<'c, 'm> {
     /// What a place holds.
     pub fn load_float(&self, place: PointerValue<'c>) -> FloatValue<'c> {
         self.load(self.float().into(), place).into_float_value()
+    }
+
+    /// The bits of a float.
+    pub fn float_bits(&self, number: FloatValue<'c>) -> IntValue<'c> {
+        let long = self.long();
+        self.build(|builder| builder.build_bit_cast(number, long, ""))
+            .into_int_value()
+    }
+
+    /// A word that is no address, where one is wanted.
+    pub fn as_pointer(&self, word: IntValue<'c>) -> PointerValue<'c> {
+        let pointer = self.pointer();
+        self.build(|builder| builder.build_int_to_ptr(word, pointer, ""))
     }
 
     /// What a place holds: a number of 32 bits, widened.

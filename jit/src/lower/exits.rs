@@ -87,6 +87,10 @@ impl<'c> Lowering<'c, '_> {
         }
         let named = self.emit.block();
         self.exits.named.insert((state, reason), named);
+        if self.is_passed() && self.function[state].inlined.is_empty() {
+            self.write_unable(named, state, reason);
+            return named;
+        }
         if !self.exits.states.contains_key(&state) {
             let (table, saved) = self.table(&self.function[state]);
             let left = State {
@@ -264,7 +268,8 @@ impl<'c> Lowering<'c, '_> {
                 let call = ExitCall {
                     offset: call.call,
                     next: call.next,
-                    written: written && above.pushed,
+                    // The frame of whoever calls C stands where it does.
+                    written: written && above.pushed || index == 0 && self.is_passed(),
                 };
                 (above.bottom as usize, Some(call))
             }

@@ -99,7 +99,7 @@ impl<'c> Lowering<'c, '_> {
             let next = state.inlined.get(index);
             next.map_or(state.stack.len(), |next| next.bottom as usize)
         };
-        if !state.written {
+        if !state.written && !self.is_passed() {
             let stack = &state.stack[..end(0)];
             self.write_below(places[0], ROOT, stack, state.inlined[0].frame);
         }

@@ -37,6 +37,8 @@ impl<'c> Lowering<'c, '_> {
             Insn::LoadStack { index } => {
                 Some(self.emit.load_pointer(self.stack_place(*index)).into())
             }
+            Insn::LoadPassed { index } => Some(self.load_passed(*index)),
+            Insn::LoadCalled => Some(self.called().into()),
             Insn::ClosureCell { index } => {
                 let layout = self.host.layout;
                 let function = self.field(self.frame(), layout.frame_function);
@@ -271,6 +273,13 @@ impl<'c> Lowering<'c, '_> {
                 locals,
             } => {
                 self.return_from(*result, locals);
+                None
+            }
+            Insn::Give {
+                value: result,
+                held,
+            } => {
+                self.give_to_c(*result, held);
                 None
             }
             Insn::Poll { .. } => {

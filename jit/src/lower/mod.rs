@@ -21,6 +21,7 @@ mod lines;
 mod numbers;
 mod objects;
 mod operations;
+mod passed;
 mod python;
 mod references;
 pub mod runtime;
@@ -60,7 +61,7 @@ pub fn lower<'c>(
     host: &Host,
 ) -> Tables {
     let mut lowering = Lowering {
-        emit: Emit::new(context, module, RUN),
+        emit: Emit::new(context, module, RUN, snapshot.passed.is_some()),
         function,
         snapshot,
         host,

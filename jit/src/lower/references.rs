@@ -249,10 +249,18 @@ impl<'c> Lowering<'c, '_> {
         let undisturbed = self.is_undisturbed(version);
         self.emit.branch(undisturbed, on, ask, Some(Likely::Then));
         self.emit.go_to(ask);
-        let answer = self
-            .emit
-            .ask(Helper::Disturbed, &[self.root().into(), version.into()])
-            .into_int_value();
+        let answer = match self.is_passed() {
+            true => {
+                let own = self.emit.literal(self.snapshot.running as u64);
+                let arguments = [self.root().into(), own.into(), version.into()];
+                self.emit.ask(Helper::DisturbedPassed, &arguments)
+            }
+            false => {
+                let arguments = [self.root().into(), version.into()];
+                self.emit.ask(Helper::Disturbed, &arguments)
+            }
+        };
+        let answer = answer.into_int_value();
         let disturbed = self.emit.compare_with(IntPredicate::NE, answer, 0);
         self.emit.branch(disturbed, exit, on, None);
         self.emit.go_to(on);

@@ -104,6 +104,7 @@ helpers! {
     ExitFloat = exit_float(Float) -> Pointer;
     ExitInt = exit_int(Long) -> Pointer;
     Disturbed = disturbed(Pointer, Long) -> Byte;
+    DisturbedPassed = disturbed_passed(Pointer, Pointer, Long) -> Byte;
     Call = call(Pointer, Int) -> Pointer;
     CallNamed = call_named(Pointer, Int, Pointer) -> Pointer;
     CallUnpacked = call_unpacked(Pointer, Int) -> Pointer;

@@ -168,6 +168,21 @@ impl Builder<'_> {
         let (header_ty, ty) = (self.ty(header.value), self.ty(now.value));
         match shape {
             Shape::Same if header == now => None,
+            // What the iterations bring decides: what comes from before the loop is unboxed there.
+            Shape::Same | Shape::Object(_)
+                if !is_final
+                    && (ty == Type::Float
+                        || ty == Type::Int && self.may_speculate(Reason::Overflow))
+                    && header_ty.classes().meets(ty.classes())
+                    && !header_ty.classes().may_be_null()
+                    && !header_ty.is_unboxed() =>
+            {
+                Some(Shape::Unboxed {
+                    ty,
+                    known: true,
+                    flagged: false,
+                })
+            }
             Shape::Same | Shape::Object(_) if !header_ty.is_unboxed() && !ty.is_unboxed() => {
                 let is_same = self.underlying(header.value) == self.underlying(now.value);
                 let corrected =

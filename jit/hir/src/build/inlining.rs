@@ -256,6 +256,9 @@ impl<'a> Builder<'a> {
         let held = held.into_iter().map(Local::held).chain([level.function]);
         let owned = held.filter(|entry| entry.holder == Holder::Place);
         let owned: Vec<Value> = owned.map(|entry| entry.value).collect();
+        if self.snapshot.passed.is_some() && self.state.frames.is_empty() {
+            return self.give(result, owned);
+        }
         let caller = self.callers.last().expect("a call that is inlined runs");
         let (code, at, frame) = (caller.code, caller.at, caller.frame);
         let inner = (
@@ -273,6 +276,21 @@ impl<'a> Builder<'a> {
         });
         self.ended = true;
         (self.code, self.at, self.frame) = inner;
+    }
+
+    /// Returns to C. What it gives that was the frame's is not any more.
+    fn give(&mut self, result: Entry, held: Vec<Value>) {
+        if result.holder != Holder::Place {
+            self.retain(result.value);
+        }
+        let held = held
+            .into_iter()
+            .filter(|value| self.is_counted(*value))
+            .collect();
+        self.emit(Insn::Give {
+            value: result.value,
+            held,
+        });
     }
 
     /// Takes the frames of inlined calls out of memory; whether there were any.

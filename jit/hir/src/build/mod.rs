@@ -29,7 +29,7 @@ use inlining::{Inlinable, Prepared};
 use merge::Incoming;
 use plan::Plan;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{EXIT_VALUES, LocalKind, Refusal, Snapshot};
+use pyroxene_jit_api::{EXIT_VALUES, LocalKind, Passed, Refusal, Snapshot};
 use state::{Entry, Local, State};
 use walk::Walk;
 
@@ -40,6 +40,9 @@ const UNITS: usize = 50_000;
 pub fn build(snapshot: &Snapshot) -> Result<Function, Refusal> {
     if snapshot.entries.is_empty() {
         return Err(Refusal::NoEntry);
+    }
+    if let Some(passed) = &snapshot.passed {
+        return build_passed(snapshot, passed);
     }
     // Of each local its value, and whether its slot is out of date.
     let values = snapshot.body.locals.len() * 2 + snapshot.body.stack_size as usize;
@@ -69,6 +72,50 @@ pub fn build(snapshot: &Snapshot) -> Result<Function, Refusal> {
             walk.arrive(index, edge);
         }
         if walk.run(&mut builder, &mut plan)? {
+            return Ok(builder.function);
+        }
+    }
+}
+
+/// Builds code that C calls with values of its own: an inlined call, on no frame, and nothing else. Where it cannot go on before
+/// the function has begun, it says so to C; afterwards it leaves as any inlined call does. So the states of the frame that it
+/// does not have are empty.
+fn build_passed(snapshot: &Snapshot, passed: &[Passed]) -> Result<Function, Refusal> {
+    /// The only function that is called.
+    const CALLEE: u32 = 0;
+    let prepared = Prepared::new(&snapshot.body, vec![0])?;
+    let inlinable = Inlinable::new(snapshot);
+    let mut plan = Plan::default();
+    loop {
+        plan.attempt();
+        let first = prepared.blocks.order[0].instructions[0];
+        let mut builder = Builder::new(snapshot, &prepared, &inlinable, first);
+        let block = builder.function.add_block(first.offset);
+        builder.function.entries.push(EntryPoint {
+            offset: first.offset,
+            block,
+        });
+        builder.enter(block, State::default());
+        builder.begin(first);
+        let body = builder.inlinable(CALLEE).ok_or(Refusal::NoEntry)?;
+        let state = builder.before();
+        builder.emit(Insn::GuardRoom { state });
+        let function = builder.emit(Insn::LoadCalled);
+        builder.emit(Insn::GuardCallee {
+            function,
+            callee: CALLEE,
+            state,
+        });
+        // C may let go of it meanwhile, but of no argument; what counts references shall find those of a frame.
+        builder.retain(function);
+        let mut arguments = Vec::new();
+        for index in 0..u32::try_from(passed.len()).expect("few arguments") {
+            let argument = builder.emit(Insn::LoadPassed { index });
+            builder.retain(argument);
+            arguments.push(Entry::owned(argument));
+        }
+        builder.begin_call(CALLEE, body, Entry::owned(function), &arguments);
+        if builder.inline(0, &mut plan)? {
             return Ok(builder.function);
         }
     }
