@@ -123,9 +123,7 @@ pub fn class(
             c"called match pattern must be a class",
         ));
     };
-    // SAFETY: two live objects.
-    if !check_bool(unsafe { ffi::PyObject_IsInstance(subject.as_ptr(), class.upcast().as_ptr()) })?
-    {
+    if !lookup::is_instance(subject, class.upcast())? {
         return Ok(None);
     }
     let mut pattern = Pattern {

@@ -7,6 +7,7 @@ use crate::object::{Borrowed, Lookup, Owned, Raised, check_bool, check_status, g
 use crate::{field, raise_format, static_id};
 use core::ffi::{CStr, c_char};
 use core::ptr::{addr_eq, null_mut};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 /// The message for a name that is not a `str`.
 const NAME_TYPE: &CStr = c"attribute name must be string, not '%.200s'";
@@ -157,6 +158,54 @@ pub fn optional(object: Borrowed<'_>, name: Borrowed<'_>) -> Lookup {
         }
     };
     found.map(Some).or_else(absent)
+}
+
+/// `isinstance(object, class)` (abstract.c `PyObject_IsInstance`). Where an object's `__class__` is its type, it is not asked
+/// for.
+///
+/// # Errors
+/// What `__instancecheck__` and `__class__` raise; `TypeError` for what is no class.
+pub fn is_instance(object: Borrowed<'_>, class: Borrowed<'_>) -> Result<bool, Raised> {
+    if class.is_exactly(&raw const ffi::PyType_Type) {
+        let own = object.type_of();
+        // SAFETY: two live types.
+        if unsafe { ffi::PyType_IsSubtype(own.as_ptr(), class.as_ptr().cast()) } != 0 {
+            return Ok(true);
+        }
+        if has_plain_class(own) {
+            return Ok(false);
+        }
+    }
+    // SAFETY: two live objects.
+    check_bool(unsafe { ffi::PyObject_IsInstance(object.as_ptr(), class.as_ptr()) })
+}
+
+/// Whether instances of a type have what `object` has for `__class__`, which is their type.
+fn has_plain_class(class: Borrowed<'_, ffi::PyTypeObject>) -> bool {
+    let getattro = field!(class.tp_getattro);
+    if !is_slot(getattro, ffi::PyObject_GenericGetAttr as *const ()) {
+        return false;
+    }
+    let name = static_id!(_py___class__).as_ptr();
+    /// How `object` says it: an address in C's tables, or 0 while nobody has asked for it.
+    static PLAIN: AtomicUsize = AtomicUsize::new(0);
+    // SAFETY: live types and a str; the result is NULL or borrowed. A data descriptor of a type comes before what instances
+    // have.
+    let definition = |class| unsafe {
+        let found = ffi::_PyType_Lookup(class, name);
+        let found = Borrowed::<ffi::PyObject>::from_c_optional(found);
+        let found = found.filter(|found| found.is_exactly(&raw const ffi::PyGetSetDescr_Type));
+        found.map_or(0, |found| {
+            let descriptor = found.as_ptr().cast::<ffi::PyGetSetDescrObject>();
+            (*descriptor).d_getset.addr()
+        })
+    };
+    if PLAIN.load(Ordering::Relaxed) == 0 {
+        let plain = definition(&raw mut ffi::PyBaseObject_Type);
+        PLAIN.store(plain, Ordering::Relaxed);
+    }
+    let found = definition(class.as_ptr());
+    found != 0 && found == PLAIN.load(Ordering::Relaxed)
 }
 
 /// As [`optional`], for a C name (object.c `PyObject_GetOptionalAttrString`).

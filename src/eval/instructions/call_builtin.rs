@@ -4,7 +4,7 @@ use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
 use crate::eval::recursion;
 use crate::ffi;
-use crate::object::{Borrowed, Owned, Raised, check_bool, check_status};
+use crate::object::{Borrowed, Owned, Raised, check_status, lookup};
 use crate::thread::ThreadState;
 use core::mem::transmute;
 use core::ptr::null_mut;
@@ -241,8 +241,8 @@ pub(in crate::eval) fn call_isinstance(m: &mut Machine) -> Flow {
     let same = m.callable().is_at(isinstance);
     m.guard(same, Opcode::CALL)?;
     let (object, class) = (m.peek(2), m.peek(1));
-    // SAFETY: live objects. Errors leave the operands to the handler.
-    let answer = unsafe { check_bool(ffi::PyObject_IsInstance(object.as_ptr(), class.as_ptr())) }?;
+    // Errors leave the operands to the handler.
+    let answer = lookup::is_instance(object, class)?;
     m.drop_operands(2);
     m.push_bool(answer);
     Ok(())

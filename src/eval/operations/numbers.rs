@@ -2,7 +2,7 @@
 use super::{answer, kept, taken};
 use crate::eval::tables;
 use crate::ffi;
-use crate::object::{Borrowed, check_bool};
+use crate::object::{Borrowed, lookup};
 use pyroxene_jit_api::Raw;
 
 /// The number of a float, or of an int of one digit, which is no other as a float; and whether it is a float.
@@ -149,7 +149,7 @@ pub(super) unsafe extern "C" fn is_instance(value: Raw, class: Raw) -> i32 {
     // SAFETY: as the folder says of what machine code gives.
     unsafe {
         let (value, class) = (taken(value), taken(class));
-        let result = check_bool(ffi::PyObject_IsInstance(value.as_ptr(), class.as_ptr()));
+        let result = lookup::is_instance(value.borrow(), class.borrow());
         drop(value);
         drop(class);
         answer(result)
