@@ -40,7 +40,7 @@ type Shared = Vec<(ExitValue, Owned)>;
 /// Machine code of the frame's code object has just left by the exit that this is the state of. The thread runs its frame, or
 /// the last of those of inlined calls that are in memory.
 pub(super) unsafe fn write(state: &ExitState, thread: ThreadState, instruction: u32) {
-    let mut writer = Writer::default();
+    let mut writer = Writer::new(state);
     // SAFETY: as the caller promises.
     unsafe { writer.write(state, thread, instruction) };
 }
@@ -55,15 +55,13 @@ pub(super) struct Shown {
     versions: Vec<u32>,
 }
 
-/// Writes the state of an exit as [`write`] does, for others to look at.
+/// Writes the state of an exit as [`write`] does, for others to look at. No tuples are made for it: code makes them before.
 ///
 /// # Safety
 /// See [`write`]. Machine code goes on if the frames are [hidden](Shown::hide), and otherwise leaves without a table.
 pub(super) unsafe fn show(state: &ExitState, thread: ThreadState, instruction: u32) -> Shown {
-    let mut writer = Writer {
-        noted: Some(Vec::new()),
-        ..Writer::default()
-    };
+    let mut writer = Writer::new(state);
+    writer.noted = Some(Vec::new());
     // SAFETY: as the caller promises.
     unsafe { writer.write(state, thread, instruction) };
     Shown {
@@ -136,14 +134,23 @@ unsafe fn version(frame: *mut ffi::_PyInterpreterFrame) -> u32 {
 }
 
 /// Writes frames by the table of an exit.
-#[derive(Default)]
-struct Writer {
+struct Writer<'a> {
+    /// The items of tuples that are made.
+    tuples: &'a [Vec<ExitEntry>],
     shared: Shared,
     /// The references that were taken for what machine code keeps, if it goes on.
     noted: Option<Vec<Owned>>,
 }
 
-impl Writer {
+impl<'a> Writer<'a> {
+    fn new(state: &'a ExitState) -> Self {
+        Self {
+            tuples: &state.tuples,
+            shared: Shared::new(),
+            noted: None,
+        }
+    }
+
     /// See [`write`].
     ///
     /// # Safety
@@ -244,6 +251,27 @@ impl Writer {
         }
     }
 
+    /// A tuple that machine code has not made; the same for all places that have it.
+    ///
+    /// # Safety
+    /// See [`write`].
+    unsafe fn tuple(&mut self, value: ExitValue) -> Owned {
+        if let Some(known) = known(value, &self.shared) {
+            return known;
+        }
+        // SAFETY: as the caller promises. The function takes the items over, when it fails too.
+        let tuple = unsafe {
+            let items = &self.tuples[word(value.source) as usize];
+            let items: Vec<_> = items.iter().map(|item| self.entry(item)).collect();
+            let tuple = ffi::_PyTuple_FromArraySteal(items.as_ptr(), items.len() as isize);
+            Owned::from_raw_unchecked(helpers::or_none(tuple).cast())
+        };
+        if value.shared {
+            self.shared.push((value, tuple.borrow().new_ref()));
+        }
+        tuple
+    }
+
     /// An object, with a reference that is the place's.
     ///
     /// # Safety
@@ -259,7 +287,10 @@ impl Writer {
                     }
                     Borrowed::<ffi::PyObject>::from_c_optional(object).map(Borrowed::new_ref)
                 }
-                _ => Some(boxed(entry.value, &mut self.shared)),
+                ExitValueKind::Tuple => Some(self.tuple(entry.value)),
+                ExitValueKind::Float | ExitValueKind::Int | ExitValueKind::Bool => {
+                    Some(boxed(entry.value, &mut self.shared))
+                }
             };
             let Some(taken) = taken else {
                 return core::ptr::null_mut();
@@ -272,6 +303,14 @@ impl Writer {
             object
         }
     }
+}
+
+/// What stands for a value that occurs more than once, if that was made.
+fn known(value: ExitValue, shared: &Shared) -> Option<Owned> {
+    let known = shared
+        .iter()
+        .find(|(other, _)| value.shared && *other == value);
+    known.map(|(_, object)| object.borrow().new_ref())
 }
 
 /// A word that machine code has left, or a constant of its.
@@ -321,11 +360,8 @@ unsafe fn write_local(slot: *mut *mut ffi::PyObject, local: &ExitLocal, shared: 
 /// # Safety
 /// See [`write`].
 unsafe fn boxed(value: ExitValue, shared: &mut Shared) -> Owned {
-    let known = shared
-        .iter()
-        .find(|(other, _)| value.shared && *other == value);
-    if let Some((_, object)) = known {
-        return object.borrow().new_ref();
+    if let Some(known) = known(value, shared) {
+        return known;
     }
     // SAFETY: as the caller promises. What makes objects gives references.
     let object: Owned = unsafe {
@@ -338,6 +374,7 @@ unsafe fn boxed(value: ExitValue, shared: &mut Shared) -> Owned {
             ExitValueKind::Int => helpers::exit_int(number.cast_signed()).cast(),
             ExitValueKind::Bool if number != 0 => (&raw mut ffi::_Py_TrueStruct).cast(),
             ExitValueKind::Bool => (&raw mut ffi::_Py_FalseStruct).cast(),
+            ExitValueKind::Tuple => unreachable!("tuples are made of what the table says"),
         };
         Owned::from_raw_unchecked(object)
     };

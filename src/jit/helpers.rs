@@ -3,7 +3,7 @@
 use super::code::MachineCode;
 use super::enter::was_written;
 use super::exits;
-use super::slices::{list_slice, replace_slice};
+use super::slices::{copy_slice, list_slice, replace_slice};
 use crate::eval::operations;
 use crate::eval::resume;
 use crate::eval::step::{self, end_by_exception};
@@ -51,6 +51,7 @@ pub(super) fn helpers() -> Helpers {
         list,
         list_slice,
         replace_slice,
+        copy_slice,
         list_append,
         add_inline_value,
         str_equal,
@@ -332,7 +333,7 @@ pub(super) unsafe extern "C" fn write_object(place: *mut Raw, object: Raw) {
 }
 
 /// The object, or `None` after noting that there was no memory.
-fn or_none(object: *mut ffi::PyObject) -> Raw {
+pub(super) fn or_none(object: *mut ffi::PyObject) -> Raw {
     if object.is_null() {
         no_memory();
         return (&raw mut ffi::_Py_NoneStruct).cast();

@@ -179,5 +179,7 @@ fn types() -> Types {
         module: (&raw mut ffi::PyModule_Type).cast(),
         method: (&raw mut ffi::PyMethod_Type).cast(),
         c_function: (&raw mut ffi::PyCFunction_Type).cast(),
+        object: (&raw mut ffi::PyBaseObject_Type).cast(),
+        metatype: (&raw mut ffi::PyType_Type).cast(),
     }
 }

@@ -129,6 +129,46 @@ pub(super) unsafe extern "C" fn replace_slice(
     }
 }
 
+pub(super) unsafe extern "C" fn copy_slice(
+    from: Raw,
+    start: isize,
+    stop: isize,
+    step: isize,
+    list: Raw,
+    first: isize,
+    last: isize,
+) -> i32 {
+    // SAFETY: machine code gives live lists; both slices lie within them.
+    unsafe {
+        let (highest, taken) = adjusted(from.cast(), start, stop, step);
+        let (place, count) = adjusted(list.cast(), first, last, 1);
+        let is_own = from == list && taken == count && step.unsigned_abs() == 1;
+        let least = if step == 1 {
+            highest
+        } else {
+            (highest + 1).wrapping_sub(taken)
+        };
+        if is_own && (count == 0 || least == place) {
+            // They stay where they are, or change places.
+            if step != 1 && count != 0 {
+                let items = items(list.cast()).add(place);
+                core::slice::from_raw_parts_mut(items, count).reverse();
+            }
+            return 0;
+        }
+        let value = list_slice(from, start, stop, step);
+        if value.is_null() {
+            drop(Raised::take_pending());
+            return 1;
+        }
+        let refused = replace_slice(list, first, last, value);
+        if refused != 0 {
+            drop(Owned::<ffi::PyObject>::from_raw_unchecked(value.cast()));
+        }
+        refused
+    }
+}
+
 /// Whether somebody could see the death of an object: it is of none of the classes of which nobody can.
 ///
 /// # Safety

@@ -124,6 +124,8 @@ pub struct ExitState {
     pub call: Option<ExitCall>,
     /// The frames of inlined calls, from the outermost. The last one's is the one that goes on.
     pub frames: Vec<ExitFrame>,
+    /// The items of tuples that are made.
+    pub tuples: Vec<Vec<ExitEntry>>,
 }
 
 /// An inlined call in which code leaves.
@@ -205,6 +207,8 @@ pub enum ExitValueKind {
     Int,
     /// A truth value, 0 or 1.
     Bool,
+    /// A new tuple: an index of [`ExitState::tuples`].
+    Tuple,
 }
 
 /// Where 64 bits are.

@@ -42,6 +42,9 @@ pub struct Host {
 /// How many words machine code may leave at an exit. What has more, a function with so many variables, is not compiled.
 pub const EXIT_VALUES: usize = 4096;
 
+/// How many items tuples have at most, all together, that machine code does not make until it leaves.
+pub const VIRTUAL_ITEMS: usize = 64;
+
 /// How many frames of inlined calls there are at most, one above the other, in one piece of machine code: whoever enters that has
 /// room for them, and so many calls left.
 pub const INLINED_FRAMES: u32 = 6;
@@ -291,6 +294,10 @@ pub struct Types {
     pub method: Raw,
     /// `types.BuiltinFunctionType`, of functions of C.
     pub c_function: Raw,
+    /// `object`.
+    pub object: Raw,
+    /// `type`.
+    pub metatype: Raw,
 }
 
 /// Addresses of objects of which there is one. All are immortal.
@@ -379,6 +386,17 @@ pub struct Helpers {
     /// Puts the items of the second list, a reference to which it takes over, in the place of a part of the first: 0. Or 1,
     /// having done nothing, if it is the same list, there is no memory, or an item would die whose death somebody could see.
     pub replace_slice: unsafe extern "C" fn(Raw, start: isize, stop: isize, Raw) -> i32,
+    /// Puts items of a list, from the first index to the one before which they end by a step, in the place of a part of a list.
+    /// Gives 0, or 1 having done nothing: where somebody could see the death of an item, or there is no memory.
+    pub copy_slice: unsafe extern "C" fn(
+        Raw,
+        start: isize,
+        stop: isize,
+        step: isize,
+        Raw,
+        first: isize,
+        last: isize,
+    ) -> i32,
     /// Puts a value at the end of an exact list, whose reference it takes over: 0, or -1 with an exception
     /// (`_PyList_AppendTakeRef`).
     pub list_append: unsafe extern "C" fn(Raw, Raw) -> i32,

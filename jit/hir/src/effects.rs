@@ -165,6 +165,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GuardCachedKeys { .. }
         | Insn::GuardKeys { .. }
         | Insn::GuardArray { .. }
+        | Insn::HasBase { .. }
         | Insn::GuardCallee { .. }
         | Insn::ModuleDict { .. } => guards(Memory::VERSIONS),
         Insn::Poll { .. }
@@ -185,7 +186,7 @@ pub fn effects(insn: &Insn) -> Effects {
             Some(_) => ANY,
             None => writes(Memory::COUNTS),
         },
-        Insn::Box { .. } => ALLOCATES,
+        Insn::Box { .. } | Insn::VirtualTuple { .. } => ALLOCATES,
         // What it overwrites, nobody can have read who still needs it.
         Insn::Rebox { .. } => Effects {
             reads: Memory::COUNTS,
@@ -211,7 +212,9 @@ pub fn effects(insn: &Insn) -> Effects {
             allocates: true,
             ..reads(Memory::ITEMS | Memory::SIZES)
         },
-        Insn::ReplaceSlice { .. } => writes(Memory::ITEMS | Memory::SIZES | Memory::COUNTS),
+        Insn::ReplaceSlice { .. } | Insn::CopySlice { .. } => {
+            writes(Memory::ITEMS | Memory::SIZES | Memory::COUNTS)
+        }
         Insn::ListAppend { .. } => writes(Memory::ITEMS | Memory::SIZES),
         Insn::RangeLeft { .. } => reads(Memory::ITERATORS),
         Insn::RangeNext { .. } | Insn::SequenceNext { .. } | Insn::SequenceEnd { .. } => Effects {
@@ -221,7 +224,7 @@ pub fn effects(insn: &Insn) -> Effects {
         Insn::InlineValue { .. } | Insn::Field { .. } => reads(Memory::ATTRIBUTES),
         Insn::StoreInlineValue { .. } | Insn::StoreField { .. } => writes(Memory::ATTRIBUTES),
         // Instances' dictionaries share what is in them with nothing that is written here.
-        Insn::DictEntry { .. } => reads(Memory::VERSIONS),
+        Insn::DictEntry { .. } | Insn::ItemFunction { .. } => reads(Memory::VERSIONS),
         Insn::ExchangeHandled { .. } => writes(Memory::HANDLED),
         Insn::CellValue { .. } => reads(Memory::CELLS),
         Insn::StoreCell { .. } => writes(Memory::CELLS),

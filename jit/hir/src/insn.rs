@@ -10,7 +10,7 @@
 use crate::function::{Edge, StateId, Value};
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Function, Items, ObjectId, Operation, Reason};
+use pyroxene_jit_api::{Class, Function, Items, ObjectId, Operation, Reason};
 
 /// An operation on two floats that cannot fail.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -310,6 +310,11 @@ pub enum Insn {
         function: Value,
         /// What. Borrowed from the function.
         part: FunctionPart,
+    },
+    /// The function that the type of an object has for `__getitem__`, borrowed from the type.
+    ItemFunction {
+        /// An object whose type's version was guarded.
+        value: Value,
     },
     /// Makes the frames of the state's inlined calls in memory, where that was not done, and the thread run the last of them;
     /// writes what is not as it has to be of those below it, and the locals of the last. The objects stay the code's.
@@ -718,6 +723,27 @@ pub enum Insn {
         /// How it is before the instruction of bytecode.
         state: StateId,
     },
+    /// Puts items of an exact list, as [`ListSlice`](Self::ListSlice) takes them, in the place of a part of one, as
+    /// [`ReplaceSlice`](Self::ReplaceSlice) does, without a list in between. Leaves, having done nothing, if there is no memory or
+    /// somebody could see the death of an item.
+    CopySlice {
+        /// The list that has them.
+        from: Value,
+        /// An int: the first index.
+        start: Value,
+        /// An int: the index before which they end.
+        stop: Value,
+        /// The step, not 0.
+        step: i64,
+        /// The list that gets them.
+        list: Value,
+        /// An int: the first index.
+        first: Value,
+        /// An int: the index before which the part ends.
+        last: Value,
+        /// How it is before the instruction of bytecode that would have made the list in between.
+        state: StateId,
+    },
     /// How many items an array has.
     ArraySize {
         /// An array.
@@ -742,6 +768,16 @@ pub enum Insn {
         item: Value,
         /// What it holds.
         items: Items,
+    },
+    /// Whether a class has a base, so that its instances are instances of that. Leaves unless the base is a class whose own type
+    /// is `type`.
+    HasBase {
+        /// The class, which is not [`Class::Other`](pyroxene_jit_api::Class::Other).
+        class: Class,
+        /// An object.
+        base: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
     },
     /// Whether two exact strings are equal.
     StrEqual {
@@ -972,7 +1008,14 @@ pub enum Insn {
         /// Where it has raised.
         state: StateId,
     },
-    /// A new list: the same.
+    /// A tuple that is not made: no code, and nothing but states may have it. Where one is written, it is made.
+    VirtualTuple {
+        /// The items: values of any representation.
+        items: Vec<Value>,
+        /// Of each, whether the tuple has its reference. If not, one is taken when it is made. Of what is unboxed, it is true.
+        owned: Vec<bool>,
+    },
+    /// A new list: the same as of a tuple.
     BuildList {
         /// The items.
         items: Vec<Value>,

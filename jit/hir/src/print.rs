@@ -62,6 +62,11 @@ impl Printer<'_> {
         self.details(text, insn, self.function[value].frame)?;
         match insn {
             Insn::Jump(edge) => write!(text, " {}", Target(edge))?,
+            Insn::VirtualTuple { items, owned } => {
+                for (&value, &owned) in items.iter().zip(owned) {
+                    write!(text, " {}", place(&StackEntry { value, owned }))?;
+                }
+            }
             Insn::Try { on, raised } => write!(text, " {}, {}", Target(on), Target(raised))?,
             Insn::Branch {
                 condition,
@@ -140,6 +145,7 @@ impl Printer<'_> {
             Insn::GuardCallee { callee, .. } => {
                 write!(text, " {}", self.snapshot.callees[*callee as usize].name)
             }
+            Insn::HasBase { class, .. } => write!(text, " {}", class.name()),
             Insn::FunctionPart { part, .. } => write!(text, " {part:?}"),
             Insn::PopFrames { count } => write!(text, " {count}"),
             Insn::Resume { end, .. } => write!(text, " end {end}"),
@@ -160,7 +166,7 @@ impl Printer<'_> {
             Insn::GuardArray { version, items, .. } => {
                 write!(text, " {version} {}", char::from(items.code()))
             }
-            Insn::ListSlice { step, .. } => write!(text, " {step}"),
+            Insn::ListSlice { step, .. } | Insn::CopySlice { step, .. } => write!(text, " {step}"),
             Insn::ArrayItem { items, .. } | Insn::StoreArrayItem { items, .. } => {
                 write!(text, " {}", char::from(items.code()))
             }
@@ -258,6 +264,12 @@ impl fmt::Display for Target<'_> {
 }
 
 /// A state: where the evaluator goes on, what is pending, the stack. A borrowed place of the stack has an ampersand.
+/// What a place has, with a sign where it does not own it.
+fn place(entry: &StackEntry) -> String {
+    let sign = if entry.owned { "" } else { "&" };
+    format!("{sign}{}", entry.value)
+}
+
 struct State<'a>(&'a FrameState);
 
 impl fmt::Display for State<'_> {
@@ -280,8 +292,6 @@ impl fmt::Display for State<'_> {
                 .collect();
             write!(f, " {{{}}}", pending.join(" "))?;
         }
-        let place =
-            |entry: &StackEntry| format!("{}{}", if entry.owned { "" } else { "&" }, entry.value);
         let places = |entries: &[StackEntry]| {
             let places: Vec<String> = entries.iter().map(place).collect();
             places.join(" ")
@@ -392,6 +402,7 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::GuardArray { .. } => "guard_array",
         Insn::ListSlice { .. } => "list_slice",
         Insn::ReplaceSlice { .. } => "replace_slice",
+        Insn::CopySlice { .. } => "copy_slice",
         Insn::ArraySize { .. } => "array_size",
         Insn::ArrayItem { .. } => "array_item",
         Insn::StoreArrayItem { .. } => "store_array_item",
@@ -436,6 +447,7 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::CheckIndex { .. } => "check_index",
         Insn::Item { .. } => "item",
         Insn::StoreItem { .. } => "store_item",
+        Insn::HasBase { .. } => "has_base",
         Insn::StrEqual { .. } => "str_equal",
         Insn::RangeLeft { .. } => "range_left",
         Insn::RangeNext { .. } => "range_next",
@@ -453,6 +465,8 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::GetIterator { .. } => "get_iterator",
         Insn::IteratorNext { .. } => "iterator_next",
         Insn::BuildTuple { .. } => "build_tuple",
+        Insn::ItemFunction { .. } => "item_function",
+        Insn::VirtualTuple { .. } => "virtual_tuple",
         Insn::BuildList { .. } => "build_list",
         Insn::ListAppend { .. } => "list_append",
         Insn::CallPython { .. } => "call_python",

@@ -71,6 +71,8 @@ macro_rules! operands {
             | Insn::SequenceEnd { iterator: value }
             | Insn::InlineValue { value, .. }
             | Insn::Field { value, .. }
+            | Insn::HasBase { base: value, .. }
+            | Insn::ItemFunction { value }
             | Insn::ModuleDict { value, .. }
             | Insn::LoadAttribute { value, .. }
             | Insn::DictEntry { dict: value, .. }
@@ -186,6 +188,22 @@ macro_rules! operands {
                 $f(start);
                 $f(stop);
             }
+            Insn::CopySlice {
+                from,
+                start,
+                stop,
+                list,
+                first,
+                last,
+                ..
+            } => {
+                $f(from);
+                $f(start);
+                $f(stop);
+                $f(list);
+                $f(first);
+                $f(last);
+            }
             Insn::ReplaceSlice {
                 list,
                 start,
@@ -200,6 +218,7 @@ macro_rules! operands {
             }
             Insn::Release { values, .. }
             | Insn::BuildTuple { items: values, .. }
+            | Insn::VirtualTuple { items: values, .. }
             | Insn::BuildList { items: values, .. }
             | Insn::Apply {
                 operands: values, ..
@@ -290,10 +309,12 @@ impl Insn {
             | Self::Guard { state, .. }
             | Self::GuardFunction { state, .. }
             | Self::GuardArray { state, .. }
+            | Self::HasBase { state, .. }
             | Self::FloatCall { state, .. }
             | Self::FloatToInt { state, .. }
             | Self::ListSlice { state, .. }
             | Self::ReplaceSlice { state, .. }
+            | Self::CopySlice { state, .. }
             | Self::GuardCallee { state, .. }
             | Self::GuardRoom { state }
             | Self::WriteFrames { state }
@@ -347,6 +368,7 @@ impl Insn {
             | Self::FunctionPart { .. }
             | Self::PopFrames { .. }
             | Self::Retain { .. }
+            | Self::VirtualTuple { .. }
             | Self::UnboxFloat { .. }
             | Self::UnboxBool { .. }
             | Self::FloatBinary { .. }
@@ -377,6 +399,7 @@ impl Insn {
             | Self::InlineValue { .. }
             | Self::StoreInlineValue { .. }
             | Self::Field { .. }
+            | Self::ItemFunction { .. }
             | Self::StoreField { .. }
             | Self::DictEntry { .. }
             | Self::CellValue { .. }
@@ -397,9 +420,11 @@ impl Insn {
             Self::GuardBound { reason, .. }
             | Self::Guard { reason, .. }
             | Self::Exit { reason, .. } => Some(*reason),
-            Self::GuardClass { .. } | Self::ModuleDict { .. } | Self::ReplaceSlice { .. } => {
-                Some(Reason::Class)
-            }
+            Self::GuardClass { .. }
+            | Self::ModuleDict { .. }
+            | Self::HasBase { .. }
+            | Self::ReplaceSlice { .. }
+            | Self::CopySlice { .. } => Some(Reason::Class),
             Self::GuardTypeVersion { .. }
             | Self::GuardOwnTypeVersion { .. }
             | Self::GuardArray { .. } => Some(Reason::TypeVersion),
@@ -495,6 +520,7 @@ impl Insn {
             | Self::InlineValue { .. }
             | Self::StoreInlineValue { .. }
             | Self::Field { .. }
+            | Self::ItemFunction { .. }
             | Self::StoreField { .. }
             | Self::DictEntry { .. }
             | Self::CellValue { .. }
@@ -504,6 +530,7 @@ impl Insn {
             | Self::Jump(_)
             | Self::Branch { .. }
             | Self::Try { .. }
+            | Self::VirtualTuple { .. }
             | Self::Return { .. }
             | Self::Give { .. } => None,
         }

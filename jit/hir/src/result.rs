@@ -71,6 +71,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Not { .. }
         | Insn::IsNone { .. }
         | Insn::Is { .. }
+        | Insn::HasBase { .. }
         | Insn::StrEqual { .. } => Type::Bool,
         // What a slot or the stack holds may be known to whoever put it there.
         Insn::LoadLocal { .. } | Insn::LoadStack { .. } => match function.ty(value) {
@@ -125,7 +126,8 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
             Some(Class::Tuple) => Type::object(Class::TupleIterator),
             _ => OBJECT,
         },
-        Insn::BuildTuple { .. } => Type::object(Class::Tuple),
+        Insn::ItemFunction { .. } => Type::object(Class::Function),
+        Insn::BuildTuple { .. } | Insn::VirtualTuple { .. } => Type::object(Class::Tuple),
         Insn::BuildList { .. } | Insn::ListSlice { .. } => Type::object(Class::List),
         Insn::StoreLocal { .. }
         | Insn::WriteBack { .. }
@@ -141,6 +143,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::GuardArray { .. }
         | Insn::StoreArrayItem { .. }
         | Insn::ReplaceSlice { .. }
+        | Insn::CopySlice { .. }
         | Insn::GuardCallee { .. }
         | Insn::GuardRoom { .. }
         | Insn::WriteFrames { .. }
@@ -252,6 +255,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             types.resize(1 + held.len(), any);
             types
         }
+        Insn::VirtualTuple { items, .. } => vec![None; items.len()],
         Insn::BuildTuple { items, .. } | Insn::BuildList { items, .. } => vec![bound; items.len()],
         // What a cell is made of may be unbound.
         Insn::Apply {
@@ -271,6 +275,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::GuardInlineValues { .. }
         | Insn::GuardCachedKeys { .. }
         | Insn::InlineValue { .. }
+        | Insn::ItemFunction { .. }
+        | Insn::HasBase { .. }
         | Insn::Field { .. }
         | Insn::ModuleDict { .. }
         | Insn::LoadAttribute { .. }
@@ -297,6 +303,10 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             vec![Some(Type::Float)]
         }
         Insn::ListSlice { .. } => vec![class(Class::List), Some(Type::Int), Some(Type::Int)],
+        Insn::CopySlice { .. } => {
+            let (list, int) = (class(Class::List), Some(Type::Int));
+            vec![list, int, int, list, int, int]
+        }
         Insn::ReplaceSlice { .. } => vec![
             class(Class::List),
             Some(Type::Int),

@@ -115,6 +115,9 @@ impl Validator<'_> {
         }
         for (operand, expected) in operands.iter().zip(expected) {
             self.available(block, value, *operand)?;
+            if self.is_virtual(*operand) {
+                return Err(format!("{operand} is not made"));
+            }
             let ty = self.function.ty(*operand);
             if ty == Type::Nothing {
                 return Err(format!("{operand} is no value"));
@@ -181,10 +184,40 @@ impl Validator<'_> {
             {
                 Err(format!("{number} is no number"))
             }
+            Insn::VirtualTuple { items, owned } => {
+                let is_wrong = |(value, owned): (&Value, &bool)| {
+                    let ty = self.function.ty(*value);
+                    self.is_virtual(*value) || ty.is_unboxed() && !owned
+                };
+                if items.len() != owned.len() {
+                    return Err("it does not say of each item whether it owns it".to_owned());
+                }
+                match items.iter().zip(owned).find(|item| is_wrong(*item)) {
+                    Some((value, _)) => Err(format!("{value} cannot be in it")),
+                    None => Ok(()),
+                }
+            }
             Insn::Box { value, .. } | Insn::WriteBack { value, .. }
                 if !self.function.ty(*value).is_unboxed() =>
             {
                 Err(format!("{value} is boxed"))
+            }
+            Insn::CallPython { state, .. }
+            | Insn::CallClass { state, .. }
+            | Insn::Call { state, .. }
+            | Insn::Interpret { state, .. }
+            | Insn::Raise { state, .. }
+            | Insn::Resume { state, .. }
+            | Insn::Yield { state, .. }
+            | Insn::EndGenerator { state, .. }
+            | Insn::WriteFrames { state }
+            | Insn::Release {
+                state: Some(state), ..
+            }
+            | Insn::Catch { state, .. }
+                if self.holds_virtual(*state) =>
+            {
+                Err("code would have to make a tuple that is not made".to_owned())
             }
             Insn::CallPython { state, .. }
             | Insn::CallClass { state, .. }
@@ -221,6 +254,16 @@ impl Validator<'_> {
         inlined
             .and_then(|inlined| self.snapshot.inlined.get(inlined.body as usize))
             .ok_or_else(|| format!("there is no frame {frame}"))
+    }
+
+    fn is_virtual(&self, value: Value) -> bool {
+        matches!(self.function.insn(value), Insn::VirtualTuple { .. })
+    }
+
+    /// Whether a state has a tuple that is not made.
+    fn holds_virtual(&self, state: StateId) -> bool {
+        let mut values = self.function[state].values();
+        values.any(|value| self.is_virtual(value))
     }
 
     /// Whether something of a state has no object yet.

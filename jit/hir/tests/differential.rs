@@ -488,6 +488,106 @@ start:
     }
 }
 
+/// A slice that is put into a list at once is not made, and where the code leaves it is taken again.
+#[test]
+fn slices_that_are_not_made() {
+    let text = "
+.code turned
+.args 3
+.locals items i other
+.stack 8
+.entry start
+start:
+  RESUME_CHECK 0
+  LOAD_FAST_LOAD_FAST items i
+  LOAD_CONST None
+  BINARY_SLICE
+  LOAD_FAST items
+  LOAD_CONST None
+  LOAD_FAST i
+  LOAD_CONST 1
+  BINARY_OP_ADD_INT 0
+  STORE_SLICE
+  LOAD_FAST other
+  LOAD_CONST None
+  LOAD_FAST i
+  BINARY_SLICE
+  LOAD_FAST items
+  LOAD_FAST i
+  LOAD_CONST None
+  STORE_SLICE
+  LOAD_FAST_LOAD_FAST items other
+  BUILD_TUPLE 2
+  RETURN_VALUE
+";
+    for i in [-7, -2, -1, 0, 1, 2, 5] {
+        let index = Argument::Int(i);
+        let items = [ints(&[1, 2, 3, 4]), floats(&[1.5, 2.5, 3.5]), ints(&[])];
+        for other in &items {
+            for items in &items {
+                check(text, &[items.clone(), index.clone(), other.clone()]);
+            }
+        }
+        let seen = Argument::List([4, 5, 6].map(Argument::Instance).to_vec());
+        check(text, &[seen.clone(), index.clone(), ints(&[7, 8])]);
+        check(text, &[ints(&[7, 8]), index, seen]);
+    }
+}
+
+/// A tuple that is taken apart is not made, and where the code leaves it is made of what it would have had.
+#[test]
+fn tuples_that_are_not_made() {
+    let text = "
+.code packed
+.args 3
+.locals a b items x
+.stack 8
+.entry start
+start:
+  RESUME_CHECK 0
+  LOAD_FAST_LOAD_FAST a a
+  BINARY_OP_MULTIPLY_FLOAT 5
+  COPY 1
+  LOAD_FAST b
+  LOAD_FAST items
+  LOAD_CONST 0
+  BINARY_SUBSCR_LIST_INT
+  LOAD_CONST 1.5
+  BUILD_TUPLE 4
+  COPY 1
+  LOAD_CONST -2
+  BINARY_SUBSCR_TUPLE_INT
+  STORE_FAST x
+  LOAD_FAST_LOAD_FAST b items
+  LOAD_CONST 0
+  STORE_SUBSCR_LIST_INT
+  COPY 1
+  UNPACK_SEQUENCE_TUPLE 4
+  SWAP 3
+  STORE_FAST b
+  BUILD_TUPLE 3
+  COPY 1
+  BUILD_TUPLE 2
+  LOAD_CONST 1
+  BINARY_SUBSCR
+  LOAD_FAST a
+  LOAD_CONST 2.0
+  BINARY_OP_ADD_FLOAT 0
+  BUILD_TUPLE 4
+  RETURN_VALUE
+";
+    let things = [
+        Argument::Int(3),
+        Argument::Instance(4),
+        Argument::Tuple(vec![Argument::Instance(5)]),
+    ];
+    for thing in things {
+        for items in [ints(&[1, 2]), Argument::List(vec![Argument::Instance(9)])] {
+            check(text, &[Argument::Float(2.5), thing.clone(), items]);
+        }
+    }
+}
+
 /// A local that is only calculated with holds a number, from its store on and at the head of its loop.
 #[test]
 fn a_local_is_only_calculated_with() {

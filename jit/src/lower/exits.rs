@@ -245,17 +245,27 @@ impl<'c> Lowering<'c, '_> {
     pub(super) fn table(&self, state: &FrameState) -> (ExitState, Saved) {
         let pending = state.pending.iter().map(|pending| pending.value);
         let entries = state.entries().map(|entry| entry.value);
-        let all: Vec<Value> = pending.chain(entries).collect();
+        let mut all: Vec<Value> = pending.chain(entries).collect();
         let mut saved = Saved::new();
+        let mut tuples: Vec<Value> = Vec::new();
+        for &value in &all {
+            if matches!(self.insn_of(value), Insn::VirtualTuple { .. }) && !tuples.contains(&value)
+            {
+                tuples.push(value);
+            }
+        }
+        for &tuple in &tuples {
+            all.extend(self.insn_of(tuple).operands());
+        }
         let locals = state.pending.iter().map(|pending| ExitLocal {
             slot: pending.slot,
-            value: self.exit_value(pending.value, &all, &mut saved),
+            value: self.exit_value(pending.value, &all, &tuples, &mut saved),
             stale: pending.stale.map(|stale| self.source(stale, &mut saved)),
         });
         let locals = locals.collect();
         let mut entries = |entries: &[StackEntry]| -> Vec<ExitEntry> {
             let entries = entries.iter().map(|entry| ExitEntry {
-                value: self.exit_value(entry.value, &all, &mut saved),
+                value: self.exit_value(entry.value, &all, &tuples, &mut saved),
                 owned: entry.owned,
             });
             entries.collect()
@@ -287,16 +297,40 @@ impl<'c> Lowering<'c, '_> {
             }
         });
         let frames = frames.collect();
+        let of_tuples = tuples.iter().map(|&tuple| match self.insn_of(tuple) {
+            Insn::VirtualTuple { items, owned } => {
+                let items = items.iter().zip(owned);
+                let items = items.map(|(&value, &owned)| StackEntry { value, owned });
+                entries(&items.collect::<Vec<_>>())
+            }
+            _ => unreachable!("they are all tuples"),
+        });
+        let of_tuples = of_tuples.collect();
         let state = ExitState {
             locals,
             stack,
             call,
             frames,
+            tuples: of_tuples,
         };
         (state, saved)
     }
 
-    fn exit_value(&self, value: Value, all: &[Value], saved: &mut Saved) -> ExitValue {
+    fn exit_value(
+        &self,
+        value: Value,
+        all: &[Value],
+        tuples: &[Value],
+        saved: &mut Saved,
+    ) -> ExitValue {
+        let occurs_again = || all.iter().filter(|other| **other == value).count() > 1;
+        if let Some(index) = tuples.iter().position(|tuple| *tuple == value) {
+            return ExitValue {
+                source: ExitSource::Constant(index as u64),
+                kind: ExitValueKind::Tuple,
+                shared: occurs_again(),
+            };
+        }
         let ty = self.function.ty(value);
         ExitValue {
             source: self.source(value, saved),
@@ -307,7 +341,7 @@ impl<'c> Lowering<'c, '_> {
                 Type::Bool => ExitValueKind::Bool,
                 Type::Nothing => unreachable!("a state holds values"),
             },
-            shared: ty.is_unboxed() && all.iter().filter(|other| **other == value).count() > 1,
+            shared: ty.is_unboxed() && occurs_again(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Guards: what the code relies on, and leaves by if it is not so.
 use super::Lowering;
 use super::emit::Likely;
-use super::runtime::{C_FUNCTION, MODULE, class_symbol};
+use super::runtime::{C_FUNCTION, METATYPE, MODULE, OBJECT, class_symbol};
 use inkwell::IntPredicate;
 use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::{Classes, Value};
@@ -23,6 +23,24 @@ impl<'c> Lowering<'c, '_> {
         let symbol = class_symbol(class).expect("only classes with a name are guarded");
         self.emit
             .same(self.class_of(object), self.emit.symbol(symbol))
+    }
+
+    /// Whether a class has a base. Leaves unless that is a class of the usual kind.
+    pub(super) fn has_base(&mut self, by: Value, class: Class, base: Value) -> IntValue<'c> {
+        let base = self.pointer(base);
+        let metatype = self.emit.symbol(METATYPE);
+        let is_usual = self.emit.same(self.class_of(base), metatype);
+        self.require(is_usual, by);
+        let own = class_symbol(class).expect("only classes with a name are asked for");
+        let int = (class == Class::Bool).then_some(Class::Int);
+        let bases = [Some(own), int.and_then(class_symbol), Some(OBJECT)];
+        let is_one = bases.into_iter().flatten().map(|symbol| {
+            let known = self.emit.symbol(symbol);
+            self.emit.same(base, known)
+        });
+        is_one
+            .reduce(|one, other| self.emit.build(|builder| builder.build_or(one, other, "")))
+            .expect("there are bases")
     }
 
     /// Leaves unless an object is of one of some classes, or NULL where that is among them.

@@ -55,6 +55,10 @@ impl<'c> Lowering<'c, '_> {
                     .into(),
             ),
 
+            Insn::ItemFunction { value: object } => {
+                let class = self.class_of(self.pointer(*object));
+                Some(self.field(class, self.host.layout.type_get_item).into())
+            }
             Insn::FunctionPart {
                 function: of, part, ..
             } => Some(self.function_part(*of, *part).into()),
@@ -417,6 +421,10 @@ impl<'c> Lowering<'c, '_> {
                 step,
                 ..
             } => Some(self.list_slice(value, *list, (*start, *stop), *step).into()),
+            Insn::CopySlice { step, .. } => {
+                self.copy_slice(value, *step);
+                None
+            }
             Insn::ReplaceSlice {
                 list,
                 start,
@@ -445,6 +453,7 @@ impl<'c> Lowering<'c, '_> {
                 self.store_array_item(*array, *index, *item, *items);
                 None
             }
+            Insn::HasBase { class, base, .. } => Some(self.has_base(value, *class, *base).into()),
             Insn::StrEqual { left, right } => Some(self.str_equal(*left, *right).into()),
             Insn::RangeLeft { iterator } => Some(
                 self.long_field(self.pointer(*iterator), self.host.layout.range_iterator_len)
@@ -499,6 +508,8 @@ impl<'c> Lowering<'c, '_> {
             Insn::IteratorNext { iterator, .. } => {
                 Some(self.iterator_next(value, *iterator).into())
             }
+            // Only states have it.
+            Insn::VirtualTuple { .. } => None,
             Insn::BuildTuple { items, .. } => {
                 Some(self.build_sequence(value, super::runtime::Helper::Tuple, items))
             }

@@ -85,9 +85,23 @@ impl<'c> Lowering<'c, '_> {
     ) {
         let arguments = [list, start, stop, items].map(|operand| self.value(operand));
         let answer = self.emit.ask(Helper::ReplaceSlice, &arguments);
-        let refused = self
-            .emit
-            .compare_with(IntPredicate::NE, answer.into_int_value(), 0);
+        self.refuse_unless_zero(answer.into_int_value(), by);
+    }
+
+    /// Puts items of a list in the place of a part of one.
+    pub(super) fn copy_slice(&mut self, by: Value, step: i64) {
+        let operands = self.insn_of(by).operands();
+        let mut arguments: Vec<_> = operands
+            .iter()
+            .map(|operand| self.value(*operand))
+            .collect();
+        arguments.insert(3, self.emit.const_long(step).into());
+        let answer = self.emit.ask(Helper::CopySlice, &arguments);
+        self.refuse_unless_zero(answer.into_int_value(), by);
+    }
+
+    fn refuse_unless_zero(&mut self, answer: IntValue<'c>, by: Value) {
+        let refused = self.emit.compare_with(IntPredicate::NE, answer, 0);
         self.refuse(refused, by);
     }
 

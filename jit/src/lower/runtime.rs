@@ -85,6 +85,7 @@ helpers! {
     Tuple = tuple(Pointer, Long) -> Pointer;
     ListSlice = list_slice(Pointer, Long, Long, Long) -> Pointer;
     ReplaceSlice = replace_slice(Pointer, Long, Long, Pointer) -> Int;
+    CopySlice = copy_slice(Pointer, Long, Long, Long, Pointer, Long, Long) -> Int;
     List = list(Pointer, Long) -> Pointer;
     ListAppend = list_append(Pointer, Pointer) -> Int;
     AddInlineValue = add_inline_value(Pointer, Long);
@@ -126,6 +127,10 @@ pub const MODULE: &str = "type.module";
 pub const METHOD: &str = "type.method";
 /// `types.BuiltinFunctionType`.
 pub const C_FUNCTION: &str = "type.c_function";
+/// `object`.
+pub const OBJECT: &str = "type.object";
+/// `type`.
+pub const METATYPE: &str = "type.type";
 /// What the symbols of operations begin with; their names follow.
 pub const OPERATION: &str = "operation.";
 /// [`Host::frame_evaluator`].
@@ -183,6 +188,8 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         MODULE => Some(host.types.module.addr()),
         METHOD => Some(host.types.method.addr()),
         C_FUNCTION => Some(host.types.c_function.addr()),
+        OBJECT => Some(host.types.object.addr()),
+        METATYPE => Some(host.types.metatype.addr()),
         FRAME_EVALUATOR => Some(host.frame_evaluator.addr()),
         EXIT_VALUES => Some(host.exit_values.addr()),
         ALARM => Some(host.alarm.addr()),

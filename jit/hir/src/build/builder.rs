@@ -53,6 +53,10 @@ pub struct Builder<'a> {
     pub payloads: HashMap<Value, Value>,
     /// The same, computed in the block from the object.
     pub opened: HashMap<Value, Value>,
+    /// The last slice of a list, and how it was before the instruction of bytecode that has made it.
+    pub sliced: Option<(Value, StateId)>,
+    /// The items of tuples that are not made.
+    pub virtuals: HashMap<Value, Vec<Entry>>,
 }
 
 /// The state before an instruction of bytecode, which becomes one of the function's when somebody needs it.
@@ -95,6 +99,8 @@ impl<'a> Builder<'a> {
             on_edge: false,
             before: Before::Unused(FrameState::default()),
             payloads: HashMap::new(),
+            sliced: None,
+            virtuals: HashMap::new(),
             opened: HashMap::new(),
         }
     }

@@ -12,8 +12,21 @@ impl Builder<'_> {
     /// Corrects the plan where an edge back brings to a header what it does not expect. Whether there was nothing to correct.
     pub fn fits(&self, target: &Target<'_>, arrival: &Arrival, plan: &mut Plan) -> bool {
         let mut fits = true;
+        // What is made for one place is made for all that have it.
+        let made: Vec<Value> = arrival
+            .shapes()
+            .filter(|(_, shape)| *shape != Shape::Same)
+            .filter_map(|(place, _)| Some(self.state.place(place)?.value))
+            .filter(|value| self.is_virtual(*value))
+            .collect();
         for (place, shape) in arrival.shapes() {
+            let held = self.state.place(place).map(|entry| entry.value);
             let corrected = match place {
+                _ if shape == Shape::Same
+                    && let Some(value) = held.filter(|value| made.contains(value)) =>
+                {
+                    Some(Shape::Object(self.classes(value)))
+                }
                 Place::Local(slot) => self.correct_local(target, arrival, slot, shape, plan),
                 Place::Stack(index) => self.correct_stack(arrival, index, shape, plan),
             };

@@ -15,7 +15,9 @@ use crate::build::walk::Walk;
 use crate::function::{FrameId, InlinedFrame, Value};
 use crate::insn::Insn;
 use core::mem::{replace, take};
-use pyroxene_jit_api::{Body, EXIT_VALUES, INLINED_FRAMES, INLINED_WORDS, Refusal, Snapshot};
+use pyroxene_jit_api::{
+    Body, EXIT_VALUES, INLINED_FRAMES, INLINED_WORDS, Refusal, Snapshot, VIRTUAL_ITEMS,
+};
 use std::collections::BTreeMap;
 
 /// A code object that is ready to be built.
@@ -60,7 +62,7 @@ impl<'a> Inlinable<'a> {
     pub fn new(snapshot: &'a Snapshot) -> Self {
         let bodies = snapshot.inlined.iter();
         let values = snapshot.body.locals.len() * 2 + snapshot.body.stack_size as usize;
-        if values + INLINED_WORDS as usize > EXIT_VALUES {
+        if values + INLINED_WORDS as usize + VIRTUAL_ITEMS > EXIT_VALUES {
             return Self(Vec::new());
         }
         Self(bodies.map(Self::prepare).collect())
@@ -235,6 +237,18 @@ impl<'a> Builder<'a> {
         if self.state.frames.last().is_some_and(|level| level.pushed) {
             self.emit(Insn::PopFrames { count: 1 });
         }
+        let is_last = self.state.frames.len() == 1;
+        if is_last && self.snapshot.passed.is_some() {
+            // C wants an object.
+            self.materialise_operands(1);
+        }
+        if self.is_virtual(self.peek(0).value) {
+            let level = self.state.frames.last();
+            let first = level.map_or(0, |level| level.first_local);
+            self.own_items(
+                |holder| matches!(holder, Holder::Local(slot) if slot as usize >= first),
+            );
+        }
         let mut result = self.pop();
         let level = self
             .state
@@ -283,7 +297,8 @@ impl<'a> Builder<'a> {
         if result.holder != Holder::Place {
             self.retain(result.value);
         }
-        let held = held
+        let held = self
+            .released(held)
             .into_iter()
             .filter(|value| self.is_counted(*value))
             .collect();

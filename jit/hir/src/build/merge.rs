@@ -60,8 +60,9 @@ pub struct Target<'p> {
 impl Builder<'_> {
     /// Makes a block where edges meet, and leads them there; none if no edge gets there. The builder is at the block's first
     /// instruction.
-    pub fn arrive(&mut self, target: &Target<'_>, edges: Vec<Incoming>) -> Option<Arrival> {
+    pub fn arrive(&mut self, target: &Target<'_>, mut edges: Vec<Incoming>) -> Option<Arrival> {
         let offset = self.at.offset;
+        self.settle_virtuals(target, &mut edges);
         let locals = (0..edges[0].state.locals.len())
             .map(|slot| self.local_shape(target, slot, &edges))
             .collect();
@@ -151,6 +152,15 @@ impl Builder<'_> {
         // Edges agree in which frames are in memory: none.
         if self.pop_frames() {
             self.begin(self.at);
+        }
+        for (place, shape) in arrival.shapes() {
+            let value = self.state.place(place).map(|entry| entry.value);
+            if shape != Shape::Same
+                && let Some(value) = value.filter(|value| self.is_virtual(*value))
+            {
+                self.materialise(value);
+                self.begin(self.at);
+            }
         }
         self.on_edge = true;
         let arrives = self.guard_edge(arrival);

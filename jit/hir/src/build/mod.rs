@@ -19,6 +19,7 @@ mod shapes;
 mod state;
 mod uses;
 mod values;
+mod virtuals;
 mod walk;
 
 use crate::function::{EntryPoint, Function};
@@ -29,7 +30,7 @@ use inlining::{Inlinable, Prepared};
 use merge::Incoming;
 use plan::Plan;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{EXIT_VALUES, LocalKind, Passed, Refusal, Snapshot};
+use pyroxene_jit_api::{EXIT_VALUES, LocalKind, Passed, Refusal, Snapshot, VIRTUAL_ITEMS};
 use state::{Entry, Local, State};
 use walk::Walk;
 
@@ -45,7 +46,7 @@ pub fn build(snapshot: &Snapshot) -> Result<Function, Refusal> {
         return build_passed(snapshot, passed);
     }
     // Of each local its value, and whether its slot is out of date.
-    let values = snapshot.body.locals.len() * 2 + snapshot.body.stack_size as usize;
+    let values = snapshot.body.locals.len() * 2 + snapshot.body.stack_size as usize + VIRTUAL_ITEMS;
     if snapshot.body.units.len() > UNITS || values > EXIT_VALUES {
         return Err(Refusal::TooLarge {
             units: snapshot.body.units.len(),

@@ -11,6 +11,7 @@ use pyroxene_jit_api::Class;
 impl Builder<'_> {
     /// Before other code runs: all that it can see is in the frames, with all references that it can count.
     pub fn expose(&mut self) {
+        self.materialise_all();
         for slot in 0..self.state.locals.len() {
             self.write_back(u32::try_from(slot).expect("slots are few"));
         }

@@ -23,6 +23,7 @@ impl Builder<'_> {
         for value in owned {
             self.retain(value);
         }
+        self.own_items(wanted);
     }
 
     /// Gives each place of the stack a reference of its own, and what inlined calls have.
@@ -42,7 +43,7 @@ impl Builder<'_> {
 
     /// Takes a reference.
     pub fn retain(&mut self, value: Value) {
-        if self.is_counted(value) {
+        if self.is_counted(value) && !self.is_virtual(value) {
             self.emit(Insn::Retain { value });
         }
     }
@@ -63,6 +64,9 @@ impl Builder<'_> {
     pub fn take(&mut self, entry: Entry) -> Value {
         if self.ty(entry.value).is_unboxed() {
             return self.take_boxed(entry.value);
+        }
+        if self.is_virtual(entry.value) {
+            return self.take_virtual(entry.value);
         }
         if entry.holder != Holder::Place {
             self.retain(entry.value);
@@ -127,7 +131,8 @@ impl Builder<'_> {
 
     /// The same for references that were taken over.
     pub fn release_values(&mut self, values: Vec<Value>) {
-        let values: Vec<Value> = values
+        let values: Vec<Value> = self
+            .released(values)
             .into_iter()
             .filter(|value| self.is_counted(*value))
             .collect();
@@ -141,6 +146,7 @@ impl Builder<'_> {
         let state = if all_unseen {
             None
         } else {
+            self.materialise_all();
             // Where calls are inlined, the look that others take gets references of its own.
             if self.state.frames.is_empty() {
                 self.own_all();

@@ -1,4 +1,5 @@
 //! What the builder knows of the frames at a place: where each local and each value of the stack is.
+use crate::build::plan::Place;
 use crate::function::{FrameId, FrameState, InlinedState, Pending, StackEntry, Value};
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::Class;
@@ -128,6 +129,17 @@ impl State {
             stack: self.stack.iter().map(|entry| entry.of_stack()).collect(),
             inlined: inlined.collect(),
             written: self.written,
+        }
+    }
+
+    /// What is in a place, if that is not the slot of a local.
+    pub fn place(&self, place: Place) -> Option<Entry> {
+        match place {
+            Place::Stack(index) => Some(self.stack[index]),
+            Place::Local(slot) => match self.locals[slot] {
+                Local::Held(entry) => Some(entry),
+                Local::Clean(_) | Local::Dirty(_) => None,
+            },
         }
     }
 

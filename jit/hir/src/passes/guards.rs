@@ -1,7 +1,7 @@
 //! What was computed or guarded before: the same instruction on the same values, on every way here, with nothing written
 //! in between that it reads. And what a guard has found out: whoever uses the value after it uses what the guard gives.
 //!
-//! What reads memory is reused within its block only.
+//! What reads memory is reused within its block, and in those that only this one leads to.
 use crate::dominators::Dominators;
 use crate::effects::{Effects, Memory, effects};
 use crate::function::{BlockId, Function, StateId, Value};
@@ -23,6 +23,14 @@ pub fn run(function: &mut Function, snapshot: &Snapshot) {
             None => roots.push(block),
         }
     }
+    let mut ways: Vec<usize> = vec![0; function.blocks.len()];
+    for block in function.block_ids() {
+        for edge in function.edges(block) {
+            ways[edge.to.index()] += 1;
+        }
+    }
+    // What the ends of blocks have read.
+    let mut ends: HashMap<BlockId, Vec<Reading>> = HashMap::new();
     let mut replacements = Replacements::new(function);
     let mut known = Known::default();
     let mut pending: Vec<Step> = roots.into_iter().map(Step::Enter).collect();
@@ -30,7 +38,16 @@ pub fn run(function: &mut Function, snapshot: &Snapshot) {
         match step {
             Step::Enter(block) => {
                 pending.push(Step::Leave(known.scope.len()));
-                visit(function, snapshot, block, &mut known, &mut replacements);
+                // What dominates a block that one way leads to is where that begins.
+                let before = dominators.immediate(block);
+                let before = before.filter(|_| ways[block.index()] == 1);
+                let mut reading = before
+                    .and_then(|before| ends.get(&before))
+                    .cloned()
+                    .unwrap_or_default();
+                let place = (block, &mut reading);
+                visit(function, snapshot, place, &mut known, &mut replacements);
+                ends.insert(block, reading);
                 pending.extend(children[block.index()].iter().copied().map(Step::Enter));
             }
             Step::Leave(length) => known.leave(length),
@@ -38,6 +55,9 @@ pub fn run(function: &mut Function, snapshot: &Snapshot) {
     }
     replacements.apply(function);
 }
+
+/// What reads memory: its key, what it reads, and what it gives.
+type Reading = (String, Memory, Value);
 
 /// A way through the tree of dominators.
 enum Step {
@@ -99,12 +119,10 @@ impl Known {
 fn visit(
     function: &mut Function,
     snapshot: &Snapshot,
-    block: BlockId,
+    (block, reading): (BlockId, &mut Vec<Reading>),
     known: &mut Known,
     replacements: &mut Replacements,
 ) {
-    // What reads memory, by its key, with what it reads.
-    let mut reading: Vec<(String, Memory, Value)> = Vec::new();
     let mut kept = Vec::new();
     for value in function[block].insns.clone() {
         replacements.apply_to(function, value);

@@ -191,15 +191,32 @@ impl<'a> Machine<'a> {
         }
         let mut stack = Vec::new();
         for entry in &state.stack {
-            let is_unboxed = !matches!(self.word(entry.value), Word::Object(_));
-            let object = self.box_once(&mut boxes, entry.value);
-            if !entry.owned && !is_unboxed {
-                self.heap.retain(object);
-            }
-            stack.push(object);
+            stack.push(self.written(&mut boxes, entry.value, entry.owned));
         }
         self.frame.stack = stack;
         self.frame.at = state.offset;
+    }
+
+    /// What a place of the frame gets.
+    fn written(&mut self, boxes: &mut HashMap<Value, Ref>, value: Value, owned: bool) -> Ref {
+        if let Insn::VirtualTuple { items, owned } = self.function.insn(value) {
+            if let Some(tuple) = boxes.get(&value) {
+                self.heap.retain(*tuple);
+                return *tuple;
+            }
+            let items = items.iter().zip(owned);
+            let items = items.map(|(&item, &owned)| self.written(boxes, item, owned).unwrap());
+            let items = items.collect();
+            let tuple = Some(self.heap.add(Thing::Tuple(items)));
+            boxes.insert(value, tuple);
+            return tuple;
+        }
+        let is_unboxed = !matches!(self.word(value), Word::Object(_));
+        let object = self.box_once(boxes, value);
+        if !owned && !is_unboxed {
+            self.heap.retain(object);
+        }
+        object
     }
 
     /// An object of a value, with a reference if it is unboxed.
@@ -494,6 +511,37 @@ impl<'a> Machine<'a> {
                 let slice = self.heap.add(Thing::List(taken));
                 return object(Some(slice));
             }
+            Insn::CopySlice {
+                from,
+                start,
+                stop,
+                step,
+                list,
+                first,
+                last,
+                ..
+            } => {
+                let items = self.items(*from).to_vec();
+                let taken = places(items.len(), self.int(*start), self.int(*stop), *step);
+                let new: Vec<usize> = taken.iter().map(|place| items[*place]).collect();
+                let items = self.items(*list).to_vec();
+                let part = part(items.len(), self.int(*first), self.int(*last));
+                let old = items[part.clone()].to_vec();
+                let is_unseen =
+                    |item: &usize| self.heap.class(Some(*item)).is_some_and(Class::dies_unseen);
+                self.check(insn, old.iter().all(is_unseen))?;
+                for item in &new {
+                    self.heap.retain(Some(*item));
+                }
+                let list = self.object(*list);
+                if let Thing::List(items) = self.heap.thing_mut(list.unwrap()) {
+                    items.splice(part, new);
+                }
+                for item in old {
+                    self.heap.release(Some(item));
+                }
+                None
+            }
             Insn::ReplaceSlice {
                 list,
                 start,
@@ -565,6 +613,8 @@ impl<'a> Machine<'a> {
                 let sequence = sequence.take();
                 return object(sequence);
             }
+            // Only states have it.
+            Insn::VirtualTuple { .. } => None,
             Insn::BuildTuple { items, .. } => {
                 let items = items
                     .iter()

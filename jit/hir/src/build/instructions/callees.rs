@@ -3,6 +3,7 @@
 use crate::binding::bind;
 use crate::build::builder::Builder;
 use crate::build::instructions::operations::Told;
+use crate::build::state::{Entry, Holder};
 use crate::insn::{CallForm, Given, Insn};
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
@@ -272,11 +273,56 @@ impl Builder<'_> {
             _ => None,
         });
         match known {
+            Some((version, callee)) if self.inline_item(version, callee) => {}
             Some((version, callee)) if self.can_call(callee, 2) => {
                 self.call_of_objects(callee, 2, CallForm::Item { version });
             }
             _ => self.operate(Operation::GetItem, Told::default()),
         }
+    }
+
+    /// Inlines the call of a `__getitem__`, if that of another type was never called here and it is worth it.
+    fn inline_item(&mut self, version: u32, callee: u32) -> bool {
+        let container = self.peek(1).value;
+        if !self.has_one_callee()
+            || self.classes(container) & Classes::of(Class::Other) == Classes::EMPTY
+            || !self.snapshot.callees[callee as usize].takes_exactly(2)
+            || !self.may_speculate(Reason::Identity)
+            || !self.may_speculate(Reason::TypeVersion)
+        {
+            return false;
+        }
+        let Some(body) = self.inlinable(callee) else {
+            return false;
+        };
+        let state = self.before();
+        self.bound(0);
+        let value = self.bound(1);
+        self.emit(Insn::GuardTypeVersion {
+            value,
+            version,
+            state,
+        });
+        let function = self.emit(Insn::ItemFunction { value });
+        self.emit(Insn::GuardCallee {
+            function,
+            callee,
+            state,
+        });
+        let holder = Holder::Object;
+        let function = Entry {
+            value: function,
+            holder,
+        };
+        let operands = self.pop_many(2);
+        self.begin_call(callee, body, function, &operands);
+        true
+    }
+
+    /// Whether the instruction has never called another function than the one that it calls.
+    pub(super) fn has_one_callee(&self) -> bool {
+        let sights = self.code.body.sights.get(&self.at.opcode_at);
+        sights.is_none_or(|sights| !sights.has_more && sights.seen.len() <= 1)
     }
 
     /// Whether a function can be called with so many arguments without names.

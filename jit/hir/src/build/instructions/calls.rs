@@ -41,7 +41,7 @@ impl Builder<'_> {
                 callee: Some(callee),
                 ..
             }) => callee,
-            _ => return self.call_object(),
+            _ => return self.call_other(),
         };
         let known = &self.snapshot.callees[callee as usize];
         let count = self.at.oparg as usize;
@@ -71,7 +71,7 @@ impl Builder<'_> {
             others,
         }) = callees.filter(|_| can_be)
         else {
-            return self.call_object();
+            return self.call_other();
         };
         let state = self.before();
         self.guard(self.peek(count).value, receiver, state);
@@ -104,12 +104,16 @@ impl Builder<'_> {
         self.check_disturbed();
     }
 
+    /// A call that looks as if it were one of a Python function.
+    fn call_other(&mut self) {
+        self.materialise_operands(self.at.oparg as usize + 2);
+        self.call_object();
+    }
+
     /// Inlines the call of a Python function that is the only one which was called here, if that is worth it.
     fn inline_python(&mut self, callee: u32, count: usize, has_self: bool) -> bool {
-        let sights = self.code.body.sights.get(&self.at.opcode_at);
-        let is_only = sights.is_none_or(|sights| !sights.has_more && sights.seen.len() <= 1);
         let given = count + usize::from(has_self);
-        if !is_only
+        if !self.has_one_callee()
             || !self.snapshot.callees[callee as usize].takes_exactly(given)
             || !self.may_speculate(Reason::Identity)
         {
@@ -276,14 +280,38 @@ impl Builder<'_> {
         let Some(isinstance) =
             isinstance.filter(|_| can_be && self.may_speculate(Reason::Identity))
         else {
-            return self.call_object();
+            return self.call_other();
         };
         self.guard_is(self.peek(3).value, isinstance);
+        if self.has_base() {
+            return;
+        }
+        self.materialise_operands(2);
         let truth = self.apply(Operation::IsInstance, &[], 2, Told::default());
         let callable = self.pop_many(2)[0];
         self.push_owned(truth);
         self.release(&[callable]);
         self.check_disturbed();
+    }
+
+    /// `isinstance` of what is known to be of an exact class that is built in, whose bases are known. Whether it is that.
+    fn has_base(&mut self) -> bool {
+        let base = self.peek(0).value;
+        let other = Classes::of(Class::Other);
+        let class = self.classes(self.peek(1).value).single();
+        let class = class.filter(|class| {
+            *class != Class::Other && self.classes(base).meets(other) && !self.is_virtual(base)
+        });
+        let Some(class) = class.filter(|_| self.may_speculate(Reason::Class)) else {
+            return false;
+        };
+        let base = self.bound(0);
+        let state = self.before();
+        let truth = self.emit(Insn::HasBase { class, base, state });
+        let operands = self.pop_many(4);
+        self.push_owned(truth);
+        self.release(&operands);
+        true
     }
 
     /// `CALL(1)` of `list.append`, which does the work of the `POP_TOP` after it too.

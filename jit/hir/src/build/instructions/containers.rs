@@ -28,6 +28,9 @@ impl Builder<'_> {
 
     /// `BINARY_SUBSCR`.
     pub(super) fn binary_subscr(&mut self) {
+        if self.item_of_virtual() {
+            return;
+        }
         let seen = match self.at.opcode {
             Opcode::BINARY_SUBSCR_LIST_INT => Some(Class::List),
             Opcode::BINARY_SUBSCR_TUPLE_INT => Some(Class::Tuple),
@@ -89,6 +92,9 @@ impl Builder<'_> {
 
     /// `UNPACK_SEQUENCE(count)`.
     pub(super) fn unpack_sequence(&mut self) {
+        if self.unpack_virtual() {
+            return;
+        }
         let seen = match self.at.opcode {
             Opcode::UNPACK_SEQUENCE_LIST => Some(Class::List),
             Opcode::UNPACK_SEQUENCE_TUPLE | Opcode::UNPACK_SEQUENCE_TWO_TUPLE => Some(Class::Tuple),
@@ -123,6 +129,13 @@ impl Builder<'_> {
 
     /// `BUILD_TUPLE(count)`.
     pub(super) fn build_tuple(&mut self) {
+        let count = self.at.oparg as usize;
+        for depth in 0..count {
+            self.bound(depth);
+        }
+        if self.pack(count) {
+            return;
+        }
         let items = self.take_many();
         let state = self.raised();
         let tuple = self.emit(Insn::BuildTuple { items, state });

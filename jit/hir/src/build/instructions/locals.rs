@@ -18,7 +18,9 @@ impl Builder<'_> {
         let slot = self.state.slot(slot);
         match self.state.locals[slot as usize] {
             Local::Dirty(dirty) if dirty.known => return Entry::owned(dirty.value),
-            Local::Held(entry) if self.ty(entry.value).is_unboxed() => {
+            Local::Held(entry)
+                if self.ty(entry.value).is_unboxed() || self.is_virtual(entry.value) =>
+            {
                 return Entry::owned(entry.value);
             }
             Local::Clean(_) | Local::Dirty(_) | Local::Held(_) => {}
@@ -131,7 +133,10 @@ impl Builder<'_> {
     /// instruction; what dies unseen may stay in the slot instead.
     fn store_local(&mut self, slot: u32, entry: Entry) -> Option<Value> {
         let slot = self.state.slot(slot);
+        // What is stored may be a tuple that is not made, of what is there.
+        self.push(entry);
         self.own_what_local_holds(slot);
+        let entry = self.pop();
         let entry = match self.shared_number(entry.value) {
             Some(number) => Entry::owned(number),
             None => entry,

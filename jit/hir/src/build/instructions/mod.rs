@@ -31,6 +31,7 @@ impl Builder<'_> {
             self.exit(reason);
             return Ok(());
         }
+        self.prepare();
         match self.at.opcode {
             Opcode::NOP => {}
             Opcode::RESUME | Opcode::RESUME_CHECK => self.poll(),

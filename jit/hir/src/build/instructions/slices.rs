@@ -1,12 +1,13 @@
 //! Slices of lists, whose bounds are numbers in registers.
 use crate::build::builder::Builder;
 use crate::build::instructions::operations::Told;
-use crate::build::state::Entry;
+use crate::build::state::{Entry, Holder};
+use crate::effects::{Memory, effects};
 use crate::function::{StateId, Value};
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Known, Operand, Operation, Reason};
+use pyroxene_jit_api::{Class, Failure, Known, Operand, Operation, Reason};
 
 const LIST: Classes = Classes::of(Class::List);
 
@@ -54,6 +55,9 @@ impl Builder<'_> {
         }
         let state = self.before();
         let (start, stop) = self.bounds(0, 1, state);
+        if self.copy_slice(start, stop) {
+            return;
+        }
         // It is owned before it is known whether the items can be put there, and then too if the code leaves.
         let place = self.state.stack.len() - 4;
         let value = self.take(self.peek(3));
@@ -72,9 +76,73 @@ impl Builder<'_> {
         self.release(&operands[1..]);
     }
 
+    /// `STORE_SLICE` of what was just sliced, with nothing in between that others could tell from its absence: then the slice is not
+    /// made, and where the code leaves it goes on before it. Whether it is that.
+    fn copy_slice(&mut self, first: Value, last: Value) -> bool {
+        let Some((slice, before)) = self.sliced.take() else {
+            return false;
+        };
+        let (value, list) = (self.peek(3).value, self.peek(2).value);
+        let insns = &self.function[self.block].insns;
+        let Some(place) = insns.iter().position(|insn| *insn == slice) else {
+            return false;
+        };
+        let is_pure = |insn: &Value| {
+            let effects = effects(self.function.insn(*insn));
+            effects.writes == Memory::NONE && !effects.runs_any && !effects.allocates
+        };
+        let failed = Failure {
+            offset: self.function[before].offset,
+            reason: Reason::Class,
+        };
+        let &Insn::ListSlice {
+            list: from,
+            start,
+            stop,
+            step,
+            ..
+        } = self.function.insn(slice)
+        else {
+            return false;
+        };
+        let is_ready = value == slice
+            && insns[place + 1..].iter().all(is_pure)
+            && !self.code.body.failures.contains(&failed);
+        let operands = self.pop_many(4);
+        // What is below must not need references of its own, nor have the slice.
+        let mut below = self.state.entries_mut();
+        let is_free = !below.any(|entry| entry.holder == Holder::Object || entry.value == slice);
+        drop(below);
+        if !is_ready || !is_free || !self.live_virtuals().is_empty() {
+            self.state.stack.extend(operands);
+            return false;
+        }
+        let later = self.function[self.block].insns.split_off(place + 1);
+        self.function[self.block].insns.pop();
+        for &insn in &later {
+            if let Some(state) = self.function[insn].insn.state_mut() {
+                *state = before;
+            }
+        }
+        self.function[self.block].insns.extend(later);
+        self.emit(Insn::CopySlice {
+            from,
+            start,
+            stop,
+            step,
+            list,
+            first,
+            last,
+            state: before,
+        });
+        self.release(&operands[1..]);
+        true
+    }
+
     /// Puts a slice of a list in the place of the list, which lies at a depth below the top, and of what is above it.
     fn slice(&mut self, depth: usize, (start, stop): (Value, Value), step: i64) {
         let list = self.peek(depth).value;
+        let before = self.before();
         let state = self.raised();
         let slice = self.emit(Insn::ListSlice {
             list,
@@ -83,6 +151,7 @@ impl Builder<'_> {
             step,
             state,
         });
+        self.sliced = Some((slice, before));
         let operands = self.pop_many(depth + 1);
         self.push_owned(slice);
         self.release(&operands);
