@@ -3,6 +3,7 @@
 use super::code::MachineCode;
 use super::enter::was_written;
 use super::exits;
+use super::pairs::pair_next;
 use super::slices::{copy_slice, list_slice, replace_slice};
 use crate::eval::operations;
 use crate::eval::resume;
@@ -52,6 +53,7 @@ pub(super) fn helpers() -> Helpers {
         list_slice,
         replace_slice,
         copy_slice,
+        pair_next,
         list_append,
         add_inline_value,
         str_equal,

@@ -1,4 +1,5 @@
 //! What machine code needs to know of the runtime: from bindgen's layouts and the addresses of C's objects.
+use super::pairs::{Enumerate, Zip};
 use super::{chance, enter, exits, helpers, options};
 use crate::eval::operations::OPERATIONS;
 use crate::ffi;
@@ -77,6 +78,9 @@ fn layout() -> Layout {
         array_descriptor: offset_of!(Array, descriptor) as u32,
         c_function_definition: at!(PyCFunctionObject.m_ml),
         cell_value: at!(PyCellObject.ob_ref),
+        enumerate_index: offset_of!(Enumerate, index) as u32,
+        enumerate_pair: offset_of!(Enumerate, pair) as u32,
+        zip_pair: offset_of!(Zip, pair) as u32,
         range_iterator_start: at!(_PyRangeIterObject.start),
         range_iterator_step: at!(_PyRangeIterObject.step),
         range_iterator_len: at!(_PyRangeIterObject.len),
@@ -172,6 +176,8 @@ fn types() -> Types {
         range_iterator: (&raw mut ffi::PyRangeIter_Type).cast(),
         list_iterator: (&raw mut ffi::PyListIter_Type).cast(),
         tuple_iterator: (&raw mut ffi::PyTupleIter_Type).cast(),
+        enumerate: (&raw mut ffi::PyEnum_Type).cast(),
+        zip: (&raw mut ffi::PyZip_Type).cast(),
         function: (&raw mut ffi::PyFunction_Type).cast(),
         cell: (&raw mut ffi::PyCell_Type).cast(),
         generator: (&raw mut ffi::PyGen_Type).cast(),

@@ -25,6 +25,7 @@ pub mod library;
 pub mod log;
 mod only;
 pub mod options;
+pub mod pairs;
 pub mod passed;
 mod perf;
 pub mod publish;

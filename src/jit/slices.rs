@@ -173,7 +173,7 @@ pub(super) unsafe extern "C" fn copy_slice(
 ///
 /// # Safety
 /// It is alive.
-unsafe fn is_seen_to_die(object: *mut ffi::PyObject) -> bool {
+pub(super) unsafe fn is_seen_to_die(object: *mut ffi::PyObject) -> bool {
     // SAFETY: as the caller promises.
     let class = unsafe { ffi::Py_TYPE(object) }.cast_const();
     let unseen = [

@@ -2,6 +2,7 @@
 //! a function with a known meaning. Reads objects, and asks the loader where code comes from.
 use crate::ffi;
 use crate::field;
+use crate::jit::pairs;
 use crate::object::{Borrowed, Raised};
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::MaybeUninit;
@@ -25,6 +26,8 @@ pub fn class_of(object: Borrowed<'_>) -> Class {
         (&raw const ffi::PyRangeIter_Type, Class::RangeIterator),
         (&raw const ffi::PyListIter_Type, Class::ListIterator),
         (&raw const ffi::PyTupleIter_Type, Class::TupleIterator),
+        (&raw const ffi::PyEnum_Type, Class::Enumerate),
+        (&raw const ffi::PyZip_Type, Class::Zip),
         (&raw const ffi::PyFunction_Type, Class::Function),
         (&raw const ffi::PyCell_Type, Class::Cell),
         (&raw const ffi::PyGen_Type, Class::Generator),
@@ -45,6 +48,11 @@ pub fn operand(object: Option<Borrowed<'_>>) -> Operand {
         Class::Other => function(object)
             .or_else(|| array(object))
             .unwrap_or(Operand::Class(Class::Other)),
+        // SAFETY: it is alive.
+        Class::Enumerate | Class::Zip => match unsafe { pairs::plain(object.as_ptr()) } {
+            Some(class) => Operand::Class(class),
+            None => Operand::Class(Class::Other),
+        },
         class => Operand::Class(class),
     }
 }

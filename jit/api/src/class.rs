@@ -29,6 +29,10 @@ pub enum Class {
     ListIterator,
     /// What `iter` gives for a tuple.
     TupleIterator,
+    /// `enumerate`.
+    Enumerate,
+    /// `zip`.
+    Zip,
     /// A function made by `def` or `lambda`.
     Function,
     /// A cell, which holds a variable that functions share.
@@ -43,7 +47,7 @@ pub enum Class {
 
 impl Class {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::None,
         Self::Bool,
         Self::Int,
@@ -56,6 +60,8 @@ impl Class {
         Self::RangeIterator,
         Self::ListIterator,
         Self::TupleIterator,
+        Self::Enumerate,
+        Self::Zip,
         Self::Function,
         Self::Cell,
         Self::Generator,
@@ -78,6 +84,8 @@ impl Class {
             Self::RangeIterator => "range_iterator",
             Self::ListIterator => "list_iterator",
             Self::TupleIterator => "tuple_iterator",
+            Self::Enumerate => "enumerate",
+            Self::Zip => "zip",
             Self::Function => "function",
             Self::Cell => "cell",
             Self::Generator => "generator",
@@ -107,6 +115,8 @@ impl Class {
             | Self::Dict
             | Self::ListIterator
             | Self::TupleIterator
+            | Self::Enumerate
+            | Self::Zip
             | Self::Function
             | Self::Cell
             | Self::Generator

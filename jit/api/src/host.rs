@@ -124,6 +124,12 @@ pub struct Layout {
     pub c_function_definition: u32,
     /// `ob_ref` of a cell.
     pub cell_value: u32,
+    /// The number of an `enumerate`'s next pair.
+    pub enumerate_index: u32,
+    /// The pair that it keeps.
+    pub enumerate_pair: u32,
+    /// The pair that a `zip` keeps.
+    pub zip_pair: u32,
     /// `start`, `step` and `len` of a range's iterator.
     pub range_iterator_start: u32,
     /// See `range_iterator_start`.
@@ -280,6 +286,10 @@ pub struct Types {
     pub list_iterator: Raw,
     /// The iterator of a tuple.
     pub tuple_iterator: Raw,
+    /// `enumerate`.
+    pub enumerate: Raw,
+    /// `zip`.
+    pub zip: Raw,
     /// `types.FunctionType`.
     pub function: Raw,
     /// `types.CellType`.
@@ -397,6 +407,8 @@ pub struct Helpers {
         first: isize,
         last: isize,
     ) -> i32,
+    /// Moves an `enumerate` or a `zip` on. Gives 1; or 0 if it is at its end, or 2 if it is no plain one, having done nothing.
+    pub pair_next: unsafe extern "C" fn(Raw) -> i32,
     /// Puts a value at the end of an exact list, whose reference it takes over: 0, or -1 with an exception
     /// (`_PyList_AppendTakeRef`).
     pub list_append: unsafe extern "C" fn(Raw, Raw) -> i32,

@@ -221,6 +221,12 @@ pub fn effects(insn: &Insn) -> Effects {
             reads: Memory::ITERATORS | Memory::ITEMS | Memory::SIZES,
             ..writes(Memory::ITERATORS)
         },
+        Insn::PairNext { .. } => Effects {
+            reads: Memory::ITERATORS | Memory::ITEMS | Memory::SIZES,
+            ..writes(Memory::ITERATORS | Memory::ITEMS | Memory::COUNTS)
+        },
+        Insn::PairItem { .. } => reads(Memory::ITEMS),
+        Insn::PairNumber { .. } => reads(Memory::ITERATORS),
         Insn::InlineValue { .. } | Insn::Field { .. } => reads(Memory::ATTRIBUTES),
         Insn::StoreInlineValue { .. } | Insn::StoreField { .. } => writes(Memory::ATTRIBUTES),
         // Instances' dictionaries share what is in them with nothing that is written here.

@@ -807,6 +807,27 @@ pub enum Insn {
         /// The iterator.
         iterator: Value,
     },
+    /// Moves an `enumerate` or a `zip` of two on, which puts what it gives into the pair that it keeps: whether it gives something.
+    /// If not, it has done nothing. Leaves, too, having done nothing, if it goes over anything else than lists and tuples, or
+    /// somebody else has the pair, or could see the death of what that holds.
+    PairNext {
+        /// The iterator.
+        iterator: Value,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// What the pair that such an iterator keeps has at a place, borrowed from it.
+    PairItem {
+        /// The iterator, which has just given something.
+        iterator: Value,
+        /// The place. The first one of `enumerate` is not put there.
+        index: u16,
+    },
+    /// The number that an `enumerate` has given last.
+    PairNumber {
+        /// The iterator, which has just given something.
+        iterator: Value,
+    },
     /// An inline value of an instance, borrowed from it, or NULL.
     InlineValue {
         /// An object with inline values.

@@ -145,6 +145,7 @@ impl Printer<'_> {
             Insn::GuardCallee { callee, .. } => {
                 write!(text, " {}", self.snapshot.callees[*callee as usize].name)
             }
+            Insn::PairItem { index, .. } => write!(text, " {index}"),
             Insn::HasBase { class, .. } => write!(text, " {}", class.name()),
             Insn::FunctionPart { part, .. } => write!(text, " {part:?}"),
             Insn::PopFrames { count } => write!(text, " {count}"),
@@ -448,6 +449,9 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::Item { .. } => "item",
         Insn::StoreItem { .. } => "store_item",
         Insn::HasBase { .. } => "has_base",
+        Insn::PairNext { .. } => "pair_next",
+        Insn::PairItem { .. } => "pair_item",
+        Insn::PairNumber { .. } => "pair_number",
         Insn::StrEqual { .. } => "str_equal",
         Insn::RangeLeft { .. } => "range_left",
         Insn::RangeNext { .. } => "range_next",

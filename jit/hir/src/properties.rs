@@ -72,6 +72,13 @@ macro_rules! operands {
             | Insn::InlineValue { value, .. }
             | Insn::Field { value, .. }
             | Insn::HasBase { base: value, .. }
+            | Insn::PairNext {
+                iterator: value, ..
+            }
+            | Insn::PairItem {
+                iterator: value, ..
+            }
+            | Insn::PairNumber { iterator: value }
             | Insn::ItemFunction { value }
             | Insn::ModuleDict { value, .. }
             | Insn::LoadAttribute { value, .. }
@@ -310,6 +317,7 @@ impl Insn {
             | Self::GuardFunction { state, .. }
             | Self::GuardArray { state, .. }
             | Self::HasBase { state, .. }
+            | Self::PairNext { state, .. }
             | Self::FloatCall { state, .. }
             | Self::FloatToInt { state, .. }
             | Self::ListSlice { state, .. }
@@ -400,6 +408,8 @@ impl Insn {
             | Self::StoreInlineValue { .. }
             | Self::Field { .. }
             | Self::ItemFunction { .. }
+            | Self::PairItem { .. }
+            | Self::PairNumber { .. }
             | Self::StoreField { .. }
             | Self::DictEntry { .. }
             | Self::CellValue { .. }
@@ -423,6 +433,7 @@ impl Insn {
             Self::GuardClass { .. }
             | Self::ModuleDict { .. }
             | Self::HasBase { .. }
+            | Self::PairNext { .. }
             | Self::ReplaceSlice { .. }
             | Self::CopySlice { .. } => Some(Reason::Class),
             Self::GuardTypeVersion { .. }
@@ -521,6 +532,8 @@ impl Insn {
             | Self::StoreInlineValue { .. }
             | Self::Field { .. }
             | Self::ItemFunction { .. }
+            | Self::PairItem { .. }
+            | Self::PairNumber { .. }
             | Self::StoreField { .. }
             | Self::DictEntry { .. }
             | Self::CellValue { .. }

@@ -4,6 +4,9 @@ use crate::insn::{FunctionPart, Insn};
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Class, Gives, Items, ObjectId, Operation, Passed, Snapshot};
 
+/// What gives pairs.
+const PAIR_ITERATOR: Type = Type::Object(pair(Class::Enumerate, Class::Zip));
+
 /// A list or a tuple.
 const SEQUENCE: Type = Type::Object(pair(Class::List, Class::Tuple));
 
@@ -72,6 +75,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::IsNone { .. }
         | Insn::Is { .. }
         | Insn::HasBase { .. }
+        | Insn::PairNext { .. }
         | Insn::StrEqual { .. } => Type::Bool,
         // What a slot or the stack holds may be known to whoever put it there.
         Insn::LoadLocal { .. } | Insn::LoadStack { .. } => match function.ty(value) {
@@ -127,6 +131,8 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
             _ => OBJECT,
         },
         Insn::ItemFunction { .. } => Type::object(Class::Function),
+        Insn::PairItem { .. } => OBJECT,
+        Insn::PairNumber { .. } => Type::Int,
         Insn::BuildTuple { .. } | Insn::VirtualTuple { .. } => Type::object(Class::Tuple),
         Insn::BuildList { .. } | Insn::ListSlice { .. } => Type::object(Class::List),
         Insn::StoreLocal { .. }
@@ -332,6 +338,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         Insn::StrEqual { .. } => vec![class(Class::Str); 2],
         Insn::RangeLeft { .. } | Insn::RangeNext { .. } => vec![class(Class::RangeIterator)],
         Insn::SequenceNext { .. } | Insn::SequenceEnd { .. } => vec![Some(SEQUENCE_ITERATOR)],
+        Insn::PairNext { .. } | Insn::PairItem { .. } => vec![Some(PAIR_ITERATOR)],
+        Insn::PairNumber { .. } => vec![class(Class::Enumerate)],
         Insn::StoreInlineValue { .. } | Insn::StoreField { .. } | Insn::StoreAttribute { .. } => {
             vec![bound, bound]
         }

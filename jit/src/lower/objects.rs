@@ -107,6 +107,36 @@ impl<'c> Lowering<'c, '_> {
 
     // --- iterators ---
 
+    /// Moves an iterator of pairs on: whether it gives something.
+    pub(super) fn pair_next(&mut self, by: Value, iterator: Value) -> IntValue<'c> {
+        let iterator = self.value(iterator);
+        let answer = self.emit.ask(Helper::PairNext, &[iterator]);
+        let answer = answer.into_int_value();
+        let unable = self.emit.compare_with(IntPredicate::EQ, answer, 2);
+        self.refuse(unable, by);
+        self.emit.compare_with(IntPredicate::NE, answer, 0)
+    }
+
+    /// What the pair of an iterator has at a place.
+    pub(super) fn pair_item(&mut self, iterator: Value, index: u16) -> PointerValue<'c> {
+        let layout = &self.host.layout;
+        let pair = match self.function.ty(iterator).classes().is(Class::Enumerate) {
+            true => layout.enumerate_pair,
+            false => layout.zip_pair,
+        };
+        let pair = self.field(self.pointer(iterator), pair);
+        self.field(pair, layout.tuple_items + u32::from(index) * 8)
+    }
+
+    /// The number that an `enumerate` has given last.
+    pub(super) fn pair_number(&mut self, iterator: Value) -> IntValue<'c> {
+        let place = self.host.layout.enumerate_index;
+        let next = self.long_field(self.pointer(iterator), place);
+        let one = self.emit.const_long(1);
+        self.emit
+            .build(|builder| builder.build_int_sub(next, one, ""))
+    }
+
     /// The next number of a range's iterator.
     pub(super) fn range_next(&mut self, iterator: Value) -> IntValue<'c> {
         let iterator = self.pointer(iterator);

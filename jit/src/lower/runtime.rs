@@ -85,6 +85,7 @@ helpers! {
     Tuple = tuple(Pointer, Long) -> Pointer;
     ListSlice = list_slice(Pointer, Long, Long, Long) -> Pointer;
     ReplaceSlice = replace_slice(Pointer, Long, Long, Pointer) -> Int;
+    PairNext = pair_next(Pointer) -> Int;
     CopySlice = copy_slice(Pointer, Long, Long, Long, Pointer, Long, Long) -> Int;
     List = list(Pointer, Long) -> Pointer;
     ListAppend = list_append(Pointer, Pointer) -> Int;
@@ -158,6 +159,8 @@ pub const fn class_symbol(class: Class) -> Option<&'static str> {
         Class::RangeIterator => "type.range_iterator",
         Class::ListIterator => "type.list_iterator",
         Class::TupleIterator => "type.tuple_iterator",
+        Class::Enumerate => "type.enumerate",
+        Class::Zip => "type.zip",
         Class::Function => "type.function",
         Class::Cell => "type.cell",
         Class::Generator => "type.generator",
@@ -218,6 +221,8 @@ fn type_address(types: &Types, class: Class) -> Option<usize> {
         Class::RangeIterator => types.range_iterator,
         Class::ListIterator => types.list_iterator,
         Class::TupleIterator => types.tuple_iterator,
+        Class::Enumerate => types.enumerate,
+        Class::Zip => types.zip,
         Class::Function => types.function,
         Class::Cell => types.cell,
         Class::Generator => types.generator,

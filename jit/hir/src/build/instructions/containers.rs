@@ -133,10 +133,15 @@ impl Builder<'_> {
         for depth in 0..count {
             self.bound(depth);
         }
+        self.pack_or_make(count);
+    }
+
+    /// A tuple of so many values on the top of the stack, in their place.
+    pub(super) fn pack_or_make(&mut self, count: usize) {
         if self.pack(count) {
             return;
         }
-        let items = self.take_many();
+        let items = self.take_many(count);
         let state = self.raised();
         let tuple = self.emit(Insn::BuildTuple { items, state });
         self.push_owned(tuple);
@@ -144,15 +149,14 @@ impl Builder<'_> {
 
     /// `BUILD_LIST(count)`.
     pub(super) fn build_list(&mut self) {
-        let items = self.take_many();
+        let items = self.take_many(self.at.oparg as usize);
         let state = self.raised();
         let list = self.emit(Insn::BuildList { items, state });
         self.push_owned(list);
     }
 
-    /// Takes over as many values of the stack as the instruction says.
-    fn take_many(&mut self) -> Vec<Value> {
-        let count = self.at.oparg as usize;
+    /// Takes over so many values of the stack.
+    fn take_many(&mut self, count: usize) -> Vec<Value> {
         for depth in 0..count {
             self.bound(depth);
         }

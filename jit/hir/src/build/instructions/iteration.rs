@@ -1,11 +1,11 @@
 //! Iterators.
 use crate::build::builder::Builder;
 use crate::build::state::Entry;
-use crate::function::{StateId, Value};
+use crate::function::{Edge, StateId, Value};
 use crate::insn::{Comparison, Insn};
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Reason, Refusal};
+use pyroxene_jit_api::{Class, Operand, Reason, Refusal};
 
 impl Builder<'_> {
     /// `GET_ITER`.
@@ -44,6 +44,10 @@ impl Builder<'_> {
                     | Class::Generator
             )
         });
+        if let Some(class) = self.pairs() {
+            self.for_pairs(end, class);
+            return Ok(());
+        }
         let class = known.or(seen.filter(|class| {
             classes.meets(Classes::of(*class)) && self.may_speculate(Reason::Class)
         }));
@@ -98,6 +102,81 @@ impl Builder<'_> {
                 builder.push_held(item);
             }),
         );
+    }
+
+    /// The class of an iterator of pairs that are taken apart at once.
+    fn pairs(&self) -> Option<Class> {
+        let next = self.code.at(self.at.next).ok()?;
+        let are_unpacked = next.opcode.generic() == Opcode::UNPACK_SEQUENCE && next.oparg == 2;
+        let [Operand::Class(class @ (Class::Enumerate | Class::Zip)), ..] = self.met()? else {
+            return None;
+        };
+        let can_be = self.classes(self.peek(0).value).meets(Classes::of(class));
+        (are_unpacked && can_be && self.may_speculate(Reason::Class)).then_some(class)
+    }
+
+    fn for_pairs(&mut self, end: u32, class: Class) {
+        // It lets go of what the pair had.
+        self.own_what_objects_hold();
+        self.begin(self.at);
+        let state = self.before();
+        let iterator = self.guard(self.peek(0).value, Classes::of(class), state);
+        let has_more = self.emit(Insn::PairNext { iterator, state });
+        let next = self.at.next;
+        self.branch(
+            has_more,
+            (next, |builder| {
+                match class {
+                    Class::Enumerate => {
+                        let number = builder.emit(Insn::PairNumber { iterator });
+                        builder.push_owned(number);
+                    }
+                    _ => {
+                        let item = builder.emit(Insn::PairItem { iterator, index: 0 });
+                        builder.push_held(item);
+                    }
+                }
+                let item = builder.emit(Insn::PairItem { iterator, index: 1 });
+                builder.push_held(item);
+                builder.pack_or_make(2);
+            }),
+            (end, |builder| {
+                // It comes to its end as ever.
+                builder.expose();
+                let state = builder.raised();
+                let item = builder.emit(Insn::IteratorNext { iterator, state });
+                builder.expect_null(item, next);
+                let entry = builder.pop();
+                builder.release(&[entry]);
+                builder.check_disturbed();
+            }),
+        );
+    }
+
+    /// Goes on if an iterator has given nothing. Otherwise leaves with what it has given, to what is done with that.
+    fn expect_null(&mut self, item: Value, next: u32) {
+        let condition = self.is_null(item);
+        let blocks = [self.at.next, next].map(|offset| self.function.add_block(offset));
+        let [then, otherwise] = blocks.map(|to| Edge {
+            to,
+            arguments: Vec::new(),
+        });
+        self.emit(Insn::Branch {
+            condition,
+            then,
+            otherwise,
+        });
+        let state = self.state.clone();
+        self.enter(blocks[1], state.clone());
+        let item = self.emit(Insn::Bound { value: item });
+        self.push_owned(item);
+        let reason = Reason::NotCompiled;
+        let left = self.state_at(next);
+        self.emit(Insn::Exit {
+            reason,
+            state: left,
+        });
+        self.enter(blocks[0], state);
     }
 
     /// With whatever the iterator does.
