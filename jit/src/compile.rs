@@ -21,8 +21,15 @@ static RANGE: OnceLock<Range> = OnceLock::new();
 /// Why not.
 pub fn compile(host: &Host, request: &Request<'_>) -> Result<Artifact, Refusal> {
     let (function, report) = pyroxene_hir::compile(request.snapshot, request.dumps.hir)?;
+    let values = function.values_of_exits();
+    if values > VALUES_OF_EXITS {
+        return Err(Refusal::TooManyExits { values });
+    }
     machine_code(host, request, &function, report.timings, report.dumps)
 }
+
+/// How many values the exits of a function may save together: each is an instruction or two of machine code.
+const VALUES_OF_EXITS: usize = 200_000;
 
 /// How many values a function may have for the backend of the hot tier, whose time grows faster than they do. What has more is
 /// optimised no less by our own passes.

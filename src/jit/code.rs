@@ -80,7 +80,7 @@ pub(super) fn memory() -> usize {
 }
 
 /// A size in whole pages, which are what machine code gets.
-const fn pages(size: usize) -> usize {
+pub(super) const fn pages(size: usize) -> usize {
     size.next_multiple_of(4096)
 }
 
@@ -147,6 +147,11 @@ impl MachineCode {
     /// The address of what code of the quick tier counts down.
     pub fn warm_address(&self) -> usize {
         Arc::as_ptr(&self.warm).expose_provenance()
+    }
+
+    /// Has code of the quick tier run as often again before it is made anew.
+    pub(super) fn wait_again(&self) {
+        self.warm.store(UNTIL_WARM, Ordering::Relaxed);
     }
 
     /// Takes over what the compiler made.

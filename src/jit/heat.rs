@@ -4,7 +4,7 @@ use super::code::{Heat, MOST_FAILURES, MachineCode, add_heat};
 use super::options::{Mode, mode};
 use super::registry::{Key, Registry, Stage, registry};
 use super::snapshot::{Inlining, Taken};
-use super::{is_main, library, log, only, publish, snapshot, worker};
+use super::{budget, is_main, library, log, only, publish, snapshot, worker};
 use crate::bytecode::{Counter, Opcode, original};
 use crate::field;
 use crate::frame::Frame;
@@ -98,20 +98,20 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
 }
 
 /// Has the code of a frame compiled, with an entry at the instruction at which it stands. What nobody has begun with is ordered
-/// anew; what is being made comes without that entry.
+/// anew; what is being made comes without that entry. Where the compiler has used up what it may, it is wanted again later.
 fn want(mut table: RefMut<'_, Registry>, frame: Frame<'_>, place: usize) {
     let record = table.record(frame.code());
+    if budget::put_off().is_some() {
+        record.calls = 0;
+        return;
+    }
     record.wanted.insert(place);
     record.observed.insert(place, snapshot::observed(frame));
     if record.stage == Stage::Waiting {
         if !worker::take_back(record.key(frame.code())) {
             return;
         }
-        record.attempts -= 1;
-        record.stage = match record.compiled {
-            Some(_) => Stage::Compiled,
-            None => Stage::Cold,
-        };
+        record.take_back();
     }
     drop(table);
     compile(frame, false);
@@ -134,6 +134,7 @@ pub(super) fn failed(frame: Frame<'_>, machine_code: &MachineCode, times: u64) {
         || record.stage != Stage::Compiled
         || !may_be_compiled
         || !record.enters(machine_code)
+        || budget::put_off().is_some()
     {
         return;
     }
@@ -186,6 +187,9 @@ pub(super) fn warm(frame: Frame<'_>, machine_code: &MachineCode) {
     record.warm_since.get_or_insert(record.attempts);
     if record.stage != Stage::Compiled || !record.enters(machine_code) {
         return;
+    }
+    if budget::put_off().is_some() {
+        return machine_code.wait_again();
     }
     drop(table);
     compile(frame, false);
@@ -271,7 +275,7 @@ fn compile(frame: Frame<'_>, however_often: bool) {
             publish::install(worker::Done {
                 order,
                 tools_version: snapshot.tools_version,
-                result,
+                result: Some(result),
             });
         }
         Mode::Off | Mode::On => worker::submit(worker::Job {

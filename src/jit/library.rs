@@ -1,5 +1,5 @@
 //! The compiler library: found beside libpython, opened when it is first needed, and asked to compile. Touches the loader.
-use super::{host, log, options};
+use super::{budget, host, log, options};
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use pyroxene_jit_api::{
@@ -27,7 +27,7 @@ pub(super) fn compile(
     compilation: u64,
 ) -> Result<Artifact, Refusal> {
     log::started(compilation);
-    let result = compile_unlogged(snapshot, tier);
+    let result = budget::counted(|| compile_unlogged(snapshot, tier));
     log::finished(compilation, &result);
     result
 }

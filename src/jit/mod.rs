@@ -1,7 +1,7 @@
 //! The core's half of the compiler: decides what is compiled, hands it to the library, and lets the evaluator enter the
 //! machine code that comes back.
 //!
-//! - [`options`]: whether and how eagerly; [`only`]: which functions, if not all; [`heat`]: what runs often; [`registry`]: what is known of each code object.
+//! - [`options`]: whether and how eagerly; [`budget`]: what may be used up for it; [`only`]: which functions, if not all; [`heat`]: what runs often; [`registry`]: what is known of each code object.
 //! - [`snapshot`]: what the compiler gets to see; [`host`]: what machine code knows of the runtime; [`helpers`]: the
 //!   functions that it calls.
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
@@ -13,6 +13,7 @@
 //! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, which is the default, the evaluator
 //! pays for one test of a constant byte at the end of each loop's round.
 mod adaptive;
+mod budget;
 mod chance;
 pub mod code;
 pub mod enter;

@@ -1,6 +1,6 @@
 //! Whether code is compiled, and how eagerly: `-X jit=off|on|eager`, or `PYROXENE_JIT`. Reads the configuration when the
 //! main interpreter starts.
-use super::{adaptive, chance, log, only, perf, sample};
+use super::{adaptive, budget, chance, log, only, perf, sample};
 use crate::ffi;
 use core::ffi::{CStr, c_int};
 use core::fmt;
@@ -155,6 +155,13 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
     {
         tell(format_args!(
             "python: nothing is compiled: jit-only: {path}: {why}"
+        ));
+    }
+    if let Some(text) = option(config, "jit-limits", c"PYROXENE_JIT_LIMITS")
+        && let Err(part) = budget::begin(&text)
+    {
+        tell(format_args!(
+            "python: jit-limits is memory:MIB,time:PERCENT,attempts:COUNT, not {part:?}"
         ));
     }
     if let Some(text) = option(config, "jit-exits", c"PYROXENE_JIT_EXITS")

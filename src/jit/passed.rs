@@ -2,10 +2,10 @@
 //! second compilation of the function, as if C were code that inlines a call of it.
 use super::code::{Compiled, Heat, MachineCode, add_heat};
 use super::options::{Mode, mode};
-use super::registry::{ATTEMPTS, Stage, may_look, registry};
+use super::registry::{Stage, may_look, registry};
 use super::snapshot::{Inlining, Taken};
 use super::worker::{Done, Job, Order};
-use super::{heat, library, log, only, publish, snapshot, statistics, worker};
+use super::{budget, heat, library, log, only, publish, snapshot, statistics, worker};
 use crate::ffi;
 use crate::field;
 use crate::object::Borrowed;
@@ -144,8 +144,12 @@ pub fn call(
     if called.stage != Stage::Cold || called.calls < enough {
         return Some(gate);
     }
-    if called.attempts >= ATTEMPTS {
+    if called.attempts >= budget::attempts() {
         called.stage = Stage::GivenUp;
+        return Some(gate);
+    }
+    if budget::put_off().is_some() {
+        called.calls = 0;
         return Some(gate);
     }
     drop(table);
@@ -214,7 +218,7 @@ fn order(
             publish::install(Done {
                 order,
                 tools_version: snapshot.tools_version,
-                result,
+                result: Some(result),
             });
         }
         Mode::Off | Mode::On => worker::submit(Job {
@@ -235,6 +239,15 @@ pub(super) fn is_wanted(for_c: &ForC, passed: &[Passed], attempt: u32) -> bool {
 pub(super) fn give_up(for_c: &mut ForC, passed: &[Passed]) {
     if let Some(called) = for_c.0.get_mut(passed) {
         called.stage = Stage::GivenUp;
+    }
+}
+
+/// Takes back that it was ordered for these kinds of values: it is asked for again.
+pub(super) fn put_off(for_c: &mut ForC, passed: &[Passed]) {
+    if let Some(called) = for_c.0.get_mut(passed) {
+        called.stage = Stage::Cold;
+        called.attempts -= 1;
+        called.calls = 0;
     }
 }
 

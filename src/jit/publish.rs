@@ -55,10 +55,12 @@ pub(super) fn install(done: Done) {
         None => record.stage == Stage::Waiting && record.attempts == order.attempt,
     });
     let (mut artifact, (record, code)) = match (result, found) {
-        (Ok(artifact), Some(found)) if are_prepared && is_prepared_for(found.1, tools_version) => {
+        (Some(Ok(artifact)), Some(found))
+            if are_prepared && is_prepared_for(found.1, tools_version) =>
+        {
             (artifact, found)
         }
-        (Ok(artifact), found) => {
+        (Some(Ok(artifact)), found) => {
             // Nobody wants it any more.
             let dropped =
                 found.map(|(record, code)| record.forget_code(code, Withdrawal::Instrumented));
@@ -70,11 +72,20 @@ pub(super) fn install(done: Done) {
             unsafe { library::release(artifact.memory) };
             return;
         }
-        (Err(refusal), found) => {
+        (Some(Err(refusal)), found) => {
             statistics::refused(&refusal);
             match (found, &for_c) {
                 (Some((record, _)), Some(passed)) => passed::give_up(&mut record.for_c, passed),
                 (Some((record, _)), None) => record.stage = Stage::GivenUp,
+                (None, _) => {}
+            }
+            return;
+        }
+        (None, found) => {
+            log::dropped(order.compilation);
+            match (found, &for_c) {
+                (Some((record, _)), Some(passed)) => passed::put_off(&mut record.for_c, passed),
+                (Some((record, _)), None) => record.put_off(),
                 (None, _) => {}
             }
             return;
@@ -121,7 +132,7 @@ pub(super) fn install(done: Done) {
 /// Drops what nobody will enter.
 pub(super) fn discard(done: Done) {
     log::dropped(done.order.compilation);
-    if let Ok(artifact) = done.result {
+    if let Some(Ok(artifact)) = done.result {
         // SAFETY: nobody has entered it.
         unsafe { library::release(artifact.memory) };
     }

@@ -6,7 +6,7 @@
 use super::code::{self, Compiled, MachineCode};
 use super::executor::Patches;
 use super::passed::ForC;
-use super::{is_main, log, options, sample, statistics};
+use super::{budget, is_main, log, options, sample, statistics};
 use crate::ffi;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
@@ -169,7 +169,7 @@ impl Record {
 
     /// How often it will have been compiled more than it may be for any reason, once it is compiled again.
     pub fn excess(&self) -> u32 {
-        let most = self.warm_since.unwrap_or_default() + ATTEMPTS;
+        let most = self.warm_since.unwrap_or_default() + budget::attempts();
         (self.attempts + 1).saturating_sub(most)
     }
 
@@ -180,6 +180,24 @@ impl Record {
             self.changed.push(failure);
         } else if !self.failures.contains(&failure) {
             self.failures.push(failure);
+        }
+    }
+
+    /// Takes back that it was ordered to be compiled.
+    pub fn take_back(&mut self) {
+        self.attempts -= 1;
+        self.stage = match self.compiled {
+            Some(_) => Stage::Compiled,
+            None => Stage::Cold,
+        };
+    }
+
+    /// The same, so that it is wanted again when it has got hot again.
+    pub fn put_off(&mut self) {
+        self.take_back();
+        self.calls = 0;
+        if let Some(compiled) = &self.compiled {
+            compiled.wait_again();
         }
     }
 
@@ -247,9 +265,6 @@ const fn changes(reason: Reason) -> bool {
         | Reason::LoopEntry => false,
     }
 }
-
-/// How often one code object is compiled at most in each tier, unless it leaves so often that it must be worth it.
-pub(super) const ATTEMPTS: u32 = 8;
 
 /// Whether anything is known, and the running thread may look at it: threads of other interpreters do not hold the GIL that
 /// guards the table.

@@ -1,6 +1,6 @@
 //! What the compiler did: counters, for `pyroxene.jit`. Reads the registry.
-use super::registry::{ATTEMPTS, Stage, may_look, registry};
-use super::{chance, code, host};
+use super::registry::{Stage, may_look, registry};
+use super::{budget, chance, code};
 use crate::bytecode::Opcode;
 use pyroxene_jit_api::{Artifact, Refusal};
 use std::collections::BTreeMap;
@@ -68,6 +68,8 @@ pub struct Report {
     pub limits: Counts,
     /// Why compilations failed.
     pub refusals: Counts,
+    /// Why compilations were put off.
+    pub put_off: Counts,
     /// Why machine code that is in use was left.
     pub exits: Counts,
     /// The instructions that it has the evaluator run: at how many places.
@@ -124,16 +126,21 @@ pub fn report() -> Report {
             ("dropped", totals.dropped.cast_signed()),
             ("withdrawn", totals.withdrawn.cast_signed()),
             ("memory", code::memory() as i64),
+            ("compiler_ns", budget::taken().cast_signed()),
             ("left_by_chance", chance::taken().cast_signed()),
         ],
         limits: vec![
-            ("attempts", ATTEMPTS.into()),
-            ("memory", host::CODE_SIZE as i64),
+            ("attempts", budget::attempts().into()),
+            ("memory", budget::memory() as i64),
+            ("time_percent", budget::percent().cast_signed()),
         ],
         refusals: totals
             .refused
             .iter()
             .map(|(&name, &count)| (name, count.cast_signed()))
+            .collect(),
+        put_off: budget::counts()
+            .map(|(name, count)| (name, count.cast_signed()))
             .collect(),
         exits: exits.into_iter().collect(),
         interpreted: interpreted.into_iter().collect(),

@@ -1,5 +1,5 @@
 //! The threads of the compiler's own, which never run Python code: how they start, and how they keep away from forks.
-use super::{log, sample, worker};
+use super::{budget, log, sample, worker};
 use crate::ffi;
 use crate::thread::pending;
 use core::ffi::{c_int, c_void};
@@ -49,6 +49,7 @@ extern "C" fn after_in_parent() {
 }
 
 extern "C" fn after_in_child() {
+    budget::after_fork_in_child();
     sample::after_fork_in_child();
     log::after_fork_in_child();
     worker::after_fork();

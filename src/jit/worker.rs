@@ -2,7 +2,7 @@
 //! goes before, so that the child has whole locks and the system counts one thread less. It never takes the GIL: what it has
 //! made waits until a thread of the interpreter has been asked to fetch it.
 use super::code::{Heat, MachineCode};
-use super::{library, log, publish, registry, threads};
+use super::{budget, code, library, log, publish, registry, threads};
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicBool, Ordering};
 use pyroxene_jit_api::{Artifact, Refusal, Snapshot, Tier};
@@ -46,8 +46,16 @@ pub struct Done {
     pub order: Order,
     /// For which tools it is true.
     pub tools_version: u64,
-    /// Machine code, or why there is none.
-    pub result: Result<Artifact, Refusal>,
+    /// Machine code, or why there is none; nothing if it was put off.
+    pub result: Option<Result<Artifact, Refusal>>,
+}
+
+impl Done {
+    /// How many bytes of machine code wait in it.
+    fn bytes(&self) -> usize {
+        let artifact = self.result.as_ref().and_then(|result| result.as_ref().ok());
+        artifact.map_or(0, |artifact| code::pages(artifact.code_size))
+    }
 }
 
 /// How much stack the thread has: LLVM recurses over big functions.
@@ -137,8 +145,16 @@ fn run() {
             current.running = false;
             return;
         };
+        let bytes = current.done.iter().map(Done::bytes).sum();
         drop(current);
-        let result = library::compile(&job.snapshot, job.order.tier, job.order.compilation);
+        let result = match budget::put_off_meanwhile(bytes) {
+            Some(_) => None,
+            None => Some(library::compile(
+                &job.snapshot,
+                job.order.tier,
+                job.order.compilation,
+            )),
+        };
         let mut current = work();
         current.done.push(Done {
             order: job.order,

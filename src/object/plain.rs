@@ -175,7 +175,7 @@ pub unsafe fn deallocate_unseen(op: *mut ffi::PyObject) -> bool {
     }
 }
 
-/// Whether an object is a number or a string.
+/// Whether an object is a number, a string or a range, whose death nobody sees.
 ///
 /// # Safety
 /// It has a type.
@@ -187,6 +187,8 @@ unsafe fn is_scalar(op: *mut ffi::PyObject) -> bool {
         &raw mut ffi::PyFloat_Type,
         &raw mut ffi::PyLong_Type,
         &raw mut ffi::PyUnicode_Type,
+        &raw mut ffi::PyRange_Type,
+        &raw mut ffi::PyRangeIter_Type,
     ]
     .contains(&class)
 }

@@ -15,6 +15,7 @@ pub(super) fn jit(_module: Module<'_, State>) -> Result<Owned, Raised> {
     }
     entries.push(("limits", dict(objects(report.limits)?)?));
     entries.push(("refused", dict(objects(report.refusals)?)?));
+    entries.push(("put_off", dict(objects(report.put_off)?)?));
     entries.push(("exits", dict(objects(report.exits)?)?));
     entries.push(("interpreted", dict(objects(report.interpreted)?)?));
     entries.push(("seconds", dict(objects(report.seconds)?)?));

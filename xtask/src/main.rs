@@ -44,6 +44,8 @@ enum Command {
     Jit(cmd::jit::Args),
     /// Name the function whose compilation changes what a command does.
     JitBisect(cmd::jit_bisect::Args),
+    /// Show what the compiler costs in each of pyperformance's programs, and when they are as fast as they will be.
+    JitCost(cmd::jit_cost::Args),
     /// Show which share of the hot functions of benchmarks and of CPython's tests is compiled, and why the others are not.
     JitCoverage(cmd::jit_coverage::Args),
     /// Draw a log of the compiler (`-X jit-log=FILE`) as a page for a browser.
@@ -74,6 +76,7 @@ fn main() -> anyhow::Result<()> {
         Command::Regrtest(args) => cmd::regrtest::run(args),
         Command::Jit(args) => cmd::jit::run(args),
         Command::JitBisect(args) => cmd::jit_bisect::run(args),
+        Command::JitCost(args) => cmd::jit_cost::run(args),
         Command::JitCoverage(args) => cmd::jit_coverage::run(args),
         Command::JitPage(args) => cmd::jit_page::run(args),
         Command::Leaks(args) => cmd::leaks::run(args),

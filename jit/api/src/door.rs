@@ -71,6 +71,11 @@ pub enum Refusal {
         /// How many units.
         units: usize,
     },
+    /// Its exits would have to save too much: that grows with the square of the code where it has many locals.
+    TooManyExits {
+        /// How many values, those of all exits together.
+        values: usize,
+    },
     /// There is no place to enter it.
     NoEntry,
     /// The machine code could not be made; the text says what failed.
@@ -83,6 +88,7 @@ impl Refusal {
         match self {
             Self::Malformed { .. } => "malformed",
             Self::TooLarge { .. } => "too_large",
+            Self::TooManyExits { .. } => "too_many_exits",
             Self::NoEntry => "no_entry",
             Self::Backend(_) => "backend",
         }

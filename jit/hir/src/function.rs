@@ -287,6 +287,20 @@ impl Function {
         Some(self.insn(*last))
     }
 
+    /// How many values all states refer to that instructions can leave in.
+    pub fn values_of_exits(&self) -> usize {
+        let insns = self.blocks.iter().flat_map(|block| &block.insns);
+        let mut states: Vec<StateId> = insns
+            .filter_map(|&value| self.insn(value).state())
+            .collect();
+        states.sort_unstable();
+        states.dedup();
+        states
+            .iter()
+            .map(|&state| self[state].values().count())
+            .sum()
+    }
+
     /// The edges that leave a block.
     pub fn edges(&self, block: BlockId) -> Vec<&Edge> {
         self.terminator(block).map(Insn::edges).unwrap_or_default()

@@ -136,13 +136,16 @@ pub fn run(args: Args) -> Result<()> {
 }
 
 /// The benchmarks to run, and with what.
-struct Benchmarks {
-    programs: Vec<Program>,
-    side: Side,
+pub(super) struct Benchmarks {
+    /// Them.
+    pub(super) programs: Vec<Program>,
+    /// The interpreter, with the packages that they need.
+    pub(super) side: Side,
 }
 
 impl Benchmarks {
-    fn new(names: &[String], python: &Interpreter) -> Result<Self> {
+    /// Those of these names, or all of pyperformance's.
+    pub(super) fn new(names: &[String], python: &Interpreter) -> Result<Self> {
         let tools = sides::tools(&Interpreter::Reference)?;
         let catalogue = Catalogue::read(&tools)?;
         let mut programs = catalogue.select("full", names)?;

@@ -8,6 +8,7 @@ pub mod extensions;
 pub mod fuzz;
 pub mod jit;
 pub mod jit_bisect;
+pub mod jit_cost;
 pub mod jit_coverage;
 pub mod jit_page;
 pub mod leaks;

@@ -84,6 +84,7 @@ pub fn build(snapshot: &Snapshot) -> Result<Function, Refusal> {
 fn build_passed(snapshot: &Snapshot, passed: &[Passed]) -> Result<Function, Refusal> {
     /// The only function that is called.
     const CALLEE: u32 = 0;
+    let units = snapshot.inlined.iter().map(|body| body.units.len()).sum();
     let prepared = Prepared::new(&snapshot.body, vec![0])?;
     let inlinable = Inlinable::new(snapshot);
     let mut plan = Plan::default();
@@ -98,7 +99,9 @@ fn build_passed(snapshot: &Snapshot, passed: &[Passed]) -> Result<Function, Refu
         });
         builder.enter(block, State::default());
         builder.begin(first);
-        let body = builder.inlinable(CALLEE).ok_or(Refusal::NoEntry)?;
+        let body = builder
+            .inlinable(CALLEE)
+            .ok_or(Refusal::TooLarge { units })?;
         let state = builder.before();
         builder.emit(Insn::GuardRoom { state });
         let function = builder.emit(Insn::LoadCalled);

@@ -1,7 +1,9 @@
-//! What nobody needs: instructions whose results are not used, parameters, blocks that nothing leads to.
+//! What nobody needs: instructions whose results are not used, parameters, blocks that nothing leads to; and objects of numbers that are
+//! made only to be let go of.
 use crate::dominators::Dominators;
 use crate::effects::effects;
 use crate::function::{Function, Value};
+use crate::insn::Insn;
 use crate::passes::phis;
 use pyroxene_jit_api::Snapshot;
 
@@ -14,7 +16,9 @@ pub fn run(function: &mut Function, _: &Snapshot) {
             function[block].parameters.clear();
         }
     }
-    let needed = needed(function);
+    let brought = brought(function);
+    let fresh = fresh(function, &brought);
+    let needed = needed(function, brought, &fresh);
     for block in function.block_ids() {
         let parameters = function[block].parameters.len();
         for index in (0..parameters).rev() {
@@ -22,21 +26,39 @@ pub fn run(function: &mut Function, _: &Snapshot) {
                 phis::remove(function, block, index);
             }
         }
-        function[block].insns.retain(|value| needed[value.index()]);
+        let mut insns = core::mem::take(&mut function[block].insns);
+        insns.retain(|value| needed[value.index()] && !is_empty(function, *value, &needed));
+        function[block].insns = insns;
     }
 }
 
-/// Which instructions are needed: those that do something, and what these use.
-fn needed(function: &Function) -> Vec<bool> {
-    let mut needed = vec![false; function.values.len()];
-    let mut pending: Vec<Value> = function
-        .blocks
-        .iter()
-        .flat_map(|block| &block.insns)
-        .copied()
-        .filter(|value| effects(function.insn(*value)).stays)
-        .collect();
-    // What edges bring is needed only if the parameter is.
+/// Whether an instruction does nothing but let go of values, of which none is needed. Takes those that are not from its list.
+fn is_empty(function: &mut Function, value: Value, needed: &[bool]) -> bool {
+    let insn = &mut function[value].insn;
+    if let Some(released) = released_mut(insn) {
+        released.retain(|value| needed[value.index()]);
+    }
+    matches!(insn, Insn::Release { values, .. } if values.is_empty())
+}
+
+/// What an instruction lets go of, besides what it consumes.
+fn released(insn: &Insn) -> &[Value] {
+    match insn {
+        Insn::Release { values, .. } | Insn::Give { held: values, .. } => values,
+        _ => &[],
+    }
+}
+
+/// The same, to be changed.
+fn released_mut(insn: &mut Insn) -> Option<&mut Vec<Value>> {
+    match insn {
+        Insn::Release { values, .. } | Insn::Give { held: values, .. } => Some(values),
+        _ => None,
+    }
+}
+
+/// What edges bring for each parameter.
+fn brought(function: &Function) -> Vec<Vec<Value>> {
     let mut brought: Vec<Vec<Value>> = vec![Vec::new(); function.values.len()];
     for block in function.block_ids() {
         for edge in function.edges(block) {
@@ -46,13 +68,56 @@ fn needed(function: &Function) -> Vec<bool> {
             }
         }
     }
+    brought
+}
+
+/// Which values are objects that were made of numbers here, or NULL, whichever way control has come: nobody sees them unless they are
+/// used for something else than to be let go of.
+fn fresh(function: &Function, brought: &[Vec<Value>]) -> Vec<bool> {
+    let mut fresh: Vec<bool> = (function.values.iter())
+        .map(|data| matches!(data.insn, Insn::Box { .. } | Insn::Null | Insn::Parameter))
+        .collect();
+    for index in 0..fresh.len() {
+        fresh[index] &=
+            function.values[index].insn != Insn::Parameter || !brought[index].is_empty();
+    }
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (index, brought) in brought.iter().enumerate() {
+            if fresh[index] && brought.iter().any(|value| !fresh[value.index()]) {
+                fresh[index] = false;
+                changed = true;
+            }
+        }
+    }
+    fresh
+}
+
+/// Which instructions are needed: those that do something, and what these use.
+fn needed(function: &Function, mut brought: Vec<Vec<Value>>, fresh: &[bool]) -> Vec<bool> {
+    let mut needed = vec![false; function.values.len()];
+    let mut pending: Vec<Value> = function
+        .blocks
+        .iter()
+        .flat_map(|block| &block.insns)
+        .copied()
+        .filter(|value| effects(function.insn(*value)).stays)
+        .collect();
     while let Some(value) = pending.pop() {
         if core::mem::replace(&mut needed[value.index()], true) {
             continue;
         }
+        // What edges bring is needed only if the parameter is.
         pending.append(&mut brought[value.index()]);
         let insn = function.insn(value);
-        pending.extend(insn.operands_without_arguments());
+        let operands = insn.operands_without_arguments();
+        let only_released = operands.len() - released(insn).len();
+        let used = operands.into_iter().enumerate();
+        pending.extend(used.filter_map(|(index, operand)| {
+            let is_used = index < only_released || !fresh[operand.index()];
+            is_used.then_some(operand)
+        }));
         if let Some(state) = insn.state() {
             pending.extend(function[state].values());
         }

@@ -160,7 +160,10 @@ pub fn last_cpu() -> Option<usize> {
 }
 
 /// Reads the file that pyperf wrote.
-fn read(path: &Path) -> Result<Samples> {
+///
+/// # Errors
+/// When there is none, or nothing in it.
+pub fn read(path: &Path) -> Result<Samples> {
     let text = std::fs::read(path).context("it wrote no results")?;
     parse(&serde_json::from_slice(&text)?)
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: speed and memory of our interpreter against stock's, interleaved in one run.
 pub mod catalogue;
 mod machine;
-mod measure;
+pub mod measure;
 mod results;
 pub mod sides;
 mod statistics;

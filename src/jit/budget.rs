@@ -1,0 +1,180 @@
+//! What the compiler may use up (`-X jit-limits=memory:MIB,time:PERCENT,attempts:COUNT`): memory for machine code, processor time, and
+//! compilations of one code object. Where it has, code that gets hot goes on as it is, and is asked for again when it is hot again.
+use super::code;
+use super::host::CODE_SIZE;
+use super::options::{Mode, mode};
+use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+
+/// How often one code object is compiled at most in each tier, unless it leaves so often that it must be worth it.
+static ATTEMPTS: AtomicU32 = AtomicU32::new(8);
+
+/// How many bytes of memory machine code may have before no more is made.
+static MEMORY: AtomicUsize = AtomicUsize::new(CODE_SIZE);
+
+/// How much processor time the compiler may take, in hundredths of what the rest of the process has taken.
+static PERCENT: AtomicU64 = AtomicU64::new(100);
+
+/// How much it may take in any case, in nanoseconds: unless the user has said how much.
+static IN_ANY_CASE: AtomicU64 = AtomicU64::new(5_000_000_000);
+
+/// The processor time that it has taken, in nanoseconds.
+static TAKEN: AtomicU64 = AtomicU64::new(0);
+
+/// How often it was asked for something that was put off, for each reason.
+static PUT_OFF: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
+
+/// How many questions have the answer of the last one, if that was that there is no time: to look costs a call of the system.
+const SAME_ANSWERS: u64 = 64;
+
+/// How many have.
+static ANSWERED: AtomicU64 = AtomicU64::new(0);
+
+/// Why something is not compiled now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum PutOff {
+    /// There is too much machine code.
+    Memory,
+    /// The compiler has taken too much time.
+    Time,
+}
+
+impl PutOff {
+    /// Its name in statistics.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Time => "time",
+        }
+    }
+}
+
+/// Reads the option's value. An error is the part that is not understood.
+pub(super) fn begin(text: &str) -> Result<(), &str> {
+    for part in text.split(',') {
+        let (name, number) = part.split_once(':').ok_or(part)?;
+        let number: u32 = number.parse().map_err(|_| part)?;
+        match name {
+            "memory" => {
+                let bytes = (number as usize).saturating_mul(1 << 20);
+                MEMORY.store(bytes.min(CODE_SIZE), Ordering::Relaxed);
+            }
+            "time" => {
+                super::threads::watch_forks();
+                PERCENT.store(number.into(), Ordering::Relaxed);
+                IN_ANY_CASE.store(0, Ordering::Relaxed);
+            }
+            "attempts" => ATTEMPTS.store(number, Ordering::Relaxed),
+            _ => return Err(part),
+        }
+    }
+    Ok(())
+}
+
+/// How often one code object is compiled at most in each tier.
+pub(super) fn attempts() -> u32 {
+    ATTEMPTS.load(Ordering::Relaxed)
+}
+
+/// How many bytes of memory machine code may have before no more is made.
+pub(super) fn memory() -> usize {
+    MEMORY.load(Ordering::Relaxed)
+}
+
+/// How much processor time the compiler may take, in hundredths of what the rest of the process has taken.
+pub(super) fn percent() -> u64 {
+    PERCENT.load(Ordering::Relaxed)
+}
+
+/// Why nothing is compiled now, which is counted; nothing if something can be.
+pub(super) fn put_off() -> Option<PutOff> {
+    let why = if code::memory() >= memory() {
+        PutOff::Memory
+    } else if is_out_of_time() {
+        PutOff::Time
+    } else {
+        return None;
+    };
+    Some(count(why))
+}
+
+/// The same of what was ordered when there was room, with so many bytes of machine code that were made since.
+pub(super) fn put_off_meanwhile(bytes: usize) -> Option<PutOff> {
+    let is_full = code::memory() + bytes >= memory();
+    is_full.then(|| count(PutOff::Memory))
+}
+
+fn count(why: PutOff) -> PutOff {
+    PUT_OFF[why as usize].fetch_add(1, Ordering::Relaxed);
+    why
+}
+
+/// How often each reason was given.
+pub(super) fn counts() -> impl Iterator<Item = (&'static str, u64)> {
+    [PutOff::Memory, PutOff::Time]
+        .into_iter()
+        .filter_map(|why| {
+            let count = PUT_OFF[why as usize].load(Ordering::Relaxed);
+            (count > 0).then_some((why.name(), count))
+        })
+}
+
+/// Whether the compiler has taken more of the processor than it may. With the eager mode, which is for tests, it may as much as it
+/// wants, unless the user has said how much.
+fn is_out_of_time() -> bool {
+    let in_any_case = IN_ANY_CASE.load(Ordering::Relaxed);
+    let taken = TAKEN.load(Ordering::Relaxed);
+    if taken <= in_any_case || in_any_case > 0 && mode() == Mode::Eager {
+        return false;
+    }
+    let answered = ANSWERED.load(Ordering::Relaxed);
+    if answered > 0 {
+        ANSWERED.store(answered - 1, Ordering::Relaxed);
+        return true;
+    }
+    let rest = clock(libc::CLOCK_PROCESS_CPUTIME_ID).saturating_sub(taken);
+    let is_out = taken.saturating_mul(100) > rest.saturating_mul(percent());
+    ANSWERED.store(if is_out { SAME_ANSWERS } else { 0 }, Ordering::Relaxed);
+    is_out
+}
+
+/// Runs the compiler, and counts the processor time that it takes.
+pub(super) fn counted<T>(compile: impl FnOnce() -> T) -> T {
+    let begin = clock(libc::CLOCK_THREAD_CPUTIME_ID);
+    let result = compile();
+    let end = clock(libc::CLOCK_THREAD_CPUTIME_ID);
+    TAKEN.fetch_add(end.saturating_sub(begin), Ordering::Relaxed);
+    result
+}
+
+/// In a forked child, whose processor time begins anew.
+pub(super) fn after_fork_in_child() {
+    TAKEN.store(0, Ordering::Relaxed);
+}
+
+/// The processor time that the compiler has taken, in nanoseconds.
+pub(super) fn taken() -> u64 {
+    TAKEN.load(Ordering::Relaxed)
+}
+
+/// What a clock shows, in nanoseconds; 0 if there is no such clock.
+fn clock(which: libc::clockid_t) -> u64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the time is written to.
+    unsafe { libc::clock_gettime(which, &raw mut time) };
+    time.tv_sec.cast_unsigned() * 1_000_000_000 + time.tv_nsec.cast_unsigned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begin;
+
+    #[test]
+    fn what_is_no_limit_is_told() {
+        assert_eq!(begin("memory:8,speed:3"), Err("speed:3"));
+        assert_eq!(begin("time"), Err("time"));
+        assert_eq!(begin("attempts:x"), Err("attempts:x"));
+    }
+}
