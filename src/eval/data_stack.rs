@@ -116,6 +116,20 @@ pub(super) unsafe fn push_trampoline(
     }
 }
 
+/// Pushes the frame that is between that of who calls a class and that of its `__init__`: with room for the instance, which the caller puts
+/// onto its stack.
+///
+/// # Safety
+/// The thread runs this, and [has space](has_space) for the frame.
+#[inline(always)]
+pub unsafe fn push_init_cleanup(thread: ThreadState) -> *mut ffi::_PyInterpreterFrame {
+    // SAFETY: as the caller promises; a static code object without variables.
+    unsafe {
+        let code = Borrowed::from_raw_unchecked((&raw const ffi::_Py_InitCleanup).cast_mut());
+        push_trampoline(thread, code, 1)
+    }
+}
+
 /// Takes the topmost frame off the stack (pystate.c `_PyThreadState_PopFrame`).
 ///
 /// # Safety

@@ -225,6 +225,16 @@ unsafe fn returned(
     }
 }
 
+/// A new instance of a class; nothing without memory.
+///
+/// # Safety
+/// The class makes its instances in the usual way.
+pub unsafe fn new_instance(class: *mut ffi::PyTypeObject) -> Option<Owned> {
+    // SAFETY: as the caller promises.
+    let instance = unsafe { Owned::from_c(ffi::_PyType_NewManagedObject(class)) };
+    instance.map_err(|_raised| Raised::on_c_word().clear()).ok()
+}
+
 /// Makes an instance of a class, which it takes over, and the frame that is between that of a caller and that of the class's
 /// `__init__`: with two references to the instance, one of which is for that. The thread runs the frame from now on. NULL
 /// without memory: then nothing was done, nor taken.
@@ -239,13 +249,11 @@ pub unsafe fn begin_instance(
 ) -> *mut ffi::_PyInterpreterFrame {
     // SAFETY: as the caller promises.
     unsafe {
-        let Ok(instance) = Owned::from_c(ffi::_PyType_NewManagedObject(class)) else {
-            Raised::on_c_word().clear();
+        let Some(instance) = new_instance(class) else {
             return null_mut();
         };
         drop(Owned::<ffi::PyTypeObject>::from_raw_unchecked(class));
-        let code = Borrowed::from_raw_unchecked((&raw const ffi::_Py_InitCleanup).cast_mut());
-        let frame = data_stack::push_trampoline(thread, code, 1);
+        let frame = data_stack::push_init_cleanup(thread);
         *ffi::_PyFrame_GetLocalsArray(frame) = instance.borrow().new_ref().into_raw();
         core::mem::forget(instance);
         (*frame).previous = caller;

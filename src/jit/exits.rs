@@ -69,7 +69,7 @@ pub(super) unsafe fn show(state: &ExitState, thread: ThreadState, instruction: u
         made: state.frames.iter().filter(|frame| !frame.pushed).count(),
         versions: innermost(thread)
             .take(state.frames.len())
-            // SAFETY: those are frames of functions.
+            // SAFETY: they run.
             .map(|frame| unsafe { version(frame) })
             .collect(),
     }
@@ -124,13 +124,19 @@ pub(super) fn innermost(
     })
 }
 
-/// The version of the function of a frame.
+/// The version of the function of a frame; 0 where there is none.
 ///
 /// # Safety
-/// It is one of a function.
+/// The frame runs.
 unsafe fn version(frame: *mut ffi::_PyInterpreterFrame) -> u32 {
     // SAFETY: as the caller promises.
-    unsafe { (*(*frame).f_funcobj.cast::<ffi::PyFunctionObject>()).func_version }
+    unsafe {
+        let function = (*frame).f_funcobj;
+        match ffi::Py_TYPE(function) == &raw mut ffi::PyFunction_Type {
+            true => (*function.cast::<ffi::PyFunctionObject>()).func_version,
+            false => 0,
+        }
+    }
 }
 
 /// Writes frames by the table of an exit.
@@ -203,9 +209,14 @@ impl<'a> Writer<'a> {
     ) -> *mut ffi::_PyInterpreterFrame {
         // SAFETY: as the caller promises. All locals are written next.
         unsafe {
-            let function = self.entry(&frame.function);
-            let function = Owned::from_raw_unchecked(function.cast());
-            let place = data_stack::push_unchecked(thread, function, usize::MAX);
+            let place = match &frame.function {
+                Some(function) => {
+                    let function = self.entry(function);
+                    let function = Owned::from_raw_unchecked(function.cast());
+                    data_stack::push_unchecked(thread, function, usize::MAX)
+                }
+                None => data_stack::push_init_cleanup(thread),
+            };
             (*place).previous = below;
             let thread = thread.as_ptr();
             (*thread).current_frame = place;

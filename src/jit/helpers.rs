@@ -55,7 +55,6 @@ pub(super) fn helpers() -> Helpers {
         copy_slice,
         pair_next,
         list_append,
-        add_inline_value,
         str_equal,
         step: run_step,
         catch,
@@ -69,6 +68,7 @@ pub(super) fn helpers() -> Helpers {
         call: operations::call,
         call_named: operations::call_named,
         call_unpacked: operations::call_unpacked,
+        new_instance,
         begin_instance,
         end_instance,
         retain,
@@ -204,11 +204,6 @@ unsafe extern "C" fn remainder(left: f64, right: f64) -> f64 {
 unsafe extern "C" fn list_append(list: Raw, item: Raw) -> i32 {
     // SAFETY: machine code gives a live list, and a reference to the item.
     unsafe { ffi::_PyList_AppendTakeRef(list.cast(), item.cast()) }
-}
-
-unsafe extern "C" fn add_inline_value(values: Raw, index: isize) {
-    // SAFETY: machine code gives an instance's values, to which one of this index was added.
-    unsafe { ffi::_PyDictValues_AddToInsertionOrder(values.cast(), index.cast_unsigned()) };
 }
 
 unsafe extern "C" fn retain(object: Raw) {
@@ -482,6 +477,14 @@ unsafe extern "C" fn send(thread: Raw, frame: Raw, receiver: Raw, value: Raw) ->
             null_mut()
         }
         Err(_raised) => null_mut(),
+    }
+}
+
+unsafe extern "C" fn new_instance(class: Raw) -> Raw {
+    // SAFETY: machine code gives a class that makes its instances in the usual way.
+    match unsafe { step::new_instance(class.cast()) } {
+        Some(instance) => instance.into_raw().cast(),
+        None => null_mut(),
     }
 }
 

@@ -35,6 +35,7 @@ pub(super) fn host() -> &'static Host {
             // SAFETY: only the address is taken.
             small_ints: unsafe { &raw mut ffi::_PyRuntime.static_objects.singletons.small_ints }
                 .cast(),
+            init_cleanup: (&raw const ffi::_Py_InitCleanup).cast_mut().cast(),
         },
         helpers: helpers::helpers(),
         operations: OPERATIONS.addresses(),
@@ -90,6 +91,8 @@ fn layout() -> Layout {
         type_flags: at!(_typeobject.tp_flags),
         type_basic_size: at!(_typeobject.tp_basicsize),
         inline_values: at!(_dictvalues.values),
+        inline_values_capacity: at!(_dictvalues.capacity),
+        inline_values_size: at!(_dictvalues.size),
         inline_values_valid: at!(_dictvalues.valid),
         managed_dict: MANAGED_DICT,
         type_init: at!(_heaptypeobject._spec_cache.init),

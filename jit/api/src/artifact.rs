@@ -155,8 +155,8 @@ pub struct ExitCall {
 pub struct ExitFrame {
     /// Whether it is in memory. If not, it is made, above the one that called it.
     pub pushed: bool,
-    /// The function that was called.
-    pub function: ExitEntry,
+    /// The function that was called; nothing of the frame between that of who has called a class and that of `__init__`.
+    pub function: Option<ExitEntry>,
     /// Its locals, if they have to be written.
     pub locals: Option<Vec<ExitEntry>>,
     /// Its value stack, from its bottom.

@@ -52,6 +52,9 @@ pub const INLINED_FRAMES: u32 = 6;
 /// How many words of the data stack they take together at most.
 pub const INLINED_WORDS: u32 = 200;
 
+/// How many words of these the frame between a call of a class and that of `__init__` has, at most.
+pub const CLASS_WORDS: u32 = 16;
+
 /// What [`Helpers::callee_left`] gives if the caller is to leave by the callee's exit.
 pub const PASSED_ON: i32 = -1;
 
@@ -148,6 +151,10 @@ pub struct Layout {
     pub type_basic_size: u32,
     /// `values` of an instance's inline values.
     pub inline_values: u32,
+    /// How many of them there can be, 8 bits.
+    pub inline_values_capacity: u32,
+    /// How many there are, 8 bits.
+    pub inline_values_size: u32,
     /// `valid` of the same.
     pub inline_values_valid: u32,
     /// The managed dictionary of an instance; it lies before the object.
@@ -321,6 +328,8 @@ pub struct Singletons {
     pub r#false: Raw,
     /// The first of the ints of which there is one object each, one after the other.
     pub small_ints: Raw,
+    /// The code of the frame between that of who calls a class and that of its `__init__`.
+    pub init_cleanup: Raw,
 }
 
 /// A function of an object that gives a new reference, or NULL with an exception.
@@ -412,8 +421,6 @@ pub struct Helpers {
     /// Puts a value at the end of an exact list, whose reference it takes over: 0, or -1 with an exception
     /// (`_PyList_AppendTakeRef`).
     pub list_append: unsafe extern "C" fn(Raw, Raw) -> i32,
-    /// Notes that an instance has got a value of this index (`_PyDictValues_AddToInsertionOrder`; the values, the index).
-    pub add_inline_value: unsafe extern "C" fn(Raw, isize),
     /// Whether two exact strings are equal (`_PyUnicode_Equal`).
     pub str_equal: CompareHelper,
     /// Runs the instruction at the frame's `instr_ptr`, and nothing after it, as the evaluator does. The frame holds all
@@ -432,6 +439,8 @@ pub struct Helpers {
     /// runs; 1 + [`Resume`](crate::ExitKind::Resume) if a frame of the call goes on; or [`PASSED_ON`] if nothing was done,
     /// not even what the exit leaves to be done. May run any code.
     pub callee_left: unsafe extern "C" fn(thread: Raw, caller: Raw, left: *mut Exit) -> i32,
+    /// A new instance of a class that makes its instances in the usual way, or NULL without memory and without an exception.
+    pub new_instance: unsafe extern "C" fn(class: Raw) -> Raw,
     /// Makes an instance of a class, which it takes over, and the frame between the caller and its `__init__`, which the thread
     /// runs then and which holds the instance; gives that frame. Or NULL without memory and without an exception: then nothing
     /// was done, nor taken.

@@ -21,8 +21,8 @@ pub use artifact::{
 pub use class::Class;
 pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};
 pub use host::{
-    Catch, CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, INLINED_FRAMES, INLINED_WORDS,
-    Layout, PASSED_ON, Raw, Singletons, Types, UnaryHelper, VIRTUAL_ITEMS,
+    CLASS_WORDS, Catch, CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, INLINED_FRAMES,
+    INLINED_WORDS, Layout, PASSED_ON, Raw, Singletons, Types, UnaryHelper, VIRTUAL_ITEMS,
 };
 pub use operand::{Function, Items, OPERANDS, Operand};
 pub use operation::{Gives, Operation, Takes, Told};

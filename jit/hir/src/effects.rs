@@ -187,13 +187,14 @@ pub fn effects(insn: &Insn) -> Effects {
             None => writes(Memory::COUNTS),
         },
         Insn::Box { .. } | Insn::VirtualTuple { .. } => ALLOCATES,
+        Insn::ClassInit { .. } => reads(Memory::VERSIONS),
         // What it overwrites, nobody can have read who still needs it.
         Insn::Rebox { .. } => Effects {
             reads: Memory::COUNTS,
             allocates: true,
             ..writes(Memory::NONE)
         },
-        Insn::BuildTuple { .. } | Insn::BuildList { .. } => Effects {
+        Insn::BuildTuple { .. } | Insn::BuildList { .. } | Insn::NewInstance { .. } => Effects {
             stays: true,
             ..ALLOCATES
         },

@@ -3,6 +3,7 @@ use crate::insn::Insn;
 use crate::types::Type;
 use core::fmt;
 use core::ops::{Index, IndexMut};
+use pyroxene_jit_api::{Body, Snapshot};
 
 macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
@@ -68,14 +69,27 @@ pub struct Function {
 pub struct InlinedFrame {
     /// The frame of the caller.
     pub parent: FrameId,
-    /// The function that is called, an index of the snapshot's callees.
-    pub callee: u32,
-    /// Its code, an index of the snapshot's inlined bodies.
-    pub body: u32,
+    /// What is called.
+    pub called: Called,
     /// The instruction of the caller that calls it, in units.
     pub call: u32,
     /// The one after that.
     pub next: u32,
+}
+
+/// What runs on the frame of an inlined call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Called {
+    /// A function.
+    Function {
+        /// It, an index of the snapshot's callees.
+        callee: u32,
+        /// Its code, an index of the snapshot's inlined bodies.
+        body: u32,
+    },
+    /// What gives a new instance, which is on its stack, in the place of what `__init__` returns (CPython's `_Py_InitCleanup`):
+    /// the frame between that of a function that calls a class and that of `__init__`. It has no function and no locals.
+    Class,
 }
 
 /// Where a function is entered.
@@ -227,6 +241,15 @@ impl Function {
     /// The frame of an inlined call; nothing of the one that the code runs on.
     pub fn inlined(&self, frame: FrameId) -> Option<&InlinedFrame> {
         self.frames.get(frame.index().checked_sub(1)?)
+    }
+
+    /// The code that runs on a frame, of those of a snapshot; nothing if there is none of ours.
+    pub fn body<'s>(&self, frame: FrameId, snapshot: &'s Snapshot) -> Option<&'s Body> {
+        match self.inlined(frame).map(|inlined| inlined.called) {
+            None => (frame == ROOT).then_some(&snapshot.body),
+            Some(Called::Function { body, .. }) => snapshot.inlined.get(body as usize),
+            Some(Called::Class) => None,
+        }
     }
 
     /// Adds an instruction that is not in a block yet.

@@ -450,6 +450,23 @@ pub enum Insn {
         /// How it is before the instruction of bytecode.
         state: StateId,
     },
+    /// The `__init__` of a class that makes its instances in the usual way: a function, borrowed. The class has had it as long as
+    /// it has had its version ([`GuardOwnTypeVersion`](Self::GuardOwnTypeVersion)).
+    ClassInit {
+        /// The class.
+        class: Value,
+    },
+    /// A new instance of such a class, owned, with no attribute. Leaves without memory.
+    NewInstance {
+        /// The class.
+        class: Value,
+        /// Its version.
+        version: u32,
+        /// Whether it takes over a reference to the class.
+        takes: bool,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
     /// There is room for the frames of all inlined calls, and so many calls may still be made.
     GuardRoom {
         /// How it is at the entry.

@@ -155,6 +155,7 @@ impl Printer<'_> {
             } => write!(text, " delegates"),
             Insn::GuardTypeVersion { version, .. }
             | Insn::GuardOwnTypeVersion { version, .. }
+            | Insn::NewInstance { version, .. }
             | Insn::GuardCachedKeys { version, .. } => write!(text, " {version}"),
             Insn::GuardKeys { version, check, .. } => {
                 write!(text, " {version}{}", if *check { " dict" } else { "" })
@@ -348,6 +349,8 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::WriteFrames { .. } => "write_frames",
         Insn::PopFrames { .. } => "pop_frames",
         Insn::GuardCallee { .. } => "guard_callee",
+        Insn::ClassInit { .. } => "class_init",
+        Insn::NewInstance { .. } => "new_instance",
         Insn::GuardRoom { .. } => "guard_room",
         Insn::Retain { .. } => "retain",
         Insn::Release { .. } => "release",

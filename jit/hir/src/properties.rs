@@ -92,6 +92,8 @@ macro_rules! operands {
             }
             | Insn::Yield { value, .. }
             | Insn::EndGenerator { value, .. }
+            | Insn::ClassInit { class: value }
+            | Insn::NewInstance { class: value, .. }
             | Insn::GuardCallee {
                 function: value, ..
             }
@@ -324,6 +326,7 @@ impl Insn {
             | Self::ReplaceSlice { state, .. }
             | Self::CopySlice { state, .. }
             | Self::GuardCallee { state, .. }
+            | Self::NewInstance { state, .. }
             | Self::GuardRoom { state }
             | Self::WriteFrames { state }
             | Self::Poll { state }
@@ -374,6 +377,7 @@ impl Insn {
             | Self::Globals
             | Self::Builtins
             | Self::FunctionPart { .. }
+            | Self::ClassInit { .. }
             | Self::PopFrames { .. }
             | Self::Retain { .. }
             | Self::VirtualTuple { .. }
@@ -447,9 +451,10 @@ impl Insn {
             Self::GuardIs { .. } | Self::GuardFunction { .. } | Self::GuardCallee { .. } => {
                 Some(Reason::Identity)
             }
-            Self::CallPython { .. } | Self::CallClass { .. } | Self::GuardRoom { .. } => {
-                Some(Reason::Call)
-            }
+            Self::CallPython { .. }
+            | Self::CallClass { .. }
+            | Self::NewInstance { .. }
+            | Self::GuardRoom { .. } => Some(Reason::Call),
             Self::CheckReturn { .. } => Some(Reason::Return),
             Self::Resume { .. } | Self::Yield { .. } | Self::EndGenerator { .. } => {
                 Some(Reason::Generator)
@@ -498,6 +503,7 @@ impl Insn {
             | Self::Globals
             | Self::Builtins
             | Self::FunctionPart { .. }
+            | Self::ClassInit { .. }
             | Self::WriteFrames { .. }
             | Self::PopFrames { .. }
             | Self::Retain { .. }

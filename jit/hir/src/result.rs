@@ -113,6 +113,8 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::LoadReturned
         | Insn::ExchangeHandled { .. }
         | Insn::LoadAttribute { .. } => OBJECT,
+        Insn::ClassInit { .. } => Type::object(Class::Function),
+        Insn::NewInstance { .. } => Type::object(Class::Other),
         Insn::Apply { operation, .. } => given(*operation),
         Insn::SequenceNext { .. }
         | Insn::InlineValue { .. }
@@ -280,6 +282,8 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::GuardOwnTypeVersion { .. }
         | Insn::GuardInlineValues { .. }
         | Insn::GuardCachedKeys { .. }
+        | Insn::ClassInit { .. }
+        | Insn::NewInstance { .. }
         | Insn::InlineValue { .. }
         | Insn::ItemFunction { .. }
         | Insn::HasBase { .. }

@@ -1,6 +1,6 @@
 //! What must be true of HIR between passes.
 use crate::dominators::Dominators;
-use crate::function::{BlockId, FrameId, Function, ROOT, StateId, Value};
+use crate::function::{BlockId, Called, FrameId, Function, ROOT, StateId, Value};
 use crate::insn::Insn;
 use crate::result::{expected, result};
 use crate::types::{Classes, Type};
@@ -138,10 +138,7 @@ impl Validator<'_> {
         | Insn::StoreLocal { slot, .. }
         | Insn::WriteBack { slot, .. } = insn
         {
-            let body = match self.function[value].frame {
-                ROOT => &self.snapshot.body,
-                frame => self.inlined_body(frame)?,
-            };
+            let body = self.body(self.function[value].frame)?;
             if *slot as usize >= body.locals.len() {
                 return Err("there is no such local".to_owned());
             }
@@ -248,12 +245,10 @@ impl Validator<'_> {
         }
     }
 
-    /// The code of an inlined call.
-    fn inlined_body(&self, frame: FrameId) -> Result<&Body, String> {
-        let inlined = self.function.inlined(frame);
-        inlined
-            .and_then(|inlined| self.snapshot.inlined.get(inlined.body as usize))
-            .ok_or_else(|| format!("there is no frame {frame}"))
+    /// The code that runs on a frame.
+    fn body(&self, frame: FrameId) -> Result<&Body, String> {
+        let body = self.function.body(frame, self.snapshot);
+        body.ok_or_else(|| format!("there is no frame {frame}"))
     }
 
     fn is_virtual(&self, value: Value) -> bool {
@@ -275,10 +270,7 @@ impl Validator<'_> {
 
     fn state(&self, block: BlockId, user: Value, state: StateId) -> Result<(), String> {
         let state = &self.function[state];
-        let innermost = match state.inlined.last() {
-            Some(inlined) => self.inlined_body(inlined.frame)?,
-            None => &self.snapshot.body,
-        };
+        let innermost = self.body(state.inlined.last().map_or(ROOT, |inlined| inlined.frame))?;
         if state.offset as usize >= innermost.units.len() {
             return Err(format!("there is no instruction {}", state.offset));
         }
@@ -286,7 +278,15 @@ impl Validator<'_> {
             return Err("the stack is too high".to_owned());
         }
         for inlined in &state.inlined {
-            if inlined.locals.len() != self.inlined_body(inlined.frame)?.locals.len() {
+            let called = self
+                .function
+                .inlined(inlined.frame)
+                .map(|frame| frame.called);
+            let locals = match called {
+                Some(Called::Class) => 0,
+                _ => self.body(inlined.frame)?.locals.len(),
+            };
+            if inlined.locals.len() != locals {
                 return Err(format!("{} has other locals", inlined.frame));
             }
         }

@@ -1,7 +1,6 @@
 //! Attributes of objects of one of several types: a look at the type's version, and then what is known of that type.
 use super::Lowering;
 use super::emit::Likely;
-use super::runtime::Helper;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
@@ -218,11 +217,39 @@ impl<'c> Lowering<'c, '_> {
         self.emit
             .branch(self.emit.is_null(old), first, end, Some(Likely::Otherwise));
         self.emit.go_to(first);
-        let number = self.emit.const_long(i64::from(index));
-        self.emit
-            .run(Helper::AddInlineValue, &[values.into(), number.into()]);
+        self.note_order(values, index);
         self.emit.jump(end);
         self.emit.go_to(end);
         old
+    }
+
+    /// Notes that an inline value was set after all others (`_PyDictValues_AddToInsertionOrder`): the order is kept in bytes behind
+    /// the values.
+    fn note_order(&mut self, values: PointerValue<'c>, index: u16) {
+        let layout = self.host.layout;
+        let (byte, long) = (self.emit.byte(), self.emit.long());
+        let read = |lowering: &Self, offset: u32| {
+            let place = lowering.emit.at(values, offset.into());
+            let number = lowering.emit.load_int(byte, place);
+            lowering
+                .emit
+                .build(|builder| builder.build_int_z_extend(number, long, ""))
+        };
+        let capacity = read(self, layout.inline_values_capacity);
+        let size = read(self, layout.inline_values_size);
+        let first = self.emit.at(values, layout.inline_values.into());
+        let order = self.emit.at_index(first, capacity, 8);
+        let place = self.emit.at_index(order, size, 1);
+        let number = byte.const_int(index.into(), false);
+        self.emit.store(place, number);
+        let one = self.emit.const_long(1);
+        let more = self
+            .emit
+            .build(|builder| builder.build_int_add(size, one, ""));
+        let more = self
+            .emit
+            .build(|builder| builder.build_int_truncate(more, byte, ""));
+        let place = self.emit.at(values, layout.inline_values_size.into());
+        self.emit.store(place, more);
     }
 }

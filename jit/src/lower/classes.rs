@@ -10,9 +10,29 @@ use super::runtime::Helper;
 use core::mem::offset_of;
 use inkwell::IntPredicate;
 use inkwell::values::PointerValue;
+use pyroxene_hir::Value;
 use pyroxene_jit_api::{ExitKind, Reason, Target};
 
 impl<'c> Lowering<'c, '_> {
+    /// A new instance of a class, to which it may take over a reference. Leaves without memory.
+    pub(super) fn new_instance(
+        &mut self,
+        class: Value,
+        takes: bool,
+        by: Value,
+    ) -> PointerValue<'c> {
+        let class = self.pointer(class);
+        let instance = self.emit.ask(Helper::NewInstance, &[class.into()]);
+        let instance = instance.into_pointer_value();
+        let is_missing = self.emit.is_null(instance);
+        self.refuse(is_missing, by);
+        if takes {
+            // The instance has one.
+            self.count_down_shared(class);
+        }
+        instance
+    }
+
     /// Calls a class, and gives the instance.
     pub(super) fn call_class(&mut self, call: &Call<'_>, version: u32) -> PointerValue<'c> {
         let layout = self.host.layout;

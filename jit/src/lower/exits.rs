@@ -7,7 +7,7 @@ use super::lines::Lines;
 use super::runtime::EXIT_VALUES;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{BasicValueEnum, IntValue, PhiValue};
-use pyroxene_hir::function::{ROOT, StackEntry};
+use pyroxene_hir::function::{Called, ROOT, StackEntry};
 use pyroxene_hir::{FrameState, Insn, StateId, Type, Value};
 use pyroxene_jit_api::{
     ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind, ExitLocal, ExitRecord, ExitSource,
@@ -172,7 +172,10 @@ impl<'c> Lowering<'c, '_> {
             .first()
             .zip(inlined.last())
             .map(|(first, last)| ExitInlined {
-                body: self.inlined(last.frame).body,
+                body: match self.inlined(last.frame).called {
+                    Called::Function { body, .. } => body,
+                    Called::Class => unreachable!("nothing runs on the frame in between"),
+                },
                 depth: inlined.len() as u32,
                 call: self.inlined(first.frame).call,
             });
@@ -290,7 +293,12 @@ impl<'c> Lowering<'c, '_> {
             let (end, call) = above(index + 1, frame.written);
             ExitFrame {
                 pushed: frame.pushed,
-                function: entries(core::slice::from_ref(&frame.function))[0],
+                function: match self.inlined(frame.frame).called {
+                    Called::Function { .. } => {
+                        Some(entries(core::slice::from_ref(&frame.function))[0])
+                    }
+                    Called::Class => None,
+                },
                 locals: (!frame.written).then(|| entries(&frame.locals)),
                 stack: entries(&state.stack[frame.bottom as usize..end]),
                 call,

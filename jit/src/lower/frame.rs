@@ -55,7 +55,7 @@ impl<'c> Lowering<'c, '_> {
 
     /// How many locals the frame has.
     pub(super) fn locals(&self) -> u32 {
-        self.body(self.running).locals.len() as u32
+        self.locals_of(self.running) as u32
     }
 
     /// Says in the frame at which instruction it stands.

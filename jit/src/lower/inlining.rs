@@ -4,14 +4,15 @@
 //! while it runs: what is in memory only mirrors them.
 use super::Lowering;
 use super::emit::Likely;
-use super::runtime::{FRAME_EVALUATOR, Helper};
+use super::python::FrameHead;
+use super::runtime::{FRAME_EVALUATOR, Helper, INIT_CLEANUP, NONE};
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
-use pyroxene_hir::function::{FrameId, InlinedFrame, ROOT, StackEntry};
+use pyroxene_hir::function::{Called, FrameId, InlinedFrame, ROOT, StackEntry};
 use pyroxene_hir::insn::FunctionPart;
 use pyroxene_hir::{StateId, Value};
-use pyroxene_jit_api::{Body, ExitKind, INLINED_FRAMES, INLINED_WORDS, Reason};
+use pyroxene_jit_api::{CLASS_WORDS, ExitKind, INLINED_FRAMES, INLINED_WORDS, Reason};
 use std::sync::Arc;
 
 impl<'c> Lowering<'c, '_> {
@@ -26,11 +27,17 @@ impl<'c> Lowering<'c, '_> {
             .expect("only inlined calls have such a frame")
     }
 
-    /// The code that runs on a frame.
-    pub(super) fn body(&self, frame: FrameId) -> &Body {
-        match self.function.inlined(frame) {
-            Some(inlined) => &self.snapshot.inlined[inlined.body as usize],
-            None => &self.snapshot.body,
+    /// How many locals the code has that runs on a frame.
+    pub(super) fn locals_of(&self, frame: FrameId) -> usize {
+        let body = self.function.body(frame, self.snapshot);
+        body.map_or(0, |body| body.locals.len())
+    }
+
+    /// The size of the frame of an inlined call, in words.
+    fn size_of(&self, frame: FrameId) -> u32 {
+        match self.inlined(frame).called {
+            Called::Function { callee, .. } => self.callee(callee).frame_size,
+            Called::Class => self.host.layout.init_frame_size,
         }
     }
 
@@ -89,8 +96,7 @@ impl<'c> Lowering<'c, '_> {
         let mut top = self.field(thread, layout.thread_data_top);
         let new = &state.inlined[pushed..];
         for frame in new {
-            let callee = self.inlined(frame.frame).callee;
-            let size = i64::from(self.callee(callee).frame_size) * 8;
+            let size = i64::from(self.size_of(frame.frame)) * 8;
             places.push(top);
             top = self.emit.at(top, size);
         }
@@ -106,7 +112,12 @@ impl<'c> Lowering<'c, '_> {
         for (index, frame) in state.inlined.iter().enumerate() {
             let place = places[index + 1];
             if !frame.pushed {
-                self.write_head(place, places[index], &frame.function);
+                match self.inlined(frame.frame).called {
+                    Called::Function { .. } => {
+                        self.write_head(place, places[index], &frame.function);
+                    }
+                    Called::Class => self.write_head_of_class(place, places[index]),
+                }
             }
             if frame.written {
                 continue;
@@ -138,7 +149,26 @@ impl<'c> Lowering<'c, '_> {
         let function = self.pointer(function.value);
         let code = self.field(function, layout.function_code);
         self.retain_object(code);
-        self.initialize_frame(frame, previous, function, code);
+        let head = self.head(previous, function, code);
+        self.initialize_frame(frame, &head);
+    }
+
+    /// The same of a frame between that of a caller and that of the `__init__` of a class.
+    fn write_head_of_class(&mut self, frame: PointerValue<'c>, previous: PointerValue<'c>) {
+        let layout = self.host.layout;
+        let code = self.emit.symbol(INIT_CLEANUP);
+        let none = self.emit.symbol(NONE);
+        self.initialize_frame(
+            frame,
+            &FrameHead {
+                previous,
+                function: none,
+                code,
+                globals: self.emit.null(),
+                builtins: self.emit.null(),
+            },
+        );
+        debug_assert!(layout.init_frame_size <= CLASS_WORDS);
     }
 
     /// Writes how a frame stands at a call.
@@ -151,7 +181,7 @@ impl<'c> Lowering<'c, '_> {
     ) {
         let layout = self.host.layout;
         let InlinedFrame { call, next, .. } = self.inlined(above);
-        let locals = self.body(of).locals.len();
+        let locals = self.locals_of(of);
         for (index, entry) in stack.iter().enumerate() {
             let place = layout.frame_locals + (locals + index) as u32 * 8;
             let object = self.pointer(entry.value);
@@ -208,7 +238,9 @@ impl<'c> Lowering<'c, '_> {
             conditions.push(self.emit.is_null(object));
             let namespace = self.field(found, layout.frame_namespace);
             conditions.push(self.emit.is_null(namespace));
-            let callee = self.inlined(frame.frame).callee;
+            let Called::Function { callee, .. } = self.inlined(frame.frame).called else {
+                continue;
+            };
             let version = i64::from(self.callee(callee).version);
             let called = self.pointer(frame.function.value);
             let found = self.int_field(called, layout.function_version);

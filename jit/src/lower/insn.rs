@@ -154,6 +154,13 @@ impl<'c> Lowering<'c, '_> {
                 self.guard_callee(value, *called, *callee);
                 None
             }
+            Insn::ClassInit { class } => {
+                let class = self.pointer(*class);
+                Some(self.field(class, self.host.layout.type_init).into())
+            }
+            Insn::NewInstance { class, takes, .. } => {
+                Some(self.new_instance(*class, *takes, value).into())
+            }
             Insn::GuardRoom { .. } => {
                 self.guard_room(value);
                 None

@@ -7,7 +7,7 @@ use inkwell::debug_info::{
 use inkwell::module::{FlagBehavior, Module};
 use inkwell::values::FunctionValue;
 use pyroxene_hir::Function;
-use pyroxene_hir::function::{FrameId, ROOT};
+use pyroxene_hir::function::{Called, FrameId, ROOT};
 use pyroxene_jit_api::{Body, Snapshot};
 
 /// What LLVM is told of the source.
@@ -75,13 +75,23 @@ impl<'c, 's> Lines<'c, 's> {
         let mut bodies: Vec<Option<DISubprogram<'c>>> = vec![None; snapshot.inlined.len()];
         // The frame of a caller comes before those of what it calls.
         for frame in &function.frames {
-            let index = frame.body as usize;
+            let call = lines.at(frame.parent, frame.call);
+            let Called::Function { body, .. } = frame.called else {
+                // What has no lines is at that of the call.
+                let Scope { function, .. } = lines.scopes[frame.parent.index()];
+                lines.scopes.push(Scope {
+                    function,
+                    lines: &[],
+                    call: Some(call),
+                });
+                continue;
+            };
+            let index = body as usize;
             let body = &snapshot.inlined[index];
             let function = *bodies[index].get_or_insert_with(|| {
                 let file = lines.builder.create_file(&body.file, "");
                 subprogram(&lines.builder, file, body)
             });
-            let call = lines.at(frame.parent, frame.call);
             lines.scopes.push(Scope {
                 function,
                 lines: &body.lines,

@@ -79,6 +79,20 @@ pub(super) struct NewFrame<'c> {
     pub arguments: Vec<PointerValue<'c>>,
 }
 
+/// What a new frame has besides its locals.
+pub(super) struct FrameHead<'c> {
+    /// The frame below it.
+    pub previous: PointerValue<'c>,
+    /// The function.
+    pub function: PointerValue<'c>,
+    /// Its code.
+    pub code: PointerValue<'c>,
+    /// Its globals.
+    pub globals: PointerValue<'c>,
+    /// Its builtins.
+    pub builtins: PointerValue<'c>,
+}
+
 impl<'c> Lowering<'c, '_> {
     /// The lowest address that the C stack may grow to by calls.
     pub(super) fn floor(&self) -> IntValue<'c> {
@@ -545,7 +559,8 @@ impl<'c> Lowering<'c, '_> {
         self.set(thread, layout.thread_data_top, top);
         let code = self.field(function, layout.function_code);
         self.retain_object(code);
-        self.initialize_frame(frame, new.previous, function, code);
+        let head = self.head(new.previous, function, code);
+        self.initialize_frame(frame, &head);
         for slot in 0..locals {
             let argument = new.arguments.get(slot as usize).copied();
             let value = argument.unwrap_or_else(|| self.emit.null());
@@ -556,22 +571,32 @@ impl<'c> Lowering<'c, '_> {
         frame
     }
 
-    /// Writes what is the same in each new frame of a function: all but its locals. It takes over a reference to the code.
-    pub(super) fn initialize_frame(
-        &mut self,
-        frame: PointerValue<'c>,
+    /// What a frame of a function has.
+    pub(super) fn head(
+        &self,
         previous: PointerValue<'c>,
         function: PointerValue<'c>,
         code: PointerValue<'c>,
-    ) {
+    ) -> FrameHead<'c> {
         let layout = self.host.layout;
+        FrameHead {
+            previous,
+            function,
+            code,
+            globals: self.field(function, layout.function_globals),
+            builtins: self.field(function, layout.function_builtins),
+        }
+    }
+
+    /// Writes all of a new frame but its locals. It takes over a reference to the code.
+    pub(super) fn initialize_frame(&mut self, frame: PointerValue<'c>, head: &FrameHead<'c>) {
+        let layout = self.host.layout;
+        let code = head.code;
         self.set(frame, layout.frame_executable, code);
-        self.set(frame, layout.frame_previous, previous);
-        self.set(frame, layout.frame_function, function);
-        let globals = self.field(function, layout.function_globals);
-        self.set(frame, layout.frame_globals, globals);
-        let builtins = self.field(function, layout.function_builtins);
-        self.set(frame, layout.frame_builtins, builtins);
+        self.set(frame, layout.frame_previous, head.previous);
+        self.set(frame, layout.frame_function, head.function);
+        self.set(frame, layout.frame_globals, head.globals);
+        self.set(frame, layout.frame_builtins, head.builtins);
         self.set(frame, layout.frame_namespace, self.emit.null());
         self.set(frame, layout.frame_object, self.emit.null());
         let first = self.emit.at(code, layout.code_units.into());

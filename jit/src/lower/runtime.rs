@@ -89,7 +89,6 @@ helpers! {
     CopySlice = copy_slice(Pointer, Long, Long, Long, Pointer, Long, Long) -> Int;
     List = list(Pointer, Long) -> Pointer;
     ListAppend = list_append(Pointer, Pointer) -> Int;
-    AddInlineValue = add_inline_value(Pointer, Long);
     StrEqual = str_equal(Pointer, Pointer) -> Int;
     Step = step(Pointer, Pointer, Int) -> Int;
     Catch = catch(Pointer, Pointer, Int) -> Int;
@@ -110,6 +109,7 @@ helpers! {
     Call = call(Pointer, Int) -> Pointer;
     CallNamed = call_named(Pointer, Int, Pointer) -> Pointer;
     CallUnpacked = call_unpacked(Pointer, Int) -> Pointer;
+    NewInstance = new_instance(Pointer) -> Pointer;
     BeginInstance = begin_instance(Pointer, Pointer, Pointer) -> Pointer;
     EndInstance = end_instance(Pointer, Pointer, Pointer) -> Pointer;
 }
@@ -120,6 +120,8 @@ pub const NONE: &str = "object.none";
 pub const TRUE: &str = "object.true";
 /// `False`.
 pub const FALSE: &str = "object.false";
+/// The code of the frame between that of who calls a class and that of its `__init__`.
+pub const INIT_CLEANUP: &str = "object.init_cleanup";
 /// The first of the shared ints.
 pub const SMALL_INTS: &str = "object.small_ints";
 /// `types.ModuleType`.
@@ -182,12 +184,14 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         r#true,
         r#false,
         small_ints,
+        init_cleanup,
     } = host.singletons;
     match symbol {
         NONE => Some(none.addr()),
         TRUE => Some(r#true.addr()),
         FALSE => Some(r#false.addr()),
         SMALL_INTS => Some(small_ints.addr()),
+        INIT_CLEANUP => Some(init_cleanup.addr()),
         MODULE => Some(host.types.module.addr()),
         METHOD => Some(host.types.method.addr()),
         C_FUNCTION => Some(host.types.c_function.addr()),

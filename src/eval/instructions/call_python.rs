@@ -158,8 +158,7 @@ pub(in crate::eval) fn call_alloc_and_enter_init(m: &mut Machine) -> Flow {
         guard_space(m, size, Opcode::CALL)?;
         let instance = Owned::from_c(ffi::_PyType_NewManagedObject(class))?;
         drop(m.take_callable());
-        let shim =
-            data_stack::push_trampoline(m.thread(), Borrowed::from_raw_unchecked(shim_code), 1);
+        let shim = data_stack::push_init_cleanup(m.thread());
         *ffi::_PyFrame_GetLocalsArray(shim) = instance.borrow().new_ref().into_raw();
         let init = Borrowed::from_raw_unchecked(init).new_ref();
         let frame = data_stack::push_unchecked(m.thread(), init, count + 1);

@@ -12,11 +12,13 @@ use crate::build::plan::{Header, Plan};
 use crate::build::state::{Entry, Holder, Level, Local};
 use crate::build::uses::Uses;
 use crate::build::walk::Walk;
-use crate::function::{FrameId, InlinedFrame, Value};
+use crate::function::{Called, FrameId, InlinedFrame, Value};
 use crate::insn::Insn;
+use crate::types::Classes;
 use core::mem::{replace, take};
 use pyroxene_jit_api::{
-    Body, EXIT_VALUES, INLINED_FRAMES, INLINED_WORDS, Refusal, Snapshot, VIRTUAL_ITEMS,
+    Body, CLASS_WORDS, Class, EXIT_VALUES, INLINED_FRAMES, INLINED_WORDS, Reason, Refusal,
+    Snapshot, VIRTUAL_ITEMS,
 };
 use std::collections::BTreeMap;
 
@@ -113,31 +115,79 @@ impl<'a> Builder<'a> {
         let body = self.snapshot.callees[callee as usize].body?;
         let prepared = self.inlinable.get(body)?;
         let known = |frame: FrameId| self.function.inlined(frame);
-        let running = self
-            .state
-            .frames
-            .iter()
-            .filter_map(|level| known(level.frame));
-        let recursive = running.clone().any(|frame| frame.body == body);
-        let callees = running.map(|frame| frame.callee).chain([callee]);
-        let words: u32 = callees
-            .map(|callee| self.snapshot.callees[callee as usize].frame_size)
-            .sum();
-        let fits = self.state.frames.len() < INLINED_FRAMES as usize
-            && words <= INLINED_WORDS
+        let called = (self.state.frames.iter())
+            .filter_map(|level| known(level.frame))
+            .map(|frame| frame.called);
+        let (mut recursive, mut words) = (false, self.snapshot.callees[callee as usize].frame_size);
+        for called in called {
+            words += match called {
+                Called::Function {
+                    callee,
+                    body: running,
+                } => {
+                    recursive |= running == body;
+                    self.snapshot.callees[callee as usize].frame_size
+                }
+                Called::Class => CLASS_WORDS,
+            };
+        }
+        // A call of a class has one in between.
+        let fits = self.state.frames.len() + 1 < INLINED_FRAMES as usize
+            && words + CLASS_WORDS <= INLINED_WORDS
             && self.function.values.len() + prepared.code.body.units.len() < VALUES;
         (fits && !recursive && self.at.handler.is_none()).then_some(body)
     }
 
     /// Begins the frame of a call whose operands are off the stack. Its code is built [next](Self::inline).
     pub fn begin_call(&mut self, callee: u32, body: u32, function: Entry, arguments: &[Entry]) {
-        self.function.frames.push(InlinedFrame {
+        let frame = InlinedFrame {
             parent: self.frame,
-            callee,
-            body,
+            called: Called::Function { callee, body },
             call: self.at.opcode_at,
             next: self.at.next,
-        });
+        };
+        self.begin_function(frame, function, arguments);
+    }
+
+    /// Begins the frames of a call of a class whose operands are off the stack, for a new instance of it and its `__init__`.
+    pub fn begin_class(
+        &mut self,
+        callee: u32,
+        body: u32,
+        instance: Value,
+        init: Value,
+        arguments: &[Entry],
+    ) {
+        let null = self.emit(Insn::Null);
+        let between = self.begin_frame(
+            InlinedFrame {
+                parent: self.frame,
+                called: Called::Class,
+                call: self.at.opcode_at,
+                next: self.at.next,
+            },
+            Entry::owned(null),
+        );
+        self.push_owned(instance);
+        // The frame in between has the instance as long as that of `__init__` is there, and the class has the function.
+        let held = |value| Entry {
+            value,
+            holder: Holder::Code,
+        };
+        let mut all = vec![held(instance)];
+        all.extend(arguments);
+        let frame = InlinedFrame {
+            parent: between,
+            called: Called::Function { callee, body },
+            call: 0,
+            next: 0,
+        };
+        self.begin_function(frame, held(init), &all);
+    }
+
+    /// Begins a frame above the innermost one.
+    fn begin_frame(&mut self, frame: InlinedFrame, function: Entry) -> FrameId {
+        self.function.frames.push(frame);
         let frame = FrameId(u32::try_from(self.function.frames.len()).expect("few calls"));
         match self.state.frames.last_mut() {
             Some(caller) => caller.written = false,
@@ -151,6 +201,14 @@ impl<'a> Builder<'a> {
             pushed: false,
             written: false,
         });
+        frame
+    }
+
+    fn begin_function(&mut self, frame: InlinedFrame, function: Entry, arguments: &[Entry]) {
+        let Called::Function { callee, body } = frame.called else {
+            unreachable!("it is a function's");
+        };
+        let frame = self.begin_frame(frame, function);
         let count = self.snapshot.inlined[body as usize].locals.len();
         let held = arguments.iter().copied().map(Local::Held);
         self.state.locals.extend(held);
@@ -234,8 +292,13 @@ impl<'a> Builder<'a> {
 
     /// Returns from an inlined call what is on top: lets go of what its frame has, and goes on in the caller.
     pub fn return_to_caller(&mut self) {
+        let called_by_class = self.is_called_by_class();
+        if called_by_class && !self.expect_none() {
+            return;
+        }
         if self.state.frames.last().is_some_and(|level| level.pushed) {
-            self.emit(Insn::PopFrames { count: 1 });
+            let count = if called_by_class { 2 } else { 1 };
+            self.emit(Insn::PopFrames { count });
         }
         let is_last = self.state.frames.len() == 1;
         if is_last && self.snapshot.passed.is_some() {
@@ -280,8 +343,13 @@ impl<'a> Builder<'a> {
             replace(&mut self.at, at),
             replace(&mut self.frame, frame),
         );
+        if called_by_class {
+            // The instance, which the frame in between had on its stack, is there in the place of the result.
+            self.state.frames.pop();
+        } else {
+            self.push(result);
+        }
         self.state.written &= !self.state.frames.is_empty();
-        self.push(result);
         self.release_values(owned);
         self.returned.push(Incoming {
             block: self.block,
@@ -306,6 +374,29 @@ impl<'a> Builder<'a> {
             value: result.value,
             held,
         });
+    }
+
+    /// Whether the innermost frame is that of an `__init__`, which a class has called.
+    fn is_called_by_class(&self) -> bool {
+        let frames = &self.function.frames;
+        let called = |frame: FrameId| frames[frame.index() - 1].called;
+        let mut levels = self.state.frames.iter().rev().skip(1);
+        levels
+            .next()
+            .is_some_and(|below| called(below.frame) == Called::Class)
+    }
+
+    /// Leaves to the evaluator, which raises, unless what is on top is `None`. Whether it can be.
+    fn expect_none(&mut self) -> bool {
+        let none = Classes::of(Class::None);
+        let result = self.peek(0).value;
+        if self.ty(result).is_unboxed() || !self.classes(result).meets(none) {
+            self.exit(Reason::Class);
+            return false;
+        }
+        let state = self.before();
+        self.guard(result, none, state);
+        true
     }
 
     /// Takes the frames of inlined calls out of memory; whether there were any.

@@ -67,6 +67,13 @@ pub(super) fn simpler(function: &Function, snapshot: &Snapshot, value: Value) ->
             expected,
             ..
         } if *insn(*condition) == Insn::Bool(*expected) => return Simpler::Nothing,
+        Insn::Rebox { old, number, state } if *insn(*old) == Insn::Null => Some(Insn::Box {
+            value: *number,
+            state: *state,
+        }),
+        Insn::Displaced { old, .. } if *insn(*old) == Insn::Null => {
+            return Simpler::Value(*old);
+        }
         Insn::UnboxNumber { value: object, .. }
             if classes(*object) == Classes::of(Class::Float) =>
         {

@@ -1,11 +1,12 @@
 //! What was computed or guarded before: the same instruction on the same values, on every way here, with nothing written
 //! in between that it reads. And what a guard has found out: whoever uses the value after it uses what the guard gives.
 //!
-//! What reads memory is reused within its block, and in those that only this one leads to.
+//! What reads memory is reused within its block, and in those that only this one leads to, and so is what was stored in an object.
 use crate::dominators::Dominators;
 use crate::effects::{Effects, Memory, effects};
 use crate::function::{BlockId, Function, StateId, Value};
 use crate::insn::Insn;
+use crate::passes::fields::{Fields, Held};
 use crate::passes::fold::{Simpler, simpler};
 use crate::passes::replace::Replacements;
 use crate::result::result;
@@ -30,7 +31,7 @@ pub fn run(function: &mut Function, snapshot: &Snapshot) {
         }
     }
     // What the ends of blocks have read.
-    let mut ends: HashMap<BlockId, Vec<Reading>> = HashMap::new();
+    let mut ends: HashMap<BlockId, Reading> = HashMap::new();
     let mut replacements = Replacements::new(function);
     let mut known = Known::default();
     let mut pending: Vec<Step> = roots.into_iter().map(Step::Enter).collect();
@@ -56,8 +57,14 @@ pub fn run(function: &mut Function, snapshot: &Snapshot) {
     replacements.apply(function);
 }
 
-/// What reads memory: its key, what it reads, and what it gives.
-type Reading = (String, Memory, Value);
+/// What is known of memory.
+#[derive(Clone, Default)]
+struct Reading {
+    /// What reads it: its key, what it reads, and what it gives; nothing where a guard is needless from the start.
+    keys: Vec<(String, Memory, Option<Value>)>,
+    /// What objects hold.
+    fields: Fields,
+}
 
 /// A way through the tree of dominators.
 enum Step {
@@ -119,7 +126,7 @@ impl Known {
 fn visit(
     function: &mut Function,
     snapshot: &Snapshot,
-    (block, reading): (BlockId, &mut Vec<Reading>),
+    (block, Reading { keys, fields }): (BlockId, &mut Reading),
     known: &mut Known,
     replacements: &mut Replacements,
 ) {
@@ -129,6 +136,14 @@ fn visit(
         function[value]
             .insn
             .replace_operands(|operand| known.of(operand));
+        match fields.found(function.insn(value)) {
+            Some(Held::Value(held)) => {
+                replacements.set(value, held);
+                continue;
+            }
+            Some(Held::Nothing) => function[value].insn = Insn::Null,
+            None => {}
+        }
         // More may be known of its operands than when it was built.
         function[value].ty = result(function, snapshot, value);
         match simpler(function, snapshot, value) {
@@ -144,20 +159,30 @@ fn visit(
             Simpler::Nothing => continue,
         }
         let insn = function.insn(value);
+        fields.runs(value, insn);
         let effects = effects(insn);
-        reading.retain(|(_, reads, _)| !reads.meets(effects.writes));
+        keys.retain(|(_, reads, _)| !reads.meets(effects.writes));
         if !can_be_reused(insn, effects) {
+            if let Insn::NewInstance { version, .. } = *insn {
+                let guards = guards_of_new(value, version);
+                keys.extend(guards.map(|guard| (key(&guard), Memory::VERSIONS, None)));
+            }
             kept.push(value);
             continue;
         }
         let key = key(insn);
-        let earlier = known.values.get(&key).copied().or_else(|| {
-            let read = reading.iter().find(|(other, _, _)| *other == key);
-            read.map(|(_, _, value)| *value)
-        });
+        let earlier = known
+            .values
+            .get(&key)
+            .map(|&value| Some(value))
+            .or_else(|| {
+                let read = keys.iter().find(|(other, _, _)| *other == key);
+                read.map(|(_, _, value)| *value)
+            });
         match earlier {
+            Some(None) => {}
             // More may be known of what is read again.
-            Some(earlier) if function.ty(earlier).within(function.ty(value)) => {
+            Some(Some(earlier)) if function.ty(earlier).within(function.ty(value)) => {
                 replacements.set(value, earlier);
             }
             Some(_) => kept.push(value),
@@ -172,12 +197,28 @@ fn visit(
                     known.values.insert(key.clone(), value);
                     known.scope.push(Added::Computed(key));
                 } else {
-                    reading.push((key, effects.reads, value));
+                    keys.push((key, effects.reads, Some(value)));
                 }
             }
         }
     }
     function[block].insns = kept;
+}
+
+/// What need not be guarded of a new instance.
+fn guards_of_new(value: Value, version: u32) -> impl Iterator<Item = Insn> {
+    let state = StateId(0);
+    let of_values = [false, true].map(|no_dict| Insn::GuardInlineValues {
+        value,
+        no_dict,
+        state,
+    });
+    let of_type = Insn::GuardTypeVersion {
+        value,
+        version,
+        state,
+    };
+    of_values.into_iter().chain([of_type])
 }
 
 fn can_be_reused(insn: &Insn, effects: Effects) -> bool {

@@ -1,6 +1,7 @@
 //! What is done to HIR after it was built, a file a pass.
 mod counts;
 mod dce;
+mod fields;
 mod fold;
 mod guards;
 mod phis;

@@ -126,6 +126,9 @@ impl Builder<'_> {
             self.bound(depth);
         }
         self.bound(count + 1);
+        if self.inline_class(version, callee, count) {
+            return true;
+        }
         self.expose_whole();
         let operands = self.pop_many(count + 2);
         let class = operands[0].value;
@@ -141,6 +144,41 @@ impl Builder<'_> {
         });
         self.push_owned(instance);
         self.check_disturbed();
+        true
+    }
+
+    /// Inlines the call of a class, if it is the only one that was called here and that is worth it.
+    fn inline_class(&mut self, version: u32, callee: u32, count: usize) -> bool {
+        let sights = self.code.body.sights.get(&self.at.opcode_at);
+        let is_only = sights.is_none_or(|sights| !sights.has_more && sights.seen.len() <= 1);
+        let reasons = [Reason::Identity, Reason::TypeVersion, Reason::Call];
+        if !is_only || !reasons.iter().all(|&reason| self.may_speculate(reason)) {
+            return false;
+        }
+        let Some(body) = self.inlinable(callee) else {
+            return false;
+        };
+        let state = self.before();
+        let class = self.guard(self.peek(count + 1).value, Classes::OBJECT, state);
+        self.emit(Insn::GuardOwnTypeVersion {
+            value: class,
+            version,
+            state,
+        });
+        let init = self.emit(Insn::ClassInit { class });
+        self.emit(Insn::GuardCallee {
+            function: init,
+            callee,
+            state,
+        });
+        let instance = self.emit(Insn::NewInstance {
+            class,
+            version,
+            takes: self.peek(count + 1).holder == Holder::Place,
+            state,
+        });
+        let operands = self.pop_many(count + 2);
+        self.begin_class(callee, body, instance, init, &operands[2..]);
         true
     }
 
