@@ -33,6 +33,13 @@ pub fn count_python(thread: ThreadState) {
     unsafe { (*thread.as_ptr()).py_recursion_remaining -= 1 }
 }
 
+/// Counts so many frames of Python more, as [`count_python`] does, or with a negative number less.
+#[inline(always)]
+pub fn count_python_by(thread: ThreadState, frames: c_int) {
+    // SAFETY: the state is alive and ours.
+    unsafe { (*thread.as_ptr()).py_recursion_remaining -= frames }
+}
+
 /// Counts one frame of Python less (ceval_macros.h `_Py_LeaveRecursiveCallPy`).
 #[inline(always)]
 pub fn leave_python(thread: ThreadState) {

@@ -12,6 +12,7 @@ use crate::frame::{Frame, Owner, make_current};
 use crate::generator::coroutine::origin_depth;
 use crate::generator::frame::State;
 use crate::generator::make;
+use crate::generator::chain::{Kept, Moment};
 use crate::jit::executor::{Executor, executor_of};
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
@@ -37,18 +38,26 @@ pub(crate) unsafe fn resume(
     // SAFETY: as the caller promises. The frames of generators have their code, and what `executor` gives is there until other
     // code runs.
     unsafe {
-        let Some(mut generator) = resumable(generator) else {
+        let Some(outermost) = resumable(generator) else {
             return unable();
         };
+        let mut generator = outermost;
         let Some(mut executor) = executor(frame_of(generator)) else {
             return unable();
         };
+        let moment = Moment::now();
         // Those that wait for another generator only pass on what they are sent, and what that yields.
         let mut above = caller;
+        let mut waiting = 0;
+        if let Some(chain) = take_up(thread, outermost, caller) {
+            (generator, executor) = (chain.innermost, chain.executor);
+            (above, waiting) = (chain.above, chain.waiting);
+        }
         while let Some((awaited, of_awaited)) = awaited(thread, generator, executor)
             && recursion::has_python(thread, 1)
         {
             above = wait(thread, generator, above);
+            waiting += 1;
             (generator, executor) = (awaited, of_awaited);
         }
         let value = Owned::from_c_optional(value).unwrap_or_else(|| Borrowed::none().new_ref());
@@ -62,8 +71,12 @@ pub(crate) unsafe fn resume(
         let mut exit = run(thread, frame, executor.entrance(), floor);
         while (*thread.as_ptr()).current_frame != caller {
             match exit.kind {
-                ExitKind::Yielded => pass_on(thread, caller),
+                ExitKind::Yielded => match u16::try_from(waiting) {
+                    Ok(waiting @ 2..) => put_down(thread, outermost, waiting, moment),
+                    _ => pass_on(thread, caller),
+                },
                 ExitKind::Returned => {
+                    waiting -= 1;
                     let value = Owned::from_raw_unchecked(exit.payload.cast());
                     exit = go_on_with(thread, value, floor);
                 }
@@ -76,6 +89,85 @@ pub(crate) unsafe fn resume(
             }
         }
         exit
+    }
+}
+
+/// A chain of generators that was kept, and goes on.
+struct TakenUp<'a> {
+    /// The one that is to be resumed.
+    innermost: *mut ffi::PyGenObject,
+    /// The machine code that it stands at.
+    executor: &'a Executor,
+    /// The frame of the one that waits for it.
+    above: *mut ffi::_PyInterpreterFrame,
+    /// How many wait, the outermost too.
+    waiting: u32,
+}
+
+/// Has a generator wait, and all of the chain of which it is the outermost, if one is kept that can go on. Otherwise nothing is
+/// kept any more.
+///
+/// # Safety
+/// The generator can be resumed, for the caller.
+#[inline(always)]
+unsafe fn take_up<'a>(
+    thread: ThreadState,
+    outermost: *mut ffi::PyGenObject,
+    caller: *mut ffi::_PyInterpreterFrame,
+) -> Option<TakenUp<'a>> {
+    // SAFETY: as the caller promises: the stack of one that waits has on top what it waits for. Chains are kept below their
+    // outermost generator as they were put down.
+    unsafe {
+        let first = Borrowed::from_raw_unchecked(outermost);
+        if !first.keeps_chain() {
+            return None;
+        }
+        let Some((chain, (innermost, executor))) = first.kept().and_then(|chain| {
+            let innermost = suspended(chain.waiting.frame().top())?;
+            let room = i32::from(chain.length) + 1;
+            recursion::has_python(thread, room).then_some((chain, innermost))
+        }) else {
+            first.settle();
+            return None;
+        };
+        let exceptions = &raw mut (*outermost).gi_exc_state.previous_item;
+        let innermost_exceptions = exceptions.replace(null_mut());
+        wait(thread, outermost, caller);
+        (*thread.as_ptr()).exc_info = innermost_exceptions;
+        recursion::count_python_by(thread, i32::from(chain.length) - 1);
+        Some(TakenUp {
+            innermost,
+            executor,
+            above: chain.waiting.frame_place(),
+            waiting: chain.length.into(),
+        })
+    }
+}
+
+/// Pauses a generator and those of its chain that wait, for one that has yielded: the chain is kept.
+///
+/// # Safety
+/// So many, two at least, were made to [wait](wait), the first of which is the generator. The thread runs the last of them.
+unsafe fn put_down(
+    thread: ThreadState,
+    outermost: *mut ffi::PyGenObject,
+    waiting: u16,
+    moment: Moment,
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let last = generator_of((*thread.as_ptr()).current_frame);
+        let frame = frame_of(outermost);
+        let first = Borrowed::from_raw_unchecked(outermost);
+        recursion::count_python_by(thread, 1 - i32::from(waiting));
+        (*frame).instr_ptr = (*frame).instr_ptr.add(SEND_TO_RESUME);
+        first.set_state(State::SUSPENDED_YIELD_FROM);
+        make_current(thread, pause(thread, frame));
+        let chain = Kept {
+            waiting: last,
+            length: waiting,
+        };
+        first.keep(chain, moment);
     }
 }
 
@@ -121,10 +213,22 @@ unsafe fn awaited<'a>(
         {
             return None;
         }
-        let awaited = resumable(generator.frame().top())?;
+        suspended(generator.frame().top())
+    }
+}
+
+/// What a generator waits for, if that is a generator that is suspended at machine code.
+///
+/// # Safety
+/// It is alive.
+#[inline(always)]
+unsafe fn suspended<'a>(awaited: Borrowed<'_>) -> Option<(*mut ffi::PyGenObject, &'a Executor)> {
+    let awaited = resumable(awaited)?;
+    // SAFETY: as the caller promises.
+    unsafe {
         let is_suspended = Borrowed::from_raw_unchecked(awaited).state().is_suspended();
-        let of_awaited = self::executor(frame_of(awaited)).filter(|_| is_suspended)?;
-        Some((awaited, of_awaited))
+        let executor = executor(frame_of(awaited)).filter(|_| is_suspended)?;
+        Some((awaited, executor))
     }
 }
 

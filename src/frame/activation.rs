@@ -115,6 +115,14 @@ impl<'a> Frame<'a> {
         unsafe { Borrowed::from_raw_unchecked(self.as_ptr().byte_sub(distance).cast()) }
     }
 
+    /// Has it show where it stands, and that it has no caller, if it is that of a generator that waits for another one and has
+    /// paused: see [`crate::generator::chain`].
+    pub fn settle(self) {
+        if let Some(generator) = self.generator() {
+            generator.state();
+        }
+    }
+
     /// Whether the code behind the first `RESUME` has been reached: only then may others see the frame. Before that it
     /// makes its cells and moves itself into its generator (pycore_frame.h `_PyFrame_IsIncomplete`).
     #[inline]

@@ -44,7 +44,9 @@ impl FrameObject<'_> {
 
     /// The offset of the instruction in bytes; `None` before the first.
     pub fn last_instruction(self) -> Option<c_int> {
-        Some(self.frame().code_offset()).filter(|offset| *offset >= 0)
+        let frame = self.frame();
+        frame.settle();
+        Some(frame.code_offset()).filter(|offset| *offset >= 0)
     }
 }
 

@@ -42,7 +42,11 @@ impl<'a> FrameObject<'a> {
         // SAFETY: the member is NULL or a reference that the object owns.
         match unsafe { Self::from_c_optional(field!(self.f_back)) } {
             Some(back) => Ok(Some(back.new_ref())),
-            None => VisibleFrames::callers_of(self.frame()).next_object(),
+            None => {
+                let frame = self.frame();
+                frame.settle();
+                VisibleFrames::callers_of(frame).next_object()
+            }
         }
     }
 

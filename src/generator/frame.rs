@@ -113,9 +113,10 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// What its frame is doing.
+    /// What its frame is doing, as far as memory says: in a [chain](crate::generator::chain) that is kept, one that waits counts as
+    /// executing there.
     #[inline(always)]
-    pub fn state(self) -> State {
+    pub(super) fn written_state(self) -> State {
         State(field!(self.gi_frame_state))
     }
 
@@ -195,6 +196,7 @@ impl<'a> Delegating<'a> {
     /// Marks the generator.
     pub fn enter(generator: Generator<'a>) -> Self {
         let state = generator.state();
+        generator.settle();
         generator.set_state(State::EXECUTING);
         Self { generator, state }
     }

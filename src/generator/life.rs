@@ -70,6 +70,7 @@ pub(super) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
     unsafe {
         let generator = Generator::from_raw_unchecked(object.cast());
         let members = generator.as_ptr();
+        generator.settle();
         ffi::_PyObject_GC_UNTRACK(object);
         if !(*members).gi_weakreflist.is_null() {
             ffi::PyObject_ClearWeakRefs(object);

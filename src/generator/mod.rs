@@ -14,6 +14,7 @@ pub mod async_gen_throw;
 pub mod async_gen_wrapped;
 pub mod awaitable;
 pub mod awaitable_types;
+pub mod chain;
 pub mod close;
 pub mod coroutine;
 pub mod frame;

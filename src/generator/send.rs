@@ -111,6 +111,7 @@ fn run(generator: Generator<'_>, input: Input<'_>) -> Result<Owned, Raised> {
     // frame gives control back.
     unsafe {
         let tstate = ffi::_PyThreadState_GET();
+        generator.settle();
         frame.push(input.value().new_ref());
         let handled = &raw mut (*generator.as_ptr()).gi_exc_state;
         (*handled).previous_item = (*tstate).exc_info;

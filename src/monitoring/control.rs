@@ -3,7 +3,7 @@ use super::code::Code;
 use super::data::Data;
 use super::event::EventSet;
 use super::instrument::{instrument_anew, instrument_executing_code};
-use super::interpreter::{Interpreter, Version};
+use super::interpreter::{Interpreter, Version, count_change};
 use super::tool::Tool;
 use crate::ffi;
 use crate::object::{Borrowed, Raised, exception, raise};
@@ -90,6 +90,7 @@ pub fn set_local_events(
     data.members
         .local_monitors
         .set(monitors.with_events_of(tool, events));
+    count_change();
     instrument_anew(code, interpreter)
 }
 

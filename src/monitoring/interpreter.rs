@@ -6,7 +6,25 @@ use super::tool::{Tool, ToolSet};
 use crate::ffi;
 use crate::object::{Borrowed, Owned};
 use crate::thread::ThreadState;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+/// How often it was changed in any interpreter what is watched, of all code or of single ones. It does not wrap around.
+static CHANGES: AtomicU32 = AtomicU32::new(0);
+
+/// A number that changes whenever tools want to be told of something else, in all code or in single ones, until it has come to
+/// [`u32::MAX`].
+#[inline(always)]
+pub fn changes() -> u32 {
+    CHANGES.load(Ordering::Relaxed)
+}
+
+/// Counts that tools want something else.
+pub(super) fn count_change() {
+    // It never fails: every value is replaced.
+    let _ = CHANGES.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |changes| {
+        Some(changes.saturating_add(1))
+    });
+}
 
 /// A version of what is watched in an interpreter. It lies in the upper bits of a word whose lower bits ask the evaluator
 /// to stop, so that a change of it stops the evaluator too.
@@ -135,6 +153,7 @@ impl Interpreter {
     /// Sets the version, for the running thread too; others take it over when they attach
     /// (instrumentation.c `set_global_version`).
     pub(super) fn set_version(thread: ThreadState, version: Version) {
+        count_change();
         version.store(Self::of(thread).version_word());
         // SAFETY: the state is alive, and every access to this word is atomic.
         version.store(unsafe { AtomicUsize::from_ptr(&raw mut (*thread.as_ptr()).eval_breaker) });

@@ -30,6 +30,6 @@ pub use call::Answer;
 pub use event::{Event, EventSet};
 pub use fire::Place;
 pub use instrument::instrument;
-pub use interpreter::Interpreter;
+pub use interpreter::{Interpreter, changes};
 pub use tool::{Tool, ToolSet};
 pub use tracing::is_tracing;

@@ -128,6 +128,7 @@ pub(in crate::eval) unsafe fn prepare(
 /// It is alive, and [`State::can_resume`].
 #[inline(always)]
 pub(in crate::eval) unsafe fn start(thread: ThreadState, generator: Generator<'_>) {
+    generator.settle();
     generator.set_state(State::EXECUTING);
     // SAFETY: as the caller promises.
     unsafe {
