@@ -14,6 +14,7 @@ use crate::generator::frame::State;
 use crate::generator::make;
 use crate::generator::chain::{Kept, Moment};
 use crate::jit::executor::{Executor, executor_of};
+use crate::object::generic::type_attribute;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
 use core::ptr::null_mut;
@@ -424,6 +425,49 @@ pub(crate) unsafe fn make(
         frame.set_owner(Owner::GENERATOR);
         generator.borrow().set_state(State::CREATED);
         Ok(Some(generator.upcast()))
+    }
+}
+
+/// What a method of a class of Python gives that makes its instances' iterators, such as `__iter__`, if that is a function whose
+/// code makes a generator and has the flag. Nothing if it is another one, and then nothing was done: such a method is to be
+/// called by the type's slot.
+///
+/// # Errors
+/// `MemoryError`.
+pub(crate) fn iterator_by_function(
+    object: Borrowed<'_>,
+    name: Borrowed<'_>,
+    flag: u32,
+) -> Result<Option<Owned>, Raised> {
+    const MORE: u32 = ffi::CO_VARARGS | ffi::CO_VARKEYWORDS;
+    let class = object.type_of();
+    if !class.has_feature(ffi::Py_TPFLAGS_HEAPTYPE) {
+        return Ok(None);
+    }
+    let Some(method) = type_attribute(class, name) else {
+        return Ok(None);
+    };
+    if !method.borrow().is_exactly(&raw const ffi::PyFunction_Type) {
+        return Ok(None);
+    }
+    let function = method.as_ptr().cast::<ffi::PyFunctionObject>();
+    // SAFETY: a function has its code. Such a one has one parameter; what is not given away is dropped.
+    unsafe {
+        let code: Borrowed<'_, ffi::PyCodeObject> =
+            Borrowed::from_raw_unchecked((*function).func_code.cast());
+        let takes_one = field!(code.co_argcount) == 1
+            && field!(code.co_kwonlyargcount) == 0
+            && !code.has_flag(MORE);
+        if !takes_one || !code.has_flag(flag) || !can_make(code) {
+            return Ok(None);
+        }
+        let arguments = [object.new_ref().into_raw()];
+        let made = make(ThreadState::current(), method.into_raw().cast(), &arguments)?;
+        if made.is_none() {
+            drop(Owned::from_raw_unchecked(function.cast::<ffi::PyObject>()));
+            drop(Owned::from_raw_unchecked(arguments[0]));
+        }
+        Ok(made)
     }
 }
 

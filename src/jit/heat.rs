@@ -1,5 +1,5 @@
-//! What runs often. The evaluator tells of calls (while a function's `RESUME` is not specialised) and of loops (when the
-//! counter in the cache of a `JUMP_BACKWARD` has run down).
+//! What runs often. The evaluator tells of calls and of generators that go on (while a `RESUME` is not specialised), and of loops
+//! (when the counter in the cache of a `JUMP_BACKWARD` has run down).
 use super::code::{Heat, MOST_FAILURES, MachineCode, add_heat};
 use super::options::{Mode, mode};
 use super::registry::{Key, Registry, Stage, registry};
@@ -10,7 +10,7 @@ use crate::field;
 use crate::frame::Frame;
 use crate::thread::ThreadState;
 use core::cell::RefMut;
-use pyroxene_jit_api::{Failure, Reason, Tier};
+use pyroxene_jit_api::{Class, Failure, Reason, Tier};
 use std::sync::Arc;
 
 /// After how many calls a function is compiled, in the quick tier.
@@ -64,7 +64,35 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
     if record.calls < enough || record.stage == Stage::Waiting && record.wanted.contains(&place) {
         return true;
     }
-    want(table, frame, place);
+    want(table, frame, place, Some(snapshot::observed(frame)));
+    true
+}
+
+/// A generator goes on at a `RESUME`, at which its frame stands and which is not specialised. False if that need not be counted any
+/// more.
+///
+/// A generator may be made once only and go on for ever, without a loop in it that is told of.
+#[cold]
+#[inline(never)]
+pub fn resumption(thread: ThreadState, frame: Frame<'_>) -> bool {
+    if !is_main(thread.interpreter()) {
+        return false;
+    }
+    publish::what_is_ready();
+    let enough = match mode() {
+        Mode::Eager => CALLS_EAGER,
+        Mode::Off | Mode::On => CALLS,
+    };
+    let mut table = registry();
+    let record = table.record(frame.code());
+    if record.stage == Stage::GivenUp {
+        return false;
+    }
+    record.resumptions = record.resumptions.saturating_add(1);
+    add_heat(&record.heat, 1);
+    if record.resumptions >= enough && record.stage != Stage::Waiting {
+        want(table, frame, frame.instruction_index() as usize, None);
+    }
     true
 }
 
@@ -94,19 +122,28 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
             .wanted
             .insert(field!(code._co_firsttraceable) as usize);
     }
-    want(table, frame, place);
+    want(table, frame, place, Some(snapshot::observed(frame)));
 }
 
-/// Has the code of a frame compiled, with an entry at the instruction at which it stands. What nobody has begun with is ordered
-/// anew; what is being made comes without that entry. Where the compiler has used up what it may, it is wanted again later.
-fn want(mut table: RefMut<'_, Registry>, frame: Frame<'_>, place: usize) {
+/// Has the code of a frame compiled, with an entry at the instruction at which it stands, for what its locals are there if that
+/// shall matter. What nobody has begun with is ordered anew; what is being made comes without that entry. Where the compiler has
+/// used up what it may, it is wanted again later.
+fn want(
+    mut table: RefMut<'_, Registry>,
+    frame: Frame<'_>,
+    place: usize,
+    observed: Option<Vec<Option<Class>>>,
+) {
     let record = table.record(frame.code());
     if budget::put_off().is_some() {
         record.calls = 0;
+        record.resumptions = 0;
         return;
     }
     record.wanted.insert(place);
-    record.observed.insert(place, snapshot::observed(frame));
+    if let Some(observed) = observed {
+        record.observed.insert(place, observed);
+    }
     if record.stage == Stage::Waiting {
         if !worker::take_back(record.key(frame.code())) {
             return;

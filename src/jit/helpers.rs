@@ -98,10 +98,15 @@ of_c! {
     float = PyFloat_FromDouble(number: f64) -> Raw;
     int = PyLong_FromLongLong(number: i64) -> Raw;
     length = PyObject_Size(object: Raw as ffi::PyObject) -> isize;
-    iterator = PyObject_GetIter(object: Raw as ffi::PyObject) -> Raw;
     tuple = _PyTuple_FromArraySteal(items: *const Raw as *mut ffi::PyObject, count: isize) -> Raw;
     list = _PyList_FromArraySteal(items: *const Raw as *mut ffi::PyObject, count: isize) -> Raw;
     str_equal = _PyUnicode_Equal(left: Raw as ffi::PyObject, right: Raw as ffi::PyObject) -> i32;
+}
+
+unsafe extern "C" fn iterator(object: Raw) -> Raw {
+    // SAFETY: machine code gives a live object.
+    let iterator = operations::iterator(unsafe { Borrowed::from_raw_unchecked(object.cast()) });
+    iterator.map_or(null_mut(), |iterator| iterator.into_raw().cast())
 }
 
 unsafe extern "C" fn iterator_next(iterator: Raw) -> Raw {

@@ -54,6 +54,8 @@ pub struct Record {
     pub told_as_watched: bool,
     /// How often it was compiled.
     pub attempts: u32,
+    /// How often generators with it went on behind a `yield` in the evaluator.
+    pub resumptions: u32,
     /// How often its loops have been hot since.
     pub rounds: u32,
     /// How often it had been compiled when code of the quick tier had run often: better is made since.
@@ -118,6 +120,7 @@ impl Registry {
                 begun: false,
                 told_as_watched: false,
                 attempts: 0,
+                resumptions: 0,
                 rounds: 0,
                 warm_since: None,
                 wanted: BTreeSet::new(),

@@ -117,15 +117,21 @@ pub(in crate::eval) fn resume(m: &mut Machine) -> Flow {
     check_unless_delegating(m)
 }
 
-/// Whether the instruction stays as it is, so that it sees the next call too: the compiler counts.
+/// Whether the instruction stays as it is, so that it sees the next call too, or the next time that a generator goes on: the
+/// compiler counts.
 #[inline(always)]
 fn keeps_counting(m: &mut Machine) -> bool {
-    if !jit::is_on() || m.operand() as u32 != ffi::RESUME_AT_FUNC_START {
+    if !jit::is_on() {
         return false;
     }
     m.save_stack();
     // SAFETY: the frame is alive, with its code.
-    let keeps = jit::heat::call(m.thread(), unsafe { Frame::from_raw_unchecked(m.frame()) });
+    let frame = unsafe { Frame::from_raw_unchecked(m.frame()) };
+    let keeps = if m.operand() as u32 == ffi::RESUME_AT_FUNC_START {
+        jit::heat::call(m.thread(), frame)
+    } else {
+        jit::heat::resumption(m.thread(), frame)
+    };
     m.load_stack();
     keeps
 }

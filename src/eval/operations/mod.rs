@@ -14,6 +14,7 @@ mod names;
 mod numbers;
 
 pub use calls::{call, call_named, call_unpacked};
+pub use generators::iterator;
 
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised};
