@@ -32,7 +32,7 @@ pub unsafe fn _PyEval_BuiltinsFromGlobals<'a>(
 pub unsafe fn _Py_MakeCoro(
     func: Borrowed<'_, PyFunctionObject>,
 ) -> Result<Owned<PyGenObject>, Raised> {
-    make::from_function(func)
+    make::from_function(ThreadState::current(), func)
 }
 
 /// What the operands of `BINARY_OP` stand for.

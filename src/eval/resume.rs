@@ -9,10 +9,10 @@ use crate::bytecode::{Opcode, original};
 use crate::ffi;
 use crate::field;
 use crate::frame::{Frame, Owner, make_current};
+use crate::generator::chain::{Kept, Moment};
 use crate::generator::coroutine::origin_depth;
 use crate::generator::frame::State;
 use crate::generator::make;
-use crate::generator::chain::{Kept, Moment};
 use crate::jit::executor::{Executor, executor_of};
 use crate::object::generic::type_attribute;
 use crate::object::{Borrowed, Owned, Raised};
@@ -386,14 +386,14 @@ pub(crate) unsafe fn make(
     function: *mut ffi::PyFunctionObject,
     arguments: &[*mut ffi::PyObject],
 ) -> Result<Option<Owned>, Raised> {
-    if others_evaluate(thread) || !recursion::has_python(thread, 1) || origin_depth() != 0 {
+    if others_evaluate(thread) || !recursion::has_python(thread, 1) || origin_depth(thread) != 0 {
         return Ok(None);
     }
     // SAFETY: as the caller promises. A new generator has room for a frame of the code, which is its function's; before the
     // instruction that makes it there is at most the one that copies the closure, which has as many cells as that says.
     unsafe {
         let function = Owned::from_raw_unchecked(function);
-        let generator = match make::from_function(function.borrow()) {
+        let generator = match make::from_function(thread, function.borrow()) {
             Ok(generator) => generator,
             Err(raised) => {
                 for &argument in arguments {

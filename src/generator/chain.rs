@@ -128,8 +128,7 @@ impl<'a> Generator<'a> {
         let [one, two, three, _] = moment.0.to_le_bytes();
         // SAFETY: the objects are alive, and the GIL guards their members.
         unsafe {
-            (*members).gi_exc_state.previous_item =
-                &raw mut (*chain.waiting.as_ptr()).gi_exc_state;
+            (*members).gi_exc_state.previous_item = &raw mut (*chain.waiting.as_ptr()).gi_exc_state;
             *(&raw mut (*members).gi_hooks_inited).cast::<[u8; 3]>() = [one, two, three];
             (*self.frame_place()).return_offset = chain.length;
         }

@@ -14,9 +14,9 @@ use core::ops::ControlFlow;
 
 /// How many callers the thread wants a new coroutine to remember; 0 is none
 /// (`sys.set_coroutine_origin_tracking_depth`).
-pub fn origin_depth() -> usize {
+pub fn origin_depth(thread: ThreadState) -> usize {
     // SAFETY: the thread is attached.
-    let depth = unsafe { (*ffi::_PyThreadState_GET()).coroutine_origin_tracking_depth };
+    let depth = unsafe { (*thread.as_ptr()).coroutine_origin_tracking_depth };
     usize::try_from(depth).unwrap_or(0)
 }
 
@@ -25,8 +25,8 @@ pub fn origin_depth() -> usize {
 ///
 /// # Errors
 /// `MemoryError`.
-pub(super) fn set_origin(coroutine: Generator<'_>) -> Result<(), Raised> {
-    let depth = origin_depth();
+pub(super) fn set_origin(thread: ThreadState, coroutine: Generator<'_>) -> Result<(), Raised> {
+    let depth = origin_depth(thread);
     if depth != 0 {
         let origin = compute_origin(depth)?;
         // SAFETY: the coroutine is new, and the member NULL.
@@ -45,7 +45,7 @@ pub fn from_frame(
     qualname: Option<Borrowed<'_>>,
 ) -> Result<Owned<ffi::PyGenObject>, Raised> {
     let coroutine = make::from_frame(Kind::Coroutine, frame_object, name, qualname)?;
-    set_origin(coroutine.borrow())?;
+    set_origin(ThreadState::current(), coroutine.borrow())?;
     Ok(coroutine)
 }
 

@@ -3,6 +3,8 @@
 use crate::ffi;
 use crate::generator::async_gen_send::AsyncGenSend;
 use crate::generator::async_gen_wrapped::WrappedValue;
+use crate::generator::spare;
+use crate::thread::ThreadState;
 use core::ffi::c_int;
 use core::ptr::NonNull;
 
@@ -101,7 +103,8 @@ pub(super) unsafe fn recycle<T: Recycled>(dead: *mut ffi::PyObject) {
     }
 }
 
-/// Empties both lists, for good when the interpreter ends (genobject.c `_PyAsyncGen_ClearFreeLists`).
+/// Empties both lists, for good when the interpreter ends (genobject.c `_PyAsyncGen_ClearFreeLists`), and what the main one keeps
+/// of generators.
 ///
 /// # Safety
 /// `lists` are an interpreter's, and the thread may use them.
@@ -113,6 +116,9 @@ pub unsafe fn clear(lists: *mut ffi::_Py_object_freelists, for_good: bool) {
         if for_good {
             *list.height = -1;
         }
+    }
+    if let Some(thread) = ThreadState::attached() {
+        spare::clear(thread, for_good);
     }
 }
 

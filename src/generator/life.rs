@@ -2,12 +2,13 @@
 //! body where that has something to clean up, and calls the hook of an event loop.
 use crate::ffi;
 use crate::field;
-use crate::generator::Generator;
 use crate::generator::close::close;
 use crate::generator::frame::{Kind, State};
+use crate::generator::{Generator, spare};
 use crate::object::life::{Fate, finalize_dying};
 use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, Owned, Raised};
+use crate::thread::ThreadState;
 use core::ffi::c_int;
 use core::ops::ControlFlow;
 use core::ptr::null_mut;
@@ -96,10 +97,12 @@ pub(super) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         if generator.code_has(ffi::CO_COROUTINE) {
             clear(&raw mut (*members).gi_origin_or_finalizer);
         }
-        drop(Owned::from_raw_unchecked(generator.code().as_ptr()));
+        let code = generator.code();
+        let entries = ffi::_PyFrame_NumSlotsForCodeObject(code.as_ptr());
+        drop(Owned::from_raw_unchecked(code.as_ptr()));
         clear(&raw mut (*members).gi_name);
         clear(&raw mut (*members).gi_qualname);
-        ffi::PyObject_GC_Del(object.cast());
+        spare::give(ThreadState::current(), object, entries as usize);
     }
 }
 

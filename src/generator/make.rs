@@ -3,8 +3,10 @@
 use crate::ffi;
 use crate::field;
 use crate::generator::frame::{Kind, State};
-use crate::generator::{Generator, coroutine};
+use crate::generator::{Generator, coroutine, spare};
+use crate::object::life::new_reference;
 use crate::object::{Borrowed, Owned, Raised};
+use crate::thread::ThreadState;
 use core::ptr::null_mut;
 
 impl Kind {
@@ -31,11 +33,27 @@ impl Kind {
 
 /// Memory for a generator with room for a frame of the code, everything set but names, state and frame. The members that
 /// only the other kinds have are set too. The collector does not know it yet.
-fn allocate(kind: Kind, slots: core::ffi::c_int) -> Result<Owned<ffi::PyGenObject>, Raised> {
-    // SAFETY: the type's instances have this layout, with so many pointers behind it.
+#[inline(always)]
+fn allocate(
+    thread: ThreadState,
+    kind: Kind,
+    slots: core::ffi::c_int,
+) -> Result<Owned<ffi::PyGenObject>, Raised> {
+    // SAFETY: the types' instances have this layout, with so many pointers behind it. They are static, and not counted.
     unsafe {
-        let new = ffi::_PyObject_GC_NewVar(kind.class(), slots as ffi::Py_ssize_t);
-        let generator = Owned::from_c(new.cast::<ffi::PyGenObject>())?;
+        let generator = match spare::take(thread, slots as usize) {
+            Some(memory) => {
+                let memory = memory.as_ptr();
+                (*memory).ob_type = kind.class();
+                ffi::_PyObject_GC_Link(memory);
+                new_reference(memory);
+                Owned::from_raw_unchecked(memory.cast::<ffi::PyGenObject>())
+            }
+            None => {
+                let new = ffi::_PyObject_GC_NewVar(kind.class(), slots as ffi::Py_ssize_t);
+                Owned::from_c(new.cast())?
+            }
+        };
         let members = generator.as_ptr();
         (*members).gi_weakreflist = null_mut();
         (*members).gi_exc_state.exc_value = null_mut();
@@ -68,6 +86,7 @@ unsafe fn finish(generator: Generator<'_>, name: Borrowed<'_>, qualname: Borrowe
 /// # Errors
 /// `MemoryError`.
 pub fn from_function(
+    thread: ThreadState,
     function: Borrowed<'_, ffi::PyFunctionObject>,
 ) -> Result<Owned<ffi::PyGenObject>, Raised> {
     // SAFETY: a function has its code and both names.
@@ -81,13 +100,17 @@ pub fn from_function(
     let kind = Kind::of_code(code);
     // SAFETY: the code is alive; the new object has a state in which nobody looks at its frame.
     let generator = unsafe {
-        let generator = allocate(kind, ffi::_PyFrame_NumSlotsForCodeObject(code.as_ptr()))?;
+        let generator = allocate(
+            thread,
+            kind,
+            ffi::_PyFrame_NumSlotsForCodeObject(code.as_ptr()),
+        )?;
         generator.borrow().set_state(State::CLEARED);
         finish(generator.borrow(), name, qualname);
         generator
     };
     if kind == Kind::Coroutine
-        && let Err(raised) = coroutine::set_origin(generator.borrow())
+        && let Err(raised) = coroutine::set_origin(thread, generator.borrow())
     {
         // It dies without ever having had a frame, and what dies lets go of its frame's code.
         // SAFETY: the frame is the new object's own, and nobody has written to it.
@@ -114,7 +137,7 @@ pub fn from_frame(
         let code = frame_object.borrow().frame().code();
         field!(code.co_nlocalsplus) + field!(code.co_stacksize)
     };
-    let generator = allocate(kind, slots)?;
+    let generator = allocate(ThreadState::current(), kind, slots)?;
     // SAFETY: a frame object of PyFrame_New owns its frame, which goes to a place with as much room, and from there on
     // belongs to the generator.
     unsafe {

@@ -23,6 +23,7 @@ pub mod life;
 pub mod make;
 pub mod names;
 pub mod send;
+mod spare;
 pub mod stop_iteration;
 pub mod throw;
 pub mod types;

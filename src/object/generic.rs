@@ -34,7 +34,10 @@ impl Missing {
 
 /// An attribute of a type, found along its method resolution order (typeobject.c `_PyType_LookupRef`).
 #[inline(always)]
-pub(crate) fn type_attribute(class: Borrowed<'_, ffi::PyTypeObject>, name: Borrowed<'_>) -> Option<Owned> {
+pub(crate) fn type_attribute(
+    class: Borrowed<'_, ffi::PyTypeObject>,
+    name: Borrowed<'_>,
+) -> Option<Owned> {
     // SAFETY: a live type and a str; the result is a new reference or NULL without an exception.
     unsafe { Owned::from_c_optional(ffi::_PyType_LookupRef(class.as_ptr(), name.as_ptr())) }
 }

@@ -28,7 +28,7 @@ const _: () = assert!(Opcode::SEND.caches() == Opcode::FOR_ITER.caches());
 /// `RETURN_GENERATOR`: ends the call of a generator function at its start, with a generator that takes over the frame.
 #[inline(always)]
 pub(in crate::eval) fn return_generator(m: &mut Machine) -> Flow {
-    let generator = make::from_function(m.function())?;
+    let generator = make::from_function(m.thread(), m.function())?;
     debug_assert_eq!(m.height(), 0);
     m.save_stack();
     recursion::leave_python(m.thread());

@@ -56,7 +56,11 @@ pub(super) unsafe extern "C" fn yield_from_iterator(iterable: Raw) -> Raw {
     // SAFETY: as the folder says of what machine code gives; the frame that runs has its code.
     unsafe {
         let iterable = taken(iterable);
-        match iterator_by_function(iterable.borrow(), static_id!(_py___iter__), ffi::CO_GENERATOR) {
+        match iterator_by_function(
+            iterable.borrow(),
+            static_id!(_py___iter__),
+            ffi::CO_GENERATOR,
+        ) {
             Ok(Some(iterator)) => return object(Ok(iterator)),
             Ok(None) => {}
             Err(raised) => return object(Err(raised)),
