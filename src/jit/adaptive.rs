@@ -56,15 +56,13 @@ fn show_instructions(code: Borrowed<'_, ffi::PyCodeObject>, shown: &mut [u8]) {
     if is_instrumented(code) {
         return;
     }
-    let has_begun = has_begun(code);
-    let begin = crate::field!(code._co_firsttraceable).cast_unsigned() as usize;
     let mut index = 0;
     while index < code.unit_count() {
         let unit = original(code, index);
         let is_entered = shown[2 * index] == Opcode::ENTER_EXECUTOR.number();
-        // What machine code is entered by has run, and so has what calls are counted by.
+        // What machine code is entered by has run.
         let opcode = match unit.opcode {
-            Opcode::RESUME if is_entered || (has_begun && index == begin) => Opcode::RESUME_CHECK,
+            Opcode::RESUME if is_entered || has_begun(code, index) => Opcode::RESUME_CHECK,
             opcode => opcode,
         };
         shown[2 * index] = opcode.number();

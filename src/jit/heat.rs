@@ -55,7 +55,7 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
     };
     let mut table = registry();
     let record = table.record(code);
-    record.begun = true;
+    record.begun.insert(place);
     if record.stage == Stage::GivenUp {
         return false;
     }
@@ -83,15 +83,17 @@ pub fn resumption(thread: ThreadState, frame: Frame<'_>) -> bool {
         Mode::Eager => CALLS_EAGER,
         Mode::Off | Mode::On => CALLS,
     };
+    let place = frame.instruction_index() as usize;
     let mut table = registry();
     let record = table.record(frame.code());
+    record.begun.insert(place);
     if record.stage == Stage::GivenUp {
         return false;
     }
     record.resumptions = record.resumptions.saturating_add(1);
     add_heat(&record.heat, 1);
     if record.resumptions >= enough && record.stage != Stage::Waiting {
-        want(table, frame, frame.instruction_index() as usize, None);
+        want(table, frame, place, None);
     }
     true
 }

@@ -48,8 +48,8 @@ pub struct Record {
     pub calls: u32,
     /// Calls, rounds of loops and exits, counted by what they cost, for what waits to be compiled.
     pub heat: Arc<AtomicU64>,
-    /// Whether it was called since it was instrumented last: without us, its `RESUME` would be specialised.
-    pub begun: bool,
+    /// Which `RESUME`s have run since it was instrumented last: without us, they would be specialised.
+    pub begun: BTreeSet<usize>,
     /// Whether the log says already that it is hot and watched by tools.
     pub told_as_watched: bool,
     /// How often it was compiled.
@@ -117,7 +117,7 @@ impl Registry {
                 stage: Stage::Cold,
                 calls: 0,
                 heat: Arc::default(),
-                begun: false,
+                begun: BTreeSet::new(),
                 told_as_watched: false,
                 attempts: 0,
                 resumptions: 0,
@@ -284,7 +284,7 @@ pub fn prepare_to_instrument(code: Borrowed<'_, ffi::PyCodeObject>) {
     let Some(record) = registry.known(code) else {
         return;
     };
-    record.begun = false;
+    record.begun.clear();
     let own = record.forget_code(code, Withdrawal::Instrumented);
     let callers = core::mem::take(&mut record.inlined_in);
     let of_callers: Vec<_> = callers
@@ -305,9 +305,12 @@ pub(super) fn is_inlined(code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
     record.is_some_and(|record| !record.inlined_in.is_empty())
 }
 
-/// Whether a `RESUME` that stands in the code would be specialised if calls were not counted by it.
-pub fn has_begun(code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
-    may_look() && registry().known(code).is_some_and(|record| record.begun)
+/// Whether a `RESUME` that stands in the code would be specialised if calls, or how often generators go on, were not counted by it.
+pub fn has_begun(code: Borrowed<'_, ffi::PyCodeObject>, index: usize) -> bool {
+    may_look()
+        && registry()
+            .known(code)
+            .is_some_and(|record| record.begun.contains(&index))
 }
 
 /// Forgets everything: no machine code is entered from now on.

@@ -77,14 +77,11 @@ impl Place<'_> {
 
     /// Whether a `RESUME` stands there. A line that starts before it is not told of until the instruction behind it, because
     /// no mark may hide a `RESUME`. One that is specialised does not count, nor one that would be if the compiler did not
-    /// count calls by it.
+    /// count by it.
     fn is_resume(self) -> bool {
         let unit = self.code.units().get(self.unit());
         unit.is_some_and(|unit| match unit.opcode.get() {
-            Opcode::RESUME => {
-                let counts = u32::from(unit.oparg()) == ffi::RESUME_AT_FUNC_START;
-                !(counts && jit::has_begun(self.code.object()))
-            }
+            Opcode::RESUME => !jit::has_begun(self.code.object(), self.unit()),
             opcode => opcode == Opcode::INSTRUMENTED_RESUME,
         })
     }

@@ -183,16 +183,23 @@ def handled():
 
 
 def frames():
-    FRAMES.clear()
-    outermost = framed(framed(framed(framed(leaf(40)))))
-    out = [take(outermost, 10)]
-    for frame in FRAMES:
-        try:
-            frame.clear()
-        except RuntimeError as error:
-            out.append(str(error))
-        out.append((frame.f_back, frame.f_lasti, frame.f_lineno, sorted(frame.f_locals)))
-    out.append(take(outermost, 100))
+    out = []
+    for asks in (
+        lambda frame: frame.f_back,
+        lambda frame: frame.f_lasti,
+        lambda frame: frame.f_lineno,
+        lambda frame: sorted(frame.f_locals),
+        lambda frame: frame.clear(),
+    ):
+        FRAMES.clear()
+        outermost = framed(framed(framed(framed(leaf(40)))))
+        out.append(take(outermost, 10))
+        for frame in FRAMES:
+            try:
+                out.append(asks(frame))
+            except RuntimeError as error:
+                out.append(str(error))
+        out.append(take(outermost, 100))
     FRAMES.clear()
     logged()
     return out
