@@ -825,9 +825,11 @@ pub enum Insn {
         iterator: Value,
     },
     /// Moves an `enumerate` or a `zip` of two on, which puts what it gives into the pair that it keeps: whether it gives something.
-    /// If not, it has done nothing. Leaves, too, having done nothing, if it goes over anything else than lists and tuples, or
-    /// somebody else has the pair, or could see the death of what that holds.
+    /// If not, it has done nothing. Leaves, having done nothing, if it is of another class, or goes over anything else than lists
+    /// and tuples, or somebody else has the pair, or could see the death of what that holds.
     PairNext {
+        /// `Enumerate` or `Zip`.
+        class: Class,
         /// The iterator.
         iterator: Value,
         /// How it is before the instruction of bytecode.
@@ -835,6 +837,8 @@ pub enum Insn {
     },
     /// What the pair that such an iterator keeps has at a place, borrowed from it.
     PairItem {
+        /// `Enumerate` or `Zip`.
+        class: Class,
         /// The iterator, which has just given something.
         iterator: Value,
         /// The place. The first one of `enumerate` is not put there.

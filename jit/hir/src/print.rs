@@ -145,7 +145,8 @@ impl Printer<'_> {
             Insn::GuardCallee { callee, .. } => {
                 write!(text, " {}", self.snapshot.callees[*callee as usize].name)
             }
-            Insn::PairItem { index, .. } => write!(text, " {index}"),
+            Insn::PairNext { class, .. } => write!(text, " {}", class.name()),
+            Insn::PairItem { class, index, .. } => write!(text, " {} {index}", class.name()),
             Insn::HasBase { class, .. } => write!(text, " {}", class.name()),
             Insn::FunctionPart { part, .. } => write!(text, " {part:?}"),
             Insn::PopFrames { count } => write!(text, " {count}"),

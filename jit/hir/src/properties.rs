@@ -437,15 +437,15 @@ impl Insn {
             Self::GuardClass { .. }
             | Self::ModuleDict { .. }
             | Self::HasBase { .. }
-            | Self::PairNext { .. }
             | Self::ReplaceSlice { .. }
             | Self::CopySlice { .. } => Some(Reason::Class),
             Self::GuardTypeVersion { .. }
             | Self::GuardOwnTypeVersion { .. }
             | Self::GuardArray { .. } => Some(Reason::TypeVersion),
-            Self::LoadAttribute { .. } | Self::StoreAttribute { .. } | Self::UnboxNumber { .. } => {
-                Some(Reason::Types)
-            }
+            Self::LoadAttribute { .. }
+            | Self::StoreAttribute { .. }
+            | Self::PairNext { .. }
+            | Self::UnboxNumber { .. } => Some(Reason::Types),
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
             Self::GuardIs { .. } | Self::GuardFunction { .. } | Self::GuardCallee { .. } => {

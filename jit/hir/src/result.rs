@@ -4,9 +4,6 @@ use crate::insn::{FunctionPart, Insn};
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Class, Gives, Items, ObjectId, Operation, Passed, Snapshot};
 
-/// What gives pairs.
-const PAIR_ITERATOR: Type = Type::Object(pair(Class::Enumerate, Class::Zip));
-
 /// A list or a tuple.
 const SEQUENCE: Type = Type::Object(pair(Class::List, Class::Tuple));
 
@@ -286,6 +283,9 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::NewInstance { .. }
         | Insn::InlineValue { .. }
         | Insn::ItemFunction { .. }
+        | Insn::PairNext { .. }
+        | Insn::PairItem { .. }
+        | Insn::PairNumber { .. }
         | Insn::HasBase { .. }
         | Insn::Field { .. }
         | Insn::ModuleDict { .. }
@@ -342,8 +342,6 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         Insn::StrEqual { .. } => vec![class(Class::Str); 2],
         Insn::RangeLeft { .. } | Insn::RangeNext { .. } => vec![class(Class::RangeIterator)],
         Insn::SequenceNext { .. } | Insn::SequenceEnd { .. } => vec![Some(SEQUENCE_ITERATOR)],
-        Insn::PairNext { .. } | Insn::PairItem { .. } => vec![Some(PAIR_ITERATOR)],
-        Insn::PairNumber { .. } => vec![class(Class::Enumerate)],
         Insn::StoreInlineValue { .. } | Insn::StoreField { .. } | Insn::StoreAttribute { .. } => {
             vec![bound, bound]
         }

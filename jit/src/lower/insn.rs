@@ -469,8 +469,14 @@ impl<'c> Lowering<'c, '_> {
             Insn::RangeNext { iterator } => Some(self.range_next(*iterator).into()),
             Insn::SequenceNext { iterator } => Some(self.sequence_next(*iterator)),
             Insn::SequenceEnd { iterator } => Some(self.sequence_end(*iterator).into()),
-            Insn::PairNext { iterator, .. } => Some(self.pair_next(value, *iterator).into()),
-            Insn::PairItem { iterator, index } => Some(self.pair_item(*iterator, *index).into()),
+            Insn::PairNext {
+                class, iterator, ..
+            } => Some(self.pair_next(value, *class, *iterator).into()),
+            Insn::PairItem {
+                class,
+                iterator,
+                index,
+            } => Some(self.pair_item(*class, *iterator, *index).into()),
             Insn::PairNumber { iterator } => Some(self.pair_number(*iterator).into()),
             Insn::InlineValue {
                 value: owner,

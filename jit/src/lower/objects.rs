@@ -108,9 +108,11 @@ impl<'c> Lowering<'c, '_> {
     // --- iterators ---
 
     /// Moves an iterator of pairs on: whether it gives something.
-    pub(super) fn pair_next(&mut self, by: Value, iterator: Value) -> IntValue<'c> {
-        let iterator = self.value(iterator);
-        let answer = self.emit.ask(Helper::PairNext, &[iterator]);
+    pub(super) fn pair_next(&mut self, by: Value, class: Class, iterator: Value) -> IntValue<'c> {
+        let iterator = self.pointer(iterator);
+        let is_one = self.is_class(iterator, class);
+        self.require(is_one, by);
+        let answer = self.emit.ask(Helper::PairNext, &[iterator.into()]);
         let answer = answer.into_int_value();
         let unable = self.emit.compare_with(IntPredicate::EQ, answer, 2);
         self.refuse(unable, by);
@@ -118,9 +120,14 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// What the pair of an iterator has at a place.
-    pub(super) fn pair_item(&mut self, iterator: Value, index: u16) -> PointerValue<'c> {
+    pub(super) fn pair_item(
+        &mut self,
+        class: Class,
+        iterator: Value,
+        index: u16,
+    ) -> PointerValue<'c> {
         let layout = &self.host.layout;
-        let pair = match self.function.ty(iterator).classes().is(Class::Enumerate) {
+        let pair = match class == Class::Enumerate {
             true => layout.enumerate_pair,
             false => layout.zip_pair,
         };

@@ -112,16 +112,20 @@ impl Builder<'_> {
             return None;
         };
         let can_be = self.classes(self.peek(0).value).meets(Classes::of(class));
-        (are_unpacked && can_be && self.may_speculate(Reason::Class)).then_some(class)
+        (are_unpacked && can_be && self.may_speculate(Reason::Types)).then_some(class)
     }
 
     fn for_pairs(&mut self, end: u32, class: Class) {
         // It lets go of what the pair had.
         self.own_what_objects_hold();
         self.begin(self.at);
+        let iterator = self.bound(0);
         let state = self.before();
-        let iterator = self.guard(self.peek(0).value, Classes::of(class), state);
-        let has_more = self.emit(Insn::PairNext { iterator, state });
+        let has_more = self.emit(Insn::PairNext {
+            class,
+            iterator,
+            state,
+        });
         let next = self.at.next;
         self.branch(
             has_more,
@@ -132,11 +136,19 @@ impl Builder<'_> {
                         builder.push_owned(number);
                     }
                     _ => {
-                        let item = builder.emit(Insn::PairItem { iterator, index: 0 });
+                        let item = builder.emit(Insn::PairItem {
+                            class,
+                            iterator,
+                            index: 0,
+                        });
                         builder.push_held(item);
                     }
                 }
-                let item = builder.emit(Insn::PairItem { iterator, index: 1 });
+                let item = builder.emit(Insn::PairItem {
+                    class,
+                    iterator,
+                    index: 1,
+                });
                 builder.push_held(item);
                 builder.pack_or_make(2);
             }),
