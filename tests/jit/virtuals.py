@@ -172,6 +172,21 @@ def passed(rounds):
     return results
 
 
+def closed_over(pair, extra):
+    def inner():
+        return pair[0] + extra[1]
+
+    pair = (extra[0], pair)
+    return inner() + len(pair), pair
+
+
+def closures(rounds):
+    total = []
+    for i in range(rounds):
+        total = closed_over((i, 1), (2, i + 0.5))
+    return total
+
+
 def wrong_count(rounds):
     failed = []
     for i in range(rounds):
@@ -259,6 +274,7 @@ for _ in range(10):
     print(looked_at(300))
     print(dying(200))
     print(passed(300))
+    print(closures(200))
     print(wrong_count(300))
     print(kinds(300))
     print(instances(200))

@@ -168,6 +168,9 @@ impl Builder<'_> {
                 self.set_held(slot as usize, Entry::owned(object));
                 return object;
             }
+            Local::Held(entry) if self.is_virtual(entry.value) => {
+                return self.materialise(entry.value);
+            }
             Local::Held(entry) => return entry.value,
         };
         let state = self.before();
