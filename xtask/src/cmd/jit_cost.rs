@@ -217,7 +217,8 @@ impl Steady {
     /// Of the seconds that iterations took; nothing if only the last ones themselves are as fast as the last ones.
     fn of(values: &[f64], within: f64) -> Option<Self> {
         let last = last(values)?;
-        let is_steady = |some: &[f64]| median(some).is_some_and(|of| of <= last * (1.0 + within));
+        let most = last * (1.0 + within);
+        let is_steady = |some: &[f64]| some[0] <= most && median(some).is_some_and(|of| of <= most);
         let first = values.windows(TOGETHER).position(is_steady)?;
         (first < values.len() - quarter(values)).then(|| Self {
             iterations: first,
