@@ -2,40 +2,8 @@
 //! of its chances in turn. All must come to the same, with every reference accounted for.
 mod model;
 
-use model::driver::{Argument, Run};
+use model::driver::{Argument, check, floats, ints};
 use pyroxene_hir::assemble::assemble;
-
-/// Runs a function with arguments in all ways.
-fn check(text: &str, arguments: &[Argument]) {
-    let snapshot = assemble(text).expect("a right program");
-    let (function, _) = pyroxene_hir::compile(&snapshot, false).expect("it is compiled");
-    let expected = Run::new(&snapshot, arguments).interpreted();
-    for patience in 0.. {
-        let (seen, was_made) = Run::new(&snapshot, arguments).compiled(&function, patience);
-        assert_eq!(seen, expected, "left at chance {patience}");
-        if !was_made {
-            break;
-        }
-    }
-}
-
-fn floats(numbers: &[f64]) -> Argument {
-    Argument::List(
-        numbers
-            .iter()
-            .map(|number| Argument::Float(*number))
-            .collect(),
-    )
-}
-
-fn ints(numbers: &[i64]) -> Argument {
-    Argument::List(
-        numbers
-            .iter()
-            .map(|number| Argument::Int(*number))
-            .collect(),
-    )
-}
 
 #[test]
 fn a_float_sum_over_a_range() {

@@ -2,8 +2,11 @@
 mod model;
 
 use core::fmt::Write as _;
+use core::mem::take;
 use model::driver::{Argument, Run};
 use pyroxene_hir::assemble::assemble;
+use pyroxene_hir::print::print;
+use pyroxene_hir::validate::validate;
 
 const LOCALS: [&str; 6] = ["p", "q", "a", "b", "c", "d"];
 
@@ -32,12 +35,40 @@ impl Random {
     }
 }
 
+/// The functions that are called: f calls g and h, g calls h. Each is an argument of whoever calls it.
+const CALLEES: [Callee; 2] = [
+    Callee {
+        name: "g",
+        version: 7,
+        arguments: "p q h",
+    },
+    Callee {
+        name: "h",
+        version: 8,
+        arguments: "p q",
+    },
+];
+
+struct Callee {
+    name: &'static str,
+    version: u32,
+    arguments: &'static str,
+}
+
 /// Writes a function's text.
 struct Writer {
     random: Random,
     text: String,
     labels: usize,
     entries: Vec<usize>,
+    /// Handlers and failures.
+    directives: String,
+    /// What the code can call.
+    callees: &'static [Callee],
+    /// How many loops are around.
+    loops: usize,
+    /// Whether what is raised is handled.
+    tries: bool,
 }
 
 impl Writer {
@@ -47,14 +78,22 @@ impl Writer {
             text: String::new(),
             labels: 0,
             entries: Vec::new(),
+            directives: String::new(),
+            callees: &CALLEES,
+            loops: 0,
+            tries: false,
         };
-        for _ in 0..3 {
-            writer.statement(2);
+        let statements = writer.statements(3, 2);
+        let mut text = String::from(".code f\n.args 4\n.locals p q g h a b c d\n.stack 40\n");
+        for Callee {
+            name,
+            version,
+            arguments,
+        } in &CALLEES
+        {
+            let count = arguments.split(' ').count();
+            writeln!(text, ".callee {name} {version} {count}").unwrap();
         }
-        let shown = writer.random.pick(&LOCALS);
-        writer.line(&format!("LOAD_FAST_CHECK {shown}"));
-        writer.line("RETURN_VALUE");
-        let mut text = String::from(".code f\n.args 2\n.locals p q a b c d\n.stack 40\n");
         // Not always all of them.
         if !writer.random.one_in(4) || writer.entries.is_empty() {
             text.push_str(".entry start\n");
@@ -65,8 +104,97 @@ impl Writer {
                 writeln!(text, ".entry L{entry}").unwrap();
             }
         }
-        text.push_str("start:\nRESUME_CHECK 0\n");
-        text + &writer.text
+        text.push_str(&statements);
+        for (index, callee) in CALLEES.iter().enumerate() {
+            let (name, arguments) = (callee.name, callee.arguments);
+            writer.callees = &CALLEES[index + 1..];
+            let count = arguments.split(' ').count();
+            writeln!(text, ".code {name}\n.args {count}").unwrap();
+            writeln!(text, ".locals {arguments} a b c d\n.stack 40").unwrap();
+            text.push_str(&writer.statements(2, 1));
+        }
+        text
+    }
+
+    /// The statements of a function, and the directives that they need.
+    fn statements(&mut self, count: usize, depth: usize) -> String {
+        for local in &LOCALS[2..] {
+            // Most are bound.
+            if !self.random.one_in(6) {
+                match self.random.below(3) {
+                    0 => self.line("LOAD_FAST_CHECK q"),
+                    1 => self.item(),
+                    _ => self.literal(),
+                }
+                self.line(&format!("STORE_FAST {local}"));
+            }
+        }
+        for _ in 0..count {
+            self.statement(depth);
+        }
+        // The list is not to come into itself.
+        let shown = self.random.pick(&LOCALS[1..]);
+        self.line(&format!("LOAD_FAST_CHECK {shown}"));
+        self.line("RETURN_VALUE");
+        let (text, directives) = (take(&mut self.text), take(&mut self.directives));
+        format!("{directives}start:\nRESUME_CHECK 0\n{text}")
+    }
+
+    /// A call, of what it was known to call as a rule.
+    fn call(&mut self) {
+        let callees = self.callees;
+        let callee = &callees[self.random.below(callees.len())];
+        let called = match self.random.one_in(12) {
+            true => &callees[self.random.below(callees.len())],
+            false => callee,
+        };
+        self.line(&format!("LOAD_FAST {}", called.name));
+        self.line("PUSH_NULL");
+        for argument in callee.arguments.split(' ') {
+            if argument == "q" {
+                self.expression(1);
+            } else {
+                self.line(&format!("LOAD_FAST_CHECK {argument}"));
+            }
+        }
+        self.may_raise();
+        let (name, version) = (callee.name, callee.version);
+        let count = callee.arguments.split(' ').count();
+        self.line(&format!(
+            "CALL_PY_EXACT_ARGS {count} ; call {version} {name}"
+        ));
+    }
+
+    /// Before an instruction that was perhaps seen to raise what is handled.
+    fn may_raise(&mut self) {
+        if self.tries && self.random.one_in(2) {
+            let label = self.label();
+            self.place(label);
+            writeln!(self.directives, ".failure L{label} raised").unwrap();
+        }
+    }
+
+    /// A statement what is raised in which is handled.
+    fn handled(&mut self, depth: usize) {
+        let [start, end, handler, after] = [(); 4].map(|()| self.label());
+        let level = self.loops;
+        writeln!(
+            self.directives,
+            ".handler L{start} L{end} L{handler} {level}"
+        )
+        .unwrap();
+        self.place(start);
+        self.tries = true;
+        self.statement(depth);
+        self.tries = false;
+        self.place(end);
+        self.line(&format!("JUMP_FORWARD L{after}"));
+        self.place(handler);
+        self.line("PUSH_EXC_INFO");
+        self.line("POP_TOP");
+        self.line("POP_EXCEPT");
+        self.place(after);
+        self.line("NOP");
     }
 
     fn line(&mut self, line: &str) {
@@ -83,7 +211,8 @@ impl Writer {
     }
 
     fn statement(&mut self, depth: usize) {
-        match self.random.below(if depth > 0 { 12 } else { 8 }) {
+        match self.random.below(if depth > 0 { 13 } else { 8 }) {
+            12 if !self.tries => self.handled(depth),
             0..=3 => {
                 self.expression(2);
                 let local = self.random.pick(&LOCALS[1..]);
@@ -166,9 +295,11 @@ impl Writer {
                 self.line(&format!("{next} L{end}"));
                 let local = self.random.pick(&LOCALS[2..]);
                 self.line(&format!("STORE_FAST {local}"));
+                self.loops += 1;
                 for _ in 0..=self.random.below(2) {
                     self.statement(depth - 1);
                 }
+                self.loops -= 1;
                 self.line(&format!("JUMP_BACKWARD L{header}"));
                 self.line("END_FOR");
                 self.line("POP_TOP");
@@ -222,8 +353,15 @@ impl Writer {
         self.line(item);
     }
 
+    fn literal(&mut self) {
+        let literals = ["0", "1", "-3", "1000", "0.5", "-2.0", "True", "None"];
+        let literal = self.random.pick(&literals);
+        self.line(&format!("LOAD_CONST {literal}"));
+    }
+
     fn expression(&mut self, depth: usize) {
-        match self.random.below(if depth > 0 { 15 } else { 6 }) {
+        match self.random.below(if depth > 0 { 18 } else { 6 }) {
+            15.. if !self.callees.is_empty() => self.call(),
             12 | 13 => {
                 // What is on the stack meanwhile may be borrowed from the local.
                 self.expression(depth - 1);
@@ -243,11 +381,7 @@ impl Writer {
                 let local = self.random.pick(&LOCALS[1..]);
                 self.line(&format!("LOAD_FAST_CHECK {local}"));
             }
-            3 | 4 => {
-                let literals = ["0", "1", "-3", "1000", "0.5", "-2.0", "True", "None"];
-                let literal = self.random.pick(&literals);
-                self.line(&format!("LOAD_CONST {literal}"));
-            }
+            3 | 4 => self.literal(),
             5 => self.item(),
             6 => {
                 self.expression(depth - 1);
@@ -281,13 +415,14 @@ impl Writer {
                     &("BINARY_OP", 6),
                     &("BINARY_OP", 2),
                 ]);
+                self.may_raise();
                 self.line(&format!("{name} {number}"));
             }
         }
     }
 }
 
-fn arguments(random: &mut Random) -> [Argument; 2] {
+fn arguments(random: &mut Random) -> [Argument; 4] {
     let mut instances = 0;
     let kind = random.below(4);
     let mut item = |random: &mut Random| match (kind, random.below(6)) {
@@ -307,7 +442,7 @@ fn arguments(random: &mut Random) -> [Argument; 2] {
         1 => Argument::Float(1.5),
         _ => item(random),
     };
-    [list, other]
+    [list, other, Argument::Function(0), Argument::Function(1)]
 }
 
 #[test]
@@ -329,6 +464,9 @@ fn random_functions() {
 fn check(seed: u64, text: &str) {
     let snapshot = assemble(text).expect("a right program");
     let (function, _) = pyroxene_hir::compile(&snapshot, false).expect("it is compiled");
+    if let Err(invalid) = validate(&function, &snapshot) {
+        panic!("{invalid}\n{}", print(&function, &snapshot));
+    }
     let mut random = Random(seed.wrapping_mul(31) + 7);
     for _ in 0..2 {
         let arguments = arguments(&mut random);

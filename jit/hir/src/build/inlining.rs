@@ -99,6 +99,11 @@ impl Caller<'_> {
     pub fn locals(&self) -> usize {
         self.code.body.locals.len()
     }
+
+    /// The instruction at which it stands, in units.
+    pub fn call(&self) -> u32 {
+        self.at.opcode_at
+    }
 }
 
 /// A call that is to be inlined.

@@ -1,34 +1,80 @@
 //! What other code needs to find while it runs, and what it may have changed.
 use crate::build::builder::Builder;
 use crate::build::code::Instruction;
-use crate::build::state::{Entry, Level, Local};
+use crate::build::state::{Entry, Level, Local, State};
+use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
-use core::ops::Range;
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::Class;
 
 impl Builder<'_> {
     /// Before other code runs: all that it can see is in the frames, with all references that it can count.
     pub fn expose(&mut self) {
+        self.make_objects(self.state.bottom());
+        self.write_frames();
+    }
+
+    /// The same, with an object for each place of the stack: the frame shall hold the stack meanwhile.
+    pub fn expose_whole(&mut self) {
+        self.make_objects(self.state.stack.len());
+        self.write_frames();
+    }
+
+    /// The same for an instruction that consumes so many values of the stack: takes them off, as objects with references.
+    pub fn expose_but(&mut self, count: usize) -> Vec<Value> {
+        self.make_objects(self.state.bottom());
+        let entries = self.pop_many(count).into_iter();
+        let operands = entries.map(|entry| self.take(entry)).collect();
+        self.write_frames();
+        operands
+    }
+
+    /// Makes objects of all locals, and of so many places of the stacks, each with a reference. That may fail, so it comes before
+    /// frames are made.
+    fn make_objects(&mut self, places: usize) {
         self.materialise_all();
         for slot in 0..self.state.locals.len() {
-            self.write_back(u32::try_from(slot).expect("slots are few"));
+            let local = self.state.locals[slot];
+            let object = self.write_back(u32::try_from(slot).expect("slots are few"));
+            if let Local::Held(entry) = local
+                && entry.value != object
+            {
+                self.share_held(entry.value, object, places);
+            }
         }
         self.own_all();
-        self.write_frames();
+        for index in 0..places {
+            let entry = self.state.stack[index];
+            let value = self.take(entry);
+            self.state.stack[index] = Entry::owned(value);
+        }
+    }
+
+    /// Other locals of inlined calls that have a number, and so many places of the stacks, share the object that was made of it.
+    fn share_held(&mut self, number: Value, object: Value, places: usize) {
+        let State { stack, locals, .. } = &mut self.state;
+        let held = locals.iter_mut().filter_map(Local::held_mut);
+        let mut shared = 0;
+        for entry in stack[..places].iter_mut().chain(held) {
+            if entry.value == number {
+                *entry = Entry::owned(object);
+                shared += 1;
+            }
+        }
+        for _ in 0..shared {
+            self.retain(object);
+        }
     }
 
     /// Makes the frames of inlined calls in memory, as they are now.
     fn write_frames(&mut self) {
-        let bottom = self.state.bottom();
         let is_right = |level: &Level| level.pushed && level.written;
         if self.state.frames.is_empty()
             || self.state.written && self.state.frames.iter().all(is_right)
         {
             return;
         }
-        self.box_stack(0..bottom);
         let state = self.state_at(self.at.opcode_at);
         self.emit(Insn::WriteFrames { state });
         self.state.written = true;
@@ -36,21 +82,6 @@ impl Builder<'_> {
             level.pushed = true;
             level.written = true;
         }
-    }
-
-    /// Gives places of the stack an object each, with a reference.
-    fn box_stack(&mut self, places: Range<usize>) {
-        for index in places {
-            let entry = self.state.stack[index];
-            let value = self.take(entry);
-            self.state.stack[index] = Entry::owned(value);
-        }
-    }
-
-    /// The same, with an object for each place of the stack: the frame shall hold the stack meanwhile.
-    pub fn expose_whole(&mut self) {
-        self.expose();
-        self.box_stack(self.state.bottom()..self.state.stack.len());
     }
 
     /// Has the evaluator run the instruction, and reloads the locals that it writes.

@@ -5,7 +5,7 @@
 //! that place is overwritten, when something takes it over, or when other code could look.
 use crate::build::builder::Builder;
 use crate::build::state::{Entry, Holder, Local};
-use crate::function::Value;
+use crate::function::{ROOT, Value};
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Class, ObjectId};
@@ -174,19 +174,20 @@ impl Builder<'_> {
             Local::Held(entry) => return entry.value,
         };
         let state = self.before();
-        self.emit(Insn::WriteBack {
+        let write_back = Insn::WriteBack {
             slot,
             value: dirty.value,
             stale: dirty.stale,
             state,
-        });
+        };
+        self.emit_on_slot(write_back, Type::Nothing);
         let boxed = self.classes(dirty.value);
         let classes = if dirty.stale.is_some() {
             boxed | dirty.memory
         } else {
             boxed
         };
-        let object = self.emit_typed(Insn::LoadLocal { slot }, Type::Object(classes));
+        let object = self.emit_on_slot(Insn::LoadLocal { slot }, Type::Object(classes));
         if dirty.known && classes == boxed {
             self.payloads.insert(object, dirty.value);
         }
@@ -195,6 +196,16 @@ impl Builder<'_> {
             self.share_box(dirty.value, object, slot);
         }
         object
+    }
+
+    /// Adds an instruction on a slot: only the first frame has slots, which stands at its call if an inlined one runs.
+    fn emit_on_slot(&mut self, insn: Insn, ty: Type) -> Value {
+        let value = self.emit_typed(insn, ty);
+        if let Some(outermost) = self.callers.first() {
+            self.function[value].origin = outermost.call();
+            self.function[value].frame = ROOT;
+        }
+        value
     }
 
     /// Puts something into a local of an inlined call.
@@ -208,7 +219,7 @@ impl Builder<'_> {
 
     /// Whoever else has an unboxed value shares the object that was made of it.
     fn share_box(&mut self, value: Value, object: Value, slot: u32) {
-        for entry in &mut self.state.stack {
+        for entry in self.state.entries_mut() {
             if entry.value == value {
                 *entry = Entry {
                     value: object,
@@ -231,8 +242,8 @@ impl Builder<'_> {
 
     /// Overwrites a slot whose content dies unseen.
     pub fn overwrite(&mut self, slot: u32, memory: Classes, value: Value) {
-        let old = self.emit_typed(Insn::LoadLocal { slot }, Type::Object(memory));
-        self.emit(Insn::StoreLocal { slot, value });
+        let old = self.emit_on_slot(Insn::LoadLocal { slot }, Type::Object(memory));
+        self.emit_on_slot(Insn::StoreLocal { slot, value }, Type::Nothing);
         if self.is_counted(old) {
             self.emit(Insn::Release {
                 values: vec![old],

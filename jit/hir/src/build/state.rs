@@ -184,7 +184,8 @@ impl State {
 }
 
 impl Local {
-    fn held_mut(&mut self) -> Option<&mut Entry> {
+    /// What the frame of an inlined call holds, to change it; nothing of a local of the first frame.
+    pub fn held_mut(&mut self) -> Option<&mut Entry> {
         match self {
             Self::Held(entry) => Some(entry),
             Self::Clean(_) | Self::Dirty(_) => None,

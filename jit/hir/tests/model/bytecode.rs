@@ -1,6 +1,7 @@
 //! An evaluator of bytecode on the model, for the instructions that the tests use: CPython's semantics, one instruction at a
 //! time, without looking at what is specialised.
-use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder, part, places};
+use super::thread::{Frame, Thread};
+use super::{Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder, part, places};
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Handler, Snapshot};
 
@@ -10,31 +11,94 @@ pub enum Step {
     Done(Outcome),
 }
 
-pub type Run<T> = Result<T, &'static str>;
+/// The name of an exception.
+pub type Exception = &'static str;
+
+pub type Run<T> = Result<T, Exception>;
 
 /// Runs one instruction.
-pub fn step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Step {
-    match try_step(snapshot, heap, frame) {
+pub fn step(snapshot: &Snapshot, heap: &mut Heap, thread: &mut Thread) -> Step {
+    match try_step(snapshot, heap, thread) {
         Ok(None) => Step::Next,
         Ok(Some(outcome)) => Step::Done(outcome),
-        Err(raised) => unwind(snapshot, heap, frame, raised),
+        Err(raised) => match unwind(snapshot, heap, thread, 0, raised) {
+            Ok(()) => Step::Next,
+            Err(raised) => Step::Done(Outcome::Raised(raised)),
+        },
     }
 }
 
-/// Finds who handles what the instruction at which the frame stands has raised.
+/// Finds who handles what the instruction at which the innermost frame stands has raised, and goes on there. Of so many frames, none
+/// does: then it is given back.
 pub fn unwind(
     snapshot: &Snapshot,
     heap: &mut Heap,
-    frame: &mut Frame,
-    raised: &'static str,
-) -> Step {
-    let covers = |handler: &&Handler| (handler.start..handler.end).contains(&frame.at);
-    let Some(handler) = snapshot.body.handlers.iter().find(covers) else {
-        return Step::Done(Outcome::Raised(raised));
-    };
-    give(heap, frame, (handler.level as usize, handler.lasti), raised);
-    frame.at = handler.target;
-    Step::Next
+    thread: &mut Thread,
+    others: usize,
+    raised: Exception,
+) -> Run<()> {
+    while thread.frames.len() > others {
+        let frame = thread.frame();
+        let covers = |handler: &&Handler| (handler.start..handler.end).contains(&frame.at);
+        let handlers = &frame.body(snapshot).handlers;
+        if let Some(handler) = handlers.iter().find(covers) {
+            let wanted = (handler.level as usize, handler.lasti);
+            give(heap, frame, wanted, raised);
+            heap.see_deaths(|heap| thread.look(snapshot, heap));
+            thread.frame().at = handler.target;
+            return Ok(());
+        }
+        // Who has the traceback can look at it.
+        let frame = frame.look(snapshot, heap);
+        heap.traceback.push(frame);
+        thread.pop(heap);
+        heap.see_deaths(|heap| thread.look(snapshot, heap));
+    }
+    Err(raised)
+}
+
+/// Runs the innermost frame, and what that calls, until it has returned to the one below, or raised there.
+pub fn run_call(snapshot: &Snapshot, heap: &mut Heap, thread: &mut Thread) -> Run<()> {
+    let others = thread.frames.len() - 1;
+    while thread.frames.len() > others {
+        if let Err(raised) = try_step(snapshot, heap, thread) {
+            unwind(snapshot, heap, thread, others, raised)?;
+        }
+    }
+    Ok(())
+}
+
+/// Calls an object: makes the frame of a function. It takes over the operands: what is called, `self` or NULL, and the arguments.
+pub fn call(
+    snapshot: &Snapshot,
+    heap: &mut Heap,
+    thread: &mut Thread,
+    operands: Vec<Ref>,
+) -> Run<()> {
+    let called = operands[0].expect("something is called");
+    let first = if operands[1].is_some() { 1 } else { 2 };
+    if let Thing::Function(callee) = *heap.thing(called) {
+        let callee = &snapshot.callees[callee as usize];
+        let mut frame = Frame {
+            inlined: callee.body,
+            function: Some(called),
+            locals: operands[first..].to_vec(),
+            stack: Vec::new(),
+            at: 0,
+            next: 0,
+        };
+        let body = frame.body(snapshot);
+        assert_eq!(body.name, callee.name, "it has code");
+        if body.arguments as usize == frame.locals.len() {
+            frame.locals.resize(body.locals.len(), None);
+            thread.frames.push(frame);
+            return Ok(());
+        }
+    }
+    for operand in operands.into_iter().rev() {
+        heap.release(operand);
+    }
+    Err("TypeError")
 }
 
 /// Makes the stack as a handler wants it.
@@ -60,14 +124,50 @@ const EXCEPTIONS: [&str; 6] = [
 ];
 
 /// Runs one instruction, and gives what it raises.
-pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<Option<Outcome>> {
+pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, thread: &mut Thread) -> Run<Option<Outcome>> {
+    let done = instruction(snapshot, heap, thread);
+    heap.see_deaths(|heap| thread.look(snapshot, heap));
+    if let Ok(Done::Next(next)) = done {
+        thread.frame().at = next;
+    }
+    match done? {
+        Done::Next(_) | Done::Called => Ok(None),
+        Done::Returned(value) => {
+            if thread.frames.is_empty() {
+                let shown = heap.show(value);
+                heap.release(value);
+                heap.see_deaths(|_| Vec::new());
+                return Ok(Some(Outcome::Returned(shown)));
+            }
+            let frame = thread.frame();
+            frame.stack.push(value);
+            frame.at = frame.next;
+            Ok(None)
+        }
+    }
+}
+
+/// What an instruction has done.
+enum Done {
+    /// The frame goes on there.
+    Next(u32),
+    /// There is a new frame.
+    Called,
+    /// The frame is gone, and gives this.
+    Returned(Ref),
+}
+
+fn instruction(snapshot: &Snapshot, heap: &mut Heap, thread: &mut Thread) -> Run<Done> {
+    let frame = thread.frames.last_mut().expect("a frame runs");
+    let body = frame.body(snapshot);
     let mut at = frame.at as usize;
     let mut oparg = 0;
-    while Opcode::new(snapshot.body.units[at].opcode) == Opcode::EXTENDED_ARG {
-        oparg = (oparg | usize::from(snapshot.body.units[at].oparg)) << 8;
+    while Opcode::new(body.units[at].opcode) == Opcode::EXTENDED_ARG {
+        oparg = (oparg | usize::from(body.units[at].oparg)) << 8;
         at += 1;
     }
-    let unit = snapshot.body.units[at];
+    frame.at = u32::try_from(at).unwrap();
+    let unit = body.units[at];
     oparg |= usize::from(unit.oparg);
     let opcode = Opcode::new(unit.opcode).generic();
     let next = at + 1 + opcode.caches();
@@ -89,9 +189,9 @@ pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<
             let last = frame.stack.len() - 1;
             frame.stack.swap(last, last + 1 - oparg);
         }
-        Opcode::LOAD_CONST => push_new(heap, frame, |heap| {
-            Some(heap.object(snapshot.body.constants[oparg]))
-        }),
+        Opcode::LOAD_CONST => {
+            push_new(heap, frame, |heap| Some(heap.object(body.constants[oparg])))
+        }
         Opcode::LOAD_FAST => load(heap, frame, oparg)?,
         Opcode::LOAD_FAST_CHECK => load(heap, frame, oparg)?,
         Opcode::LOAD_FAST_LOAD_FAST => {
@@ -266,25 +366,33 @@ pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<
             }
             heap.release(Some(sequence));
         }
+        Opcode::CALL => {
+            let rest = frame.stack.len() - oparg - 2;
+            let operands = frame.stack.split_off(rest);
+            frame.next = u32::try_from(next).unwrap();
+            call(snapshot, heap, thread, operands)?;
+            return Ok(Done::Called);
+        }
         Opcode::RETURN_VALUE => {
             let value = frame.stack.pop().unwrap();
-            let shown = heap.show(value);
-            heap.release(value);
-            return Ok(Some(Outcome::Returned(shown)));
+            thread.pop(heap);
+            return Ok(Done::Returned(value));
         }
         Opcode::RETURN_CONST => {
-            let shown = heap.show(Some(heap.object(snapshot.body.constants[oparg])));
-            return Ok(Some(Outcome::Returned(shown)));
+            let value = Some(heap.object(body.constants[oparg]));
+            heap.retain(value);
+            thread.pop(heap);
+            return Ok(Done::Returned(value));
         }
         Opcode::PUSH_EXC_INFO => {
             let exception = frame.stack.pop().unwrap();
             heap.retain(exception);
-            let before = exchange_handled(heap, frame, exception);
+            let before = exchange_handled(heap, &mut thread.handled, exception);
             frame.stack.extend([before, exception]);
         }
         Opcode::POP_EXCEPT => {
             let exception = frame.stack.pop().unwrap();
-            let handled = exchange_handled(heap, frame, exception);
+            let handled = exchange_handled(heap, &mut thread.handled, exception);
             heap.release(handled);
         }
         Opcode::RERAISE => {
@@ -296,15 +404,14 @@ pub fn try_step(snapshot: &Snapshot, heap: &mut Heap, frame: &mut Frame) -> Run<
         }
         other => panic!("the model has no {other:?}"),
     }
-    frame.at = u32::try_from(to).unwrap();
-    Ok(None)
+    Ok(Done::Next(u32::try_from(to).unwrap()))
 }
 
 /// Makes an exception the one that is handled, or none for `None`; gives the one before, or `None`.
-pub fn exchange_handled(heap: &mut Heap, frame: &mut Frame, exception: Ref) -> Ref {
+pub fn exchange_handled(heap: &mut Heap, handled: &mut Ref, exception: Ref) -> Ref {
     let none = heap.add(Thing::None);
     let new = exception.filter(|exception| *exception != none);
-    core::mem::replace(&mut frame.handled, new).or(Some(none))
+    core::mem::replace(handled, new).or(Some(none))
 }
 
 fn push_thing(heap: &mut Heap, frame: &mut Frame, thing: Thing) {
@@ -404,7 +511,10 @@ fn truth(thing: &Thing) -> bool {
         Thing::Float(number) => *number != 0.0,
         Thing::Str(text) => !text.is_empty(),
         Thing::List(items) | Thing::Tuple(items) => !items.is_empty(),
-        Thing::RangeIterator { .. } | Thing::SequenceIterator { .. } | Thing::Instance(_) => true,
+        Thing::RangeIterator { .. }
+        | Thing::SequenceIterator { .. }
+        | Thing::Instance(_)
+        | Thing::Function(_) => true,
     }
 }
 

@@ -1,8 +1,13 @@
 //! Runs a function on the model by bytecode alone, and by HIR with bytecode where it leaves.
 use super::bytecode::{Step, step};
 use super::hir::{Left, Machine};
-use super::{Frame, Heap, Outcome, Thing};
-use pyroxene_hir::Function;
+use super::thread::{Frame, Look, Thread};
+use super::{Death, Heap, Outcome, Thing};
+use pyroxene_hir::assemble::assemble;
+use pyroxene_hir::function::{Called, InlinedFrame};
+use pyroxene_hir::print::print;
+use pyroxene_hir::validate::validate;
+use pyroxene_hir::{Function, compile};
 use pyroxene_jit_api::Snapshot;
 
 /// An argument.
@@ -15,6 +20,8 @@ pub enum Argument {
     List(Vec<Argument>),
     Tuple(Vec<Argument>),
     Instance(u32),
+    /// One of the snapshot's callees.
+    Function(u32),
 }
 
 fn make(heap: &mut Heap, argument: &Argument) -> usize {
@@ -30,6 +37,7 @@ fn make(heap: &mut Heap, argument: &Argument) -> usize {
         Argument::List(items) => Thing::List(items.iter().map(|item| make(heap, item)).collect()),
         Argument::Tuple(items) => Thing::Tuple(items.iter().map(|item| make(heap, item)).collect()),
         Argument::Instance(name) => Thing::Instance(*name),
+        Argument::Function(callee) => Thing::Function(*callee),
     };
     heap.add(thing)
 }
@@ -39,14 +47,14 @@ fn make(heap: &mut Heap, argument: &Argument) -> usize {
 pub struct Seen {
     pub outcome: Outcome,
     pub arguments: Vec<String>,
-    pub locals: Vec<String>,
-    pub deaths: Vec<u32>,
+    pub traceback: Vec<Look>,
+    pub deaths: Vec<Death>,
 }
 
 pub struct Run<'a> {
     snapshot: &'a Snapshot,
     heap: Heap,
-    frame: Frame,
+    thread: Thread,
     held: Vec<usize>,
 }
 
@@ -62,13 +70,19 @@ impl<'a> Run<'a> {
             heap.retain(Some(*object));
             locals[slot] = Some(*object);
         }
+        let frame = Frame {
+            inlined: None,
+            function: None,
+            locals,
+            stack: Vec::new(),
+            at: 0,
+            next: 0,
+        };
         Self {
             snapshot,
             heap,
-            frame: Frame {
-                locals,
-                stack: Vec::new(),
-                at: 0,
+            thread: Thread {
+                frames: vec![frame],
                 handled: None,
             },
             held,
@@ -76,35 +90,23 @@ impl<'a> Run<'a> {
     }
 
     fn finish(mut self, outcome: Outcome) -> Seen {
-        for value in core::mem::take(&mut self.frame.stack).into_iter().rev() {
-            self.heap.release(value);
-        }
-        self.heap.check_counts(&self.frame, &self.held);
-        self.heap.release(self.frame.handled.take());
-        // Nobody can look at the locals of a function that has returned.
-        let locals = match outcome {
-            Outcome::Returned(_) => Vec::new(),
-            Outcome::Raised(_) => {
-                let locals = self.frame.locals.iter().map(|local| self.heap.show(*local));
-                locals.collect()
-            }
-        };
-        for value in core::mem::take(&mut self.frame.locals) {
-            self.heap.release(value);
-        }
+        assert!(self.thread.frames.is_empty(), "a frame is left over");
+        self.heap.check_counts(&self.thread, &self.held);
+        self.heap.release(self.thread.handled.take());
         let arguments = self.held.iter().map(|object| self.heap.show(Some(*object)));
         let arguments = arguments.collect();
+        self.heap.see_deaths(|_| Vec::new());
         Seen {
             outcome,
             arguments,
-            locals,
-            deaths: self.heap.deaths.clone(),
+            traceback: self.heap.traceback,
+            deaths: self.heap.deaths,
         }
     }
 
     pub fn interpreted(mut self) -> Seen {
         loop {
-            match step(self.snapshot, &mut self.heap, &mut self.frame) {
+            match step(self.snapshot, &mut self.heap, &mut self.thread) {
                 Step::Next => {}
                 Step::Done(outcome) => return self.finish(outcome),
             }
@@ -118,28 +120,87 @@ impl<'a> Run<'a> {
         loop {
             // Where it has left, it goes on by bytecode first.
             if core::mem::replace(&mut begun, true) {
-                match step(self.snapshot, &mut self.heap, &mut self.frame) {
+                match step(self.snapshot, &mut self.heap, &mut self.thread) {
                     Step::Next => {}
                     Step::Done(outcome) => return (self.finish(outcome), patience.is_none()),
                 }
             }
-            let at = self.frame.at;
-            let Some(entry) = function.entries.iter().find(|entry| entry.offset == at) else {
+            let frame = self.thread.frame();
+            let at = frame.at;
+            let is_compiled = frame.inlined.is_none();
+            let mut entries = function.entries.iter().filter(|_| is_compiled);
+            let Some(entry) = entries.find(|entry| entry.offset == at) else {
                 continue;
             };
             let mut machine = Machine::new(
                 function,
                 self.snapshot,
                 &mut self.heap,
-                &mut self.frame,
+                &mut self.thread,
                 patience,
             );
             let left = machine.run(entry.block);
             patience = machine.patience;
             match left {
-                Left::Resume(_) => self.heap.check_counts(&self.frame, &self.held),
+                Left::Resume(_) => self.heap.check_counts(&self.thread, &self.held),
+                // Its caller goes on, where machine code may be entered.
+                Left::Returned => {
+                    self.heap.check_counts(&self.thread, &self.held);
+                    begun = false;
+                }
                 Left::Done(outcome) => return (self.finish(outcome), patience.is_none()),
             }
         }
     }
+}
+
+/// Runs a function with arguments in all ways.
+pub fn check(text: &str, arguments: &[Argument]) {
+    let snapshot = assemble(text).expect("a right program");
+    let (function, _) = compile(&snapshot, false).expect("it is compiled");
+    check_compiled(&snapshot, &function, arguments);
+}
+
+/// The same with a function in which all code is inlined that there is.
+pub fn check_inlined(text: &str, arguments: &[Argument]) {
+    let snapshot = assemble(text).expect("a right program");
+    let (function, _) = compile(&snapshot, false).expect("it is compiled");
+    for (body, code) in (0..).zip(&snapshot.inlined) {
+        let runs = |frame: &InlinedFrame| matches!(frame.called, Called::Function { body: of, .. } if of == body);
+        let is_there = function.frames.iter().any(runs);
+        assert!(is_there, "{} is not inlined", code.name);
+    }
+    check_compiled(&snapshot, &function, arguments);
+}
+
+fn check_compiled(snapshot: &Snapshot, function: &Function, arguments: &[Argument]) {
+    if let Err(invalid) = validate(function, snapshot) {
+        panic!("{invalid}\n{}", print(function, snapshot));
+    }
+    let expected = Run::new(snapshot, arguments).interpreted();
+    for patience in 0.. {
+        let (seen, was_made) = Run::new(snapshot, arguments).compiled(function, patience);
+        assert_eq!(seen, expected, "left at chance {patience}");
+        if !was_made {
+            break;
+        }
+    }
+}
+
+pub fn floats(numbers: &[f64]) -> Argument {
+    Argument::List(
+        numbers
+            .iter()
+            .map(|number| Argument::Float(*number))
+            .collect(),
+    )
+}
+
+pub fn ints(numbers: &[i64]) -> Argument {
+    Argument::List(
+        numbers
+            .iter()
+            .map(|number| Argument::Int(*number))
+            .collect(),
+    )
 }

@@ -1,15 +1,16 @@
 //! An evaluator of HIR on the model.
-use super::bytecode::{self, Step, next_of};
-use super::{Frame, Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder, part, places};
+use super::bytecode::{self, next_of};
+use super::thread::Thread;
+use super::{Heap, Outcome, Ref, Thing, float_floor_divide, float_remainder, part, places};
 use pyroxene_hir::function::{BlockId, Edge, Function, StateId, Value};
-use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, FloatUnary, Insn, IntOp};
+use pyroxene_hir::insn::{BitOp, Comparison, FloatOp, FloatUnary, Given, Insn, IntOp};
 use pyroxene_hir::types::Classes;
 use pyroxene_jit_api::{Class, Gives, Reason, Snapshot};
 use std::collections::HashMap;
 
 /// A value of machine code.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Word {
+pub enum Word {
     Object(Ref),
     Float(f64),
     Int(i64),
@@ -21,6 +22,8 @@ enum Word {
 pub enum Left {
     /// The evaluator goes on at the frame's place.
     Resume(Reason),
+    /// It has returned to the frame below.
+    Returned,
     Done(Outcome),
 }
 
@@ -28,7 +31,9 @@ pub struct Machine<'a> {
     pub function: &'a Function,
     pub snapshot: &'a Snapshot,
     pub heap: &'a mut Heap,
-    pub frame: &'a mut Frame,
+    pub thread: &'a mut Thread,
+    /// Which of the thread's frames was entered.
+    pub root: usize,
     /// After how many chances to leave it is made to.
     pub patience: Option<usize>,
     words: HashMap<Value, Word>,
@@ -43,14 +48,15 @@ impl<'a> Machine<'a> {
         function: &'a Function,
         snapshot: &'a Snapshot,
         heap: &'a mut Heap,
-        frame: &'a mut Frame,
+        thread: &'a mut Thread,
         patience: Option<usize>,
     ) -> Self {
         Self {
             function,
             snapshot,
             heap,
-            frame,
+            root: thread.frames.len() - 1,
+            thread,
             patience,
             words: HashMap::new(),
             tries: false,
@@ -92,22 +98,13 @@ impl<'a> Machine<'a> {
                     }
                     Insn::Exit { reason, state } => return self.leave(*reason, *state),
                     Insn::Return { value, locals } => {
-                        let value = self.object(*value);
-                        let shown = self.heap.show(value);
-                        self.heap.release(value);
-                        for local in locals {
-                            let local = self.object(*local);
-                            self.heap.release(local);
-                        }
-                        // The frame is gone; what was on its stack when the code was entered has been taken over.
-                        self.frame.locals.clear();
-                        self.frame.stack.clear();
-                        return Left::Done(Outcome::Returned(shown));
+                        return self.give_back(*value, locals);
                     }
                     _ => {}
                 }
                 let next = insns.get(place + 1).map(|next| self.function.insn(*next));
                 self.tries = matches!(next, Some(Insn::Try { .. }));
+                self.check_exposed(insn);
                 match self.insn(insn, value) {
                     Ok(Some(word)) => {
                         self.words.insert(value, word);
@@ -118,6 +115,28 @@ impl<'a> Machine<'a> {
             }
             unreachable!("a block ends");
         }
+    }
+
+    /// Returns a value: takes the frame away with all that it holds.
+    fn give_back(&mut self, value: Value, locals: &[Value]) -> Left {
+        let value = self.object(value);
+        let locals = locals.iter().map(|local| self.object(*local)).collect();
+        let frame = self.thread.frame();
+        frame.locals = locals;
+        // What was on its stack when the code was entered has been taken over.
+        frame.stack.clear();
+        self.thread.pop(self.heap);
+        let (snapshot, thread) = (self.snapshot, &mut *self.thread);
+        self.heap.see_deaths(|heap| thread.look(snapshot, heap));
+        let Some(caller) = thread.frames.last_mut() else {
+            let shown = self.heap.show(value);
+            self.heap.release(value);
+            self.heap.see_deaths(|_| Vec::new());
+            return Left::Done(Outcome::Returned(shown));
+        };
+        caller.stack.push(value);
+        caller.at = caller.next;
+        Left::Returned
     }
 
     fn follow(&mut self, edge: &Edge) -> BlockId {
@@ -132,11 +151,11 @@ impl<'a> Machine<'a> {
         edge.to
     }
 
-    fn word(&self, value: Value) -> Word {
+    pub fn word(&self, value: Value) -> Word {
         self.words[&value]
     }
 
-    fn object(&self, value: Value) -> Ref {
+    pub fn object(&self, value: Value) -> Ref {
         match self.word(value) {
             Word::Object(object) => object,
             other => panic!("{value} is {other:?}"),
@@ -161,7 +180,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn bool(&self, value: Value) -> bool {
+    pub fn bool(&self, value: Value) -> bool {
         match self.word(value) {
             Word::Bool(truth) => truth,
             other => panic!("{value} is {other:?}"),
@@ -177,28 +196,18 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Writes a state to the frame.
-    fn write(&mut self, state: StateId) {
-        let state = &self.function[state];
-        let mut boxes: HashMap<Value, Ref> = HashMap::new();
-        for pending in &state.pending {
-            if pending.stale.is_some_and(|stale| !self.bool(stale)) {
-                continue;
-            }
-            let object = self.box_once(&mut boxes, pending.value);
-            let old = core::mem::replace(&mut self.frame.locals[pending.slot as usize], object);
-            self.heap.release(old);
+    /// What an object of a value would look like.
+    pub fn show(&self, value: Value) -> String {
+        match self.word(value) {
+            Word::Object(object) => self.heap.show(object),
+            Word::Float(number) => Thing::Float(number).show(),
+            Word::Int(number) => Thing::Int(number).show(),
+            Word::Bool(truth) => Thing::Bool(truth).show(),
         }
-        let mut stack = Vec::new();
-        for entry in &state.stack {
-            stack.push(self.written(&mut boxes, entry.value, entry.owned));
-        }
-        self.frame.stack = stack;
-        self.frame.at = state.offset;
     }
 
     /// What a place of the frame gets.
-    fn written(&mut self, boxes: &mut HashMap<Value, Ref>, value: Value, owned: bool) -> Ref {
+    pub fn written(&mut self, boxes: &mut HashMap<Value, Ref>, value: Value, owned: bool) -> Ref {
         if let Insn::VirtualTuple { items, owned } = self.function.insn(value) {
             if let Some(tuple) = boxes.get(&value) {
                 self.heap.retain(*tuple);
@@ -220,7 +229,7 @@ impl<'a> Machine<'a> {
     }
 
     /// An object of a value, with a reference if it is unboxed.
-    fn box_once(&mut self, boxes: &mut HashMap<Value, Ref>, value: Value) -> Ref {
+    pub fn box_once(&mut self, boxes: &mut HashMap<Value, Ref>, value: Value) -> Ref {
         if let Some(object) = boxes.get(&value) {
             self.heap.retain(*object);
             return *object;
@@ -231,15 +240,6 @@ impl<'a> Machine<'a> {
             boxes.insert(value, object);
         }
         object
-    }
-
-    /// Lets go of what was made for the frame only, which is written again before anybody looks.
-    fn drop_copies(&mut self, state: StateId) {
-        for (place, entry) in self.function[state].stack.iter().enumerate() {
-            if !entry.owned || !matches!(self.word(entry.value), Word::Object(_)) {
-                self.heap.release(self.frame.stack[place]);
-            }
-        }
     }
 
     fn leave(&mut self, reason: Reason, state: StateId) -> Left {
@@ -281,15 +281,18 @@ impl<'a> Machine<'a> {
 
     fn insn(&mut self, insn: &Insn, at: Value) -> Result<Option<Word>, Left> {
         let object = |object: Ref| Ok(Some(Word::Object(object)));
+        let frame = self.place(self.function[at].frame);
         Ok(match insn {
             Insn::Object(id) => return object(Some(self.heap.object(*id))),
             Insn::Null => return object(None),
             Insn::Float(number) => Some(Word::Float(*number)),
             Insn::Int(number) => Some(Word::Int(*number)),
             Insn::Bool(truth) => Some(Word::Bool(*truth)),
-            Insn::LoadLocal { slot } => return object(self.frame.locals[*slot as usize]),
+            Insn::LoadLocal { slot } => {
+                return object(self.thread.frames[frame].locals[*slot as usize]);
+            }
             Insn::StoreLocal { slot, value } => {
-                self.frame.locals[*slot as usize] = self.object(*value);
+                self.thread.frames[frame].locals[*slot as usize] = self.object(*value);
                 None
             }
             Insn::WriteBack {
@@ -298,12 +301,15 @@ impl<'a> Machine<'a> {
                 if stale.is_none_or(|stale| self.bool(stale)) {
                     let word = self.word(*value);
                     let new = self.boxed(word);
-                    let old = core::mem::replace(&mut self.frame.locals[*slot as usize], new);
+                    let slot = &mut self.thread.frames[frame].locals[*slot as usize];
+                    let old = core::mem::replace(slot, new);
                     self.heap.release(old);
                 }
                 None
             }
-            Insn::LoadStack { index } => return object(self.frame.stack[*index as usize]),
+            Insn::LoadStack { index } => {
+                return object(self.thread.frames[frame].stack[*index as usize]);
+            }
             Insn::Retain { value } => {
                 let value = self.object(*value);
                 self.heap.retain(value);
@@ -314,10 +320,50 @@ impl<'a> Machine<'a> {
                     let value = self.object(*value);
                     self.heap.release(value);
                 }
-                if insn.state().is_some() {
+                if let Some(state) = insn.state() {
+                    let frames = self.look(state, self.function[at].origin);
+                    self.heap.see_deaths(|_| frames);
                     self.check(insn, true)?;
                 }
                 None
+            }
+            Insn::WriteFrames { state } => {
+                self.write_frames(*state);
+                None
+            }
+            Insn::PopFrames { count } => {
+                self.pop_frames(*count);
+                None
+            }
+            Insn::GuardCallee {
+                function, callee, ..
+            } => {
+                let is_callee = *self.thing(*function) == Thing::Function(*callee);
+                self.check(insn, is_callee)?;
+                None
+            }
+            Insn::CallPython {
+                function,
+                arguments,
+                has_receiver,
+                next,
+                state,
+                ..
+            } => {
+                let mut operands = vec![self.object(*function)];
+                operands.extend((!has_receiver).then_some(None));
+                operands.extend(arguments.iter().map(|argument| self.object(*argument)));
+                return self.call(insn, *state, *next, operands);
+            }
+            Insn::Call {
+                operands,
+                given: Given::Placed,
+                next,
+                state,
+            } => {
+                let operands = operands.iter().map(|operand| self.object(*operand));
+                let operands = operands.collect();
+                return self.call(insn, *state, *next, operands);
             }
             Insn::GuardClass { value, classes, .. } => {
                 let value = self.object(*value);
@@ -344,7 +390,10 @@ impl<'a> Machine<'a> {
                 self.check(insn, holds)?;
                 None
             }
-            Insn::Poll { .. } | Insn::CheckDisturbed { .. } | Insn::CheckReturn { .. } => {
+            Insn::Poll { .. }
+            | Insn::GuardRoom { .. }
+            | Insn::CheckDisturbed { .. }
+            | Insn::CheckReturn { .. } => {
                 self.check(insn, true)?;
                 None
             }
@@ -676,10 +725,10 @@ impl<'a> Machine<'a> {
                 let taken = &operands[operation.borrows()..];
                 for operand in taken {
                     let operand = self.object(*operand);
-                    self.frame.stack.push(operand);
+                    self.thread.frame().stack.push(operand);
                 }
-                let rest = self.frame.stack.len() - taken.len();
-                let done = bytecode::try_step(self.snapshot, self.heap, self.frame);
+                let rest = self.thread.frame().stack.len() - taken.len();
+                let done = bytecode::try_step(self.snapshot, self.heap, self.thread);
                 match done {
                     Ok(outcome) => {
                         assert_eq!(outcome, None);
@@ -690,16 +739,16 @@ impl<'a> Machine<'a> {
                             self.drop_copies(*state);
                         }
                         // It has taken them over all the same.
-                        for taken in self.frame.stack.split_off(rest) {
+                        for taken in self.thread.frame().stack.split_off(rest) {
                             self.heap.release(taken);
                         }
                         return self.raise(raised);
                     }
                 }
                 match operation.gives() {
-                    Gives::Object => return object(self.frame.stack.pop().unwrap()),
+                    Gives::Object => return object(self.thread.frame().stack.pop().unwrap()),
                     Gives::Truth => {
-                        let truth = self.frame.stack.pop().unwrap();
+                        let truth = self.thread.frame().stack.pop().unwrap();
                         let truth = *self.heap.thing(truth.unwrap()) == Thing::Bool(true);
                         return Ok(Some(Word::Bool(truth)));
                     }
@@ -708,9 +757,9 @@ impl<'a> Machine<'a> {
             }
             Insn::Interpret { next, state, .. } => {
                 self.write(*state);
-                match bytecode::try_step(self.snapshot, self.heap, self.frame) {
+                match bytecode::try_step(self.snapshot, self.heap, self.thread) {
                     Ok(Some(outcome)) => return Err(Left::Done(outcome)),
-                    Ok(None) if self.frame.at != *next => {
+                    Ok(None) if self.thread.frame().at != *next => {
                         return Err(Left::Resume(Reason::NotCompiled));
                     }
                     Ok(None) => {}
@@ -720,7 +769,7 @@ impl<'a> Machine<'a> {
             }
             Insn::Raise { state, .. } => {
                 self.write(*state);
-                let raised = bytecode::try_step(self.snapshot, self.heap, self.frame);
+                let raised = bytecode::try_step(self.snapshot, self.heap, self.thread);
                 self.raised = Some(raised.expect_err("it raises"));
                 None
             }
@@ -739,12 +788,15 @@ impl<'a> Machine<'a> {
                     return self.raise(raised);
                 }
                 let handler = (*level as usize, *lasti);
-                bytecode::give(self.heap, self.frame, handler, raised);
+                bytecode::give(self.heap, self.thread.frame(), handler, raised);
+                let (snapshot, thread) = (self.snapshot, &self.thread);
+                self.heap.see_deaths(|heap| thread.look(snapshot, heap));
                 None
             }
             Insn::ExchangeHandled { exception } => {
                 let exception = self.object(*exception);
-                return object(bytecode::exchange_handled(self.heap, self.frame, exception));
+                let handled = &mut self.thread.handled;
+                return object(bytecode::exchange_handled(self.heap, handled, exception));
             }
             other => panic!("the model has no {other:?} ({at})"),
         })
@@ -756,12 +808,35 @@ impl<'a> Machine<'a> {
             self.raised = Some(raised);
             return Ok(None);
         }
-        Err(
-            match bytecode::unwind(self.snapshot, self.heap, self.frame, raised) {
-                Step::Next => Left::Resume(Reason::Raised),
-                Step::Done(outcome) => Left::Done(outcome),
-            },
-        )
+        let unwound = bytecode::unwind(self.snapshot, self.heap, self.thread, 0, raised);
+        Err(match unwound {
+            Ok(()) => Left::Resume(Reason::Raised),
+            Err(raised) => Left::Done(Outcome::Raised(raised)),
+        })
+    }
+
+    /// Makes a call, or has the evaluator go on in it.
+    fn call(
+        &mut self,
+        insn: &Insn,
+        state: StateId,
+        next: u32,
+        operands: Vec<Ref>,
+    ) -> Result<Option<Word>, Left> {
+        self.write(state);
+        self.thread.frame().next = next;
+        if let Err(raised) = bytecode::call(self.snapshot, self.heap, self.thread, operands) {
+            let (snapshot, thread) = (self.snapshot, &self.thread);
+            self.heap.see_deaths(|heap| thread.look(snapshot, heap));
+            return self.raise(raised);
+        }
+        if self.is_made_to_leave() {
+            return Err(Left::Resume(insn.reason().expect("it can leave")));
+        }
+        match bytecode::run_call(self.snapshot, self.heap, self.thread) {
+            Ok(()) => Ok(Some(Word::Object(self.thread.frame().stack.pop().unwrap()))),
+            Err(raised) => self.raise(raised),
+        }
     }
 
     fn items(&self, value: Value) -> &[usize] {

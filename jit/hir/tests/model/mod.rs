@@ -3,9 +3,12 @@
 #![allow(dead_code, reason = "not every test program needs all of it")]
 pub mod bytecode;
 pub mod driver;
+pub mod frames;
 pub mod hir;
+pub mod thread;
 
 use pyroxene_jit_api::{Class, Known, Object, ObjectId, Snapshot};
+use thread::{Look, Thread};
 
 /// A reference to an object of the heap; NULL is none.
 pub type Ref = Option<usize>;
@@ -30,6 +33,8 @@ pub enum Thing {
     },
     /// Something whose death is seen.
     Instance(u32),
+    /// One of the snapshot's callees. Its death is seen too.
+    Function(u32),
 }
 
 #[derive(Clone, Debug)]
@@ -44,20 +49,21 @@ pub struct Cell {
 #[derive(Clone, Debug, Default)]
 pub struct Heap {
     pub cells: Vec<Cell>,
-    /// The instances that died, in order.
-    pub deaths: Vec<u32>,
+    /// What has died and nobody has [seen](Self::see_deaths) yet.
+    dying: Vec<Thing>,
+    /// Deaths in order, with the frames as they were then.
+    pub deaths: Vec<Death>,
+    /// The frames that were left by what was raised.
+    pub traceback: Vec<Look>,
     /// The objects of the snapshot, to which it holds references.
     pub objects: Vec<usize>,
 }
 
-/// A frame: the slots own references.
-#[derive(Clone, Debug)]
-pub struct Frame {
-    pub locals: Vec<Ref>,
-    pub stack: Vec<Ref>,
-    pub at: u32,
-    /// The exception that is being handled.
-    pub handled: Ref,
+/// A death, and what a destructor could look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Death {
+    pub of: Thing,
+    pub frames: Vec<Look>,
 }
 
 /// What a run came to.
@@ -65,6 +71,16 @@ pub struct Frame {
 pub enum Outcome {
     Returned(String),
     Raised(&'static str),
+}
+
+impl Thing {
+    /// What it looks like, if there is nothing in it.
+    pub fn show(&self) -> String {
+        match self {
+            Self::Float(number) => format!("{number:?}/{:x}", number.to_bits()),
+            other => format!("{other:?}"),
+        }
+    }
 }
 
 impl Heap {
@@ -138,7 +154,7 @@ impl Heap {
                     }
                 }
                 Thing::SequenceIterator { sequence, .. } => self.release(sequence),
-                Thing::Instance(name) => self.deaths.push(name),
+                thing @ (Thing::Instance(_) | Thing::Function(_)) => self.dying.push(thing),
                 Thing::None
                 | Thing::Bool(_)
                 | Thing::Int(_)
@@ -146,6 +162,18 @@ impl Heap {
                 | Thing::Str(_)
                 | Thing::RangeIterator { .. } => {}
             }
+        }
+    }
+
+    /// Those who look see the frames so when something has just died.
+    pub fn see_deaths(&mut self, frames: impl FnOnce(&Self) -> Vec<Look>) {
+        if self.dying.is_empty() {
+            return;
+        }
+        let frames = frames(self);
+        for of in core::mem::take(&mut self.dying) {
+            let frames = frames.clone();
+            self.deaths.push(Death { of, frames });
         }
     }
 
@@ -164,6 +192,7 @@ impl Heap {
                 _ => Class::ListIterator,
             },
             Thing::Instance(_) => Class::Other,
+            Thing::Function(_) => Class::Function,
         })
     }
 
@@ -173,13 +202,12 @@ impl Heap {
             return "NULL".to_owned();
         };
         match self.thing(object) {
-            Thing::Float(number) => format!("{number:?}/{:x}", number.to_bits()),
             Thing::List(items) => format!("{:?}", self.show_all(items)),
             Thing::Tuple(items) => format!("tuple{:?}", self.show_all(items)),
             Thing::SequenceIterator { index, sequence } => {
                 format!("iterator({index}, {})", self.show(*sequence))
             }
-            other => format!("{other:?}"),
+            other => other.show(),
         }
     }
 
@@ -188,16 +216,19 @@ impl Heap {
     }
 
     /// Checks that every count is the number of references that there are.
-    pub fn check_counts(&self, frame: &Frame, held: &[usize]) {
+    pub fn check_counts(&self, thread: &Thread, held: &[usize]) {
         let mut counts = vec![0; self.cells.len()];
         let mut count = |object: Ref| {
             if let Some(object) = object {
                 counts[object] += 1;
             }
         };
-        frame.locals.iter().copied().for_each(&mut count);
-        frame.stack.iter().copied().for_each(&mut count);
-        count(frame.handled);
+        for frame in &thread.frames {
+            frame.locals.iter().copied().for_each(&mut count);
+            frame.stack.iter().copied().for_each(&mut count);
+            count(frame.function);
+        }
+        count(thread.handled);
         held.iter().copied().map(Some).for_each(&mut count);
         self.objects.iter().copied().map(Some).for_each(&mut count);
         for cell in self.cells.iter().filter(|cell| cell.count > 0) {

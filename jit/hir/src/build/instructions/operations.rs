@@ -226,10 +226,8 @@ impl Builder<'_> {
         for depth in 0..count {
             self.bound(depth);
         }
-        self.expose();
-        let entries = self.pop_many(count);
-        let mut operands = borrowed.to_vec();
-        operands.extend(entries.into_iter().map(|entry| self.take(entry)));
+        let consumed = self.expose_but(count);
+        let operands = borrowed.iter().copied().chain(consumed).collect();
         let state = self.raised();
         self.emit(Insn::Apply {
             operation,

@@ -3,7 +3,9 @@
 //! A line is a directive, a label, or an instruction; `#` starts a comment. Directives:
 //!
 //! ```text
-//! .code NAME                     the code's name
+//! .code NAME                     begins code of this name. The first is what is compiled; others are those of the callees
+//!                                of their names, and may be inlined. Locals, constants, names, labels, handlers and
+//!                                failures are each code's own
 //! .args COUNT                    how many of the locals are arguments
 //! .locals NAME…                  the locals; cell:NAME and free:NAME hold cells
 //! .stack HEIGHT                  the height of the stack
@@ -13,7 +15,7 @@
 //!                                parameters those that can only be named, NAME or NAME=ENTRY of their defaults, then * and **
 //! .keywords NAME NAME…           a constant, and the names in it by which a call names its arguments
 //! .handler START END TARGET LEVEL [lasti]
-//! .entry LABEL [CLASS…]          where it is entered, and what the locals were seen to hold (- for nothing)
+//! .entry LABEL [CLASS…]          where the first code is entered, and what the locals were seen to hold (- for nothing)
 //! .failure LABEL REASON          a speculation that has failed too often
 //! .passed float|int|object…      what C passes that calls it: it is the first callee's
 //! ```
@@ -25,13 +27,15 @@
 //! `item VERSION [CALLEE]`, `truth VERSION`; or `operands` and for each of three its
 //! class, `array:CODE:VERSION` or the name of a function, as `math.sqrt`. What it has found out before stands before
 //! that, after an `|`, with the name of the instruction if it was another.
+mod text;
+
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
-    Body, Builtin, Callee, Class, Entry, Failure, Function, Handler, Items, Known, Local,
-    LocalKind, OPERANDS, Object, ObjectId, Operand, Parameter, Passed, Reason, Sight, Sights, Site,
-    Snapshot, Unit,
+    Body, Builtin, Callee, Class, Function, Items, Known, Local, LocalKind, OPERANDS, Object,
+    ObjectId, Operand, Parameter, Passed, Sight, Site, Snapshot, Unit,
 };
 use std::collections::HashMap;
+use text::{Argument, Line, Text};
 
 /// Makes a snapshot.
 ///
@@ -55,10 +59,8 @@ const FIRST_ADDRESS: usize = 0x1000;
 struct Assembler {
     snapshot: Snapshot,
     objects: HashMap<String, ObjectId>,
-    labels: HashMap<String, usize>,
-    lines: Vec<Line>,
-    /// Directives that name labels.
-    later: Vec<Vec<String>>,
+    /// All code, the last of which is being read.
+    codes: Vec<Text>,
 }
 
 /// A function whose parameters all need not be named.
@@ -108,28 +110,14 @@ fn with_parameters(mut callee: Callee, words: &[String]) -> Result<Callee, Strin
     Ok(callee)
 }
 
-/// An instruction whose place is not known yet.
-struct Line {
-    opcode: Opcode,
-    argument: Argument,
-    /// The last is what is known now.
-    sights: Vec<Sight>,
-    /// What operands it has met.
-    operands: Vec<[Operand; OPERANDS]>,
-}
-
-enum Argument {
-    Number(u32),
-    Label(String),
-}
-
 impl Assembler {
     fn line(&mut self, line: &str) -> Result<(), String> {
         if line.is_empty() {
             return Ok(());
         }
         if let Some(label) = line.strip_suffix(':') {
-            self.labels.insert(label.to_owned(), self.lines.len());
+            let text = self.text()?;
+            text.labels.insert(label.to_owned(), text.lines.len());
             return Ok(());
         }
         if line.starts_with('.') {
@@ -151,7 +139,7 @@ impl Assembler {
         let operands = operands.into_iter().map(operands_named);
         let operands = operands.collect::<Result<_, _>>()?;
         let argument = self.argument(opcode, argument.trim())?;
-        self.lines.push(Line {
+        self.text()?.lines.push(Line {
             opcode,
             argument,
             sights,
@@ -168,9 +156,13 @@ impl Assembler {
                 .ok_or_else(|| "a word is missing".to_owned())
         };
         match word(0)? {
-            ".code" => word(1)?.clone_into(&mut self.snapshot.body.name),
-            ".args" => self.snapshot.body.arguments = number(word(1)?)?,
-            ".stack" => self.snapshot.body.stack_size = number(word(1)?)?,
+            ".code" => {
+                let mut text = Text::default();
+                word(1)?.clone_into(&mut text.body.name);
+                self.codes.push(text);
+            }
+            ".args" => self.text()?.body.arguments = number(word(1)?)?,
+            ".stack" => self.text()?.body.stack_size = number(word(1)?)?,
             ".locals" => {
                 for name in &words[1..] {
                     let (kind, name) = match name.split_once(':') {
@@ -178,7 +170,7 @@ impl Assembler {
                         Some(("free", name)) => (LocalKind::Free, name),
                         _ => (LocalKind::Plain, name.as_str()),
                     };
-                    self.snapshot.body.locals.push(Local {
+                    self.text()?.body.locals.push(Local {
                         name: name.to_owned(),
                         kind,
                     });
@@ -197,7 +189,7 @@ impl Assembler {
             ".names" => {
                 for name in &words[1..] {
                     let object = self.object(name, Known::Instance(Class::Str));
-                    self.snapshot.body.names.push(object);
+                    self.text()?.body.names.push(object);
                 }
             }
             ".callee" => {
@@ -220,7 +212,7 @@ impl Assembler {
                 });
                 self.snapshot.passed = Some(passed.collect::<Result<_, _>>()?);
             }
-            ".handler" | ".entry" | ".failure" => self.later.push(words),
+            ".handler" | ".entry" | ".failure" => self.text()?.later.push(words),
             other => return Err(format!("no directive {other}")),
         }
         Ok(())
@@ -259,7 +251,7 @@ impl Assembler {
         match generic {
             Opcode::LOAD_CONST | Opcode::RETURN_CONST => {
                 let object = self.literal(argument)?;
-                let constants = &mut self.snapshot.body.constants;
+                let constants = &mut self.text()?.body.constants;
                 let index = constants.iter().position(|constant| *constant == object);
                 let index = index.unwrap_or_else(|| {
                     constants.push(object);
@@ -294,10 +286,8 @@ impl Assembler {
     }
 
     fn local(&self, name: &str) -> Result<u32, String> {
-        let index = self
-            .snapshot
-            .body
-            .locals
+        let locals = &self.codes.last().ok_or("no .code yet")?.body.locals;
+        let index = locals
             .iter()
             .position(|local| local.name == name)
             .ok_or_else(|| format!("no local {name}"))?;
@@ -386,82 +376,26 @@ impl Assembler {
         })
     }
 
+    /// The code that is being read.
+    fn text(&mut self) -> Result<&mut Text, String> {
+        self.codes
+            .last_mut()
+            .ok_or_else(|| "no .code yet".to_owned())
+    }
+
     fn finish(mut self) -> Result<Snapshot, String> {
-        let (offsets, arguments) = self.place()?;
-        for ((line, offset), argument) in self.lines.iter().zip(&offsets).zip(&arguments) {
-            let mut at = *offset;
-            for shift in (1..extensions(*argument) + 1).rev() {
-                self.snapshot.body.units.push(Unit {
-                    opcode: Opcode::EXTENDED_ARG.number(),
-                    oparg: (*argument >> (8 * shift)).to_le_bytes()[0],
-                });
-                at += 1;
-            }
-            self.snapshot.body.units.push(Unit {
-                opcode: line.opcode.number(),
-                oparg: argument.to_le_bytes()[0],
-            });
-            let cache = Unit {
-                opcode: Opcode::CACHE.number(),
-                oparg: 0,
-            };
-            let caches = core::iter::repeat_n(cache, line.opcode.caches());
-            self.snapshot.body.units.extend(caches);
-            if let Some(Sight {
-                site: Some(site), ..
-            }) = line.sights.last()
-            {
-                self.snapshot.body.sites.insert(at, site.clone());
-            }
-            if !line.operands.is_empty() {
-                self.snapshot
-                    .body
-                    .operands
-                    .insert(at, line.operands.clone());
-            }
-            if line.sights.len() > 1 {
-                let sights = Sights {
-                    seen: line.sights.clone(),
-                    has_more: false,
-                };
-                self.snapshot.body.sights.insert(at, sights);
-            }
-        }
-        let end = u32::try_from(self.snapshot.body.units.len()).expect("short code");
-        let label = |name: &str| {
-            self.labels
-                .get(name)
-                .map(|line| offsets.get(*line).copied().unwrap_or(end))
-                .ok_or_else(|| format!("no label {name}"))
-        };
-        for words in &self.later {
-            let word = |index: usize| words.get(index).ok_or("a word is missing".to_owned());
-            match words[0].as_str() {
-                ".handler" => self.snapshot.body.handlers.push(Handler {
-                    start: label(word(1)?)?,
-                    end: label(word(2)?)?,
-                    target: label(word(3)?)?,
-                    level: number(word(4)?)?,
-                    lasti: words.len() > 5,
-                }),
-                ".entry" => {
-                    let observed = words[2..].iter().map(|name| match name.as_str() {
-                        "-" => Ok(None),
-                        name => class_named(name).map(Some),
-                    });
-                    self.snapshot.entries.push(Entry {
-                        offset: label(word(1)?)?,
-                        observed: observed.collect::<Result<_, _>>()?,
-                    });
-                }
-                _ => self.snapshot.body.failures.push(Failure {
-                    offset: label(word(1)?)?,
-                    reason: Reason::named(word(2)?).ok_or("no such reason")?,
-                }),
-            }
-        }
+        let mut codes = core::mem::take(&mut self.codes).into_iter();
+        let first = codes.next().ok_or("no .code")?;
+        (self.snapshot.body, self.snapshot.entries) = first.finish()?;
         if self.snapshot.passed.is_some() {
             self.call_from_c()?;
+        }
+        for text in codes {
+            let (body, entries) = text.finish()?;
+            if !entries.is_empty() {
+                return Err(format!("{} is not entered from outside", body.name));
+            }
+            self.inline(body)?;
         }
         Ok(self.snapshot)
     }
@@ -482,54 +416,21 @@ impl Assembler {
         Ok(())
     }
 
-    /// Where each instruction is, and its argument: jumps that are long make others longer.
-    fn place(&self) -> Result<(Vec<u32>, Vec<u32>), String> {
-        let mut arguments = vec![0; self.lines.len()];
-        loop {
-            let mut offsets = Vec::new();
-            let mut at = 0;
-            for (line, argument) in self.lines.iter().zip(&arguments) {
-                offsets.push(at);
-                at += extensions(*argument) + 1 + line.opcode.caches() as u32;
-            }
-            offsets.push(at);
-            let mut next = Vec::new();
-            for (index, line) in self.lines.iter().enumerate() {
-                next.push(match &line.argument {
-                    Argument::Number(number) => *number,
-                    Argument::Label(label) => {
-                        let target = self.labels.get(label);
-                        let target = *target.ok_or_else(|| format!("no label {label}"))?;
-                        distance(line.opcode, offsets[index + 1], offsets[target])?
-                    }
-                });
-            }
-            if next == arguments {
-                return Ok((offsets, arguments));
-            }
-            arguments = next;
+    /// Gives the callees of its name their code.
+    fn inline(&mut self, body: Body) -> Result<(), String> {
+        let index = u32::try_from(self.snapshot.inlined.len()).expect("little code");
+        let callees = self.snapshot.callees.iter_mut();
+        let mut callees = callees.filter(|callee| callee.name == body.name).peekable();
+        if callees.peek().is_none() {
+            return Err(format!("no callee {}", body.name));
         }
-    }
-}
-
-/// The argument of a jump.
-fn distance(opcode: Opcode, from: u32, to: u32) -> Result<u32, String> {
-    let distance = match opcode.generic() {
-        Opcode::JUMP_BACKWARD | Opcode::JUMP_BACKWARD_NO_INTERRUPT => from.checked_sub(to),
-        // It names the END_FOR; the label, where it goes on.
-        Opcode::FOR_ITER => to.checked_sub(from + 2),
-        _ => to.checked_sub(from),
-    };
-    distance.ok_or_else(|| "a jump in the wrong direction".to_owned())
-}
-
-/// How many `EXTENDED_ARG` an argument needs.
-fn extensions(argument: u32) -> u32 {
-    match argument {
-        0..=0xff => 0,
-        0x100..=0xffff => 1,
-        0x1_0000..=0xff_ffff => 2,
-        _ => 3,
+        for callee in callees {
+            callee.body = Some(index);
+            callee.locals = u32::try_from(body.locals.len()).expect("few locals");
+            callee.frame_size = callee.locals + body.stack_size;
+        }
+        self.snapshot.inlined.push(body);
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! What must be true of HIR between passes.
+mod frames;
+
 use crate::dominators::Dominators;
-use crate::function::{BlockId, Called, FrameId, Function, ROOT, StateId, Value};
+use crate::function::{BlockId, FrameId, Function, ROOT, StateId, Value};
 use crate::insn::Insn;
 use crate::result::{expected, result};
 use crate::types::{Classes, Type};
@@ -30,6 +32,7 @@ impl fmt::Display for Invalid {
 
 /// Checks a function; gives the first thing that is wrong.
 pub fn validate(function: &Function, snapshot: &Snapshot) -> Result<(), Invalid> {
+    frames::calls(function, snapshot).map_err(|problem| invalid(BlockId(0), None, problem))?;
     let validator = Validator {
         function,
         snapshot,
@@ -45,7 +48,7 @@ pub fn validate(function: &Function, snapshot: &Snapshot) -> Result<(), Invalid>
     for &block in validator.dominators.order() {
         validator.block(block)?;
     }
-    Ok(())
+    frames::memory(function, &validator.dominators)
 }
 
 fn invalid(block: BlockId, value: Option<Value>, problem: impl Into<String>) -> Invalid {
@@ -277,19 +280,7 @@ impl Validator<'_> {
         if state.top_stack().len() > innermost.stack_size as usize {
             return Err("the stack is too high".to_owned());
         }
-        for inlined in &state.inlined {
-            let called = self
-                .function
-                .inlined(inlined.frame)
-                .map(|frame| frame.called);
-            let locals = match called {
-                Some(Called::Class) => 0,
-                _ => self.body(inlined.frame)?.locals.len(),
-            };
-            if inlined.locals.len() != locals {
-                return Err(format!("{} has other locals", inlined.frame));
-            }
-        }
+        self.frames(user, state)?;
         for entry in state.entries() {
             self.available(block, user, entry.value)?;
             let ty = self.function.ty(entry.value);
