@@ -55,7 +55,8 @@ pub(super) struct Shown {
     versions: Vec<u32>,
 }
 
-/// Writes the state of an exit as [`write`] does, for others to look at. No tuples are made for it: code makes them before.
+/// Writes the state of an exit as [`write`] does, for others to look at while the innermost frame stands at an instruction. No
+/// tuples are made for it: code makes them before.
 ///
 /// # Safety
 /// See [`write`]. Machine code goes on if the frames are [hidden](Shown::hide), and otherwise leaves without a table.
@@ -85,9 +86,18 @@ impl Shown {
         })
     }
 
-    /// Leaves the frames to the evaluator.
-    pub(super) fn leave(self) {
+    /// Leaves the frames to the evaluator, which goes on with an instruction.
+    ///
+    /// # Safety
+    /// It is one of the innermost frame's code. The thread runs that frame.
+    pub(super) unsafe fn leave(self, thread: ThreadState, instruction: u32) {
         core::mem::forget(self.taken);
+        // SAFETY: as the caller promises.
+        unsafe {
+            let frame = (*thread.as_ptr()).current_frame;
+            let code = (*frame).f_executable.cast::<ffi::PyCodeObject>();
+            (*frame).instr_ptr = ffi::_PyCode_CODE(code).add(instruction as usize);
+        }
     }
 
     /// Takes the frames away that were made, and lets go of what was taken for them.

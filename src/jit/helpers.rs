@@ -576,6 +576,7 @@ unsafe extern "C" fn deallocate_inlined(
     look: u64,
     root: Raw,
     tools_version: u64,
+    at: u32,
 ) -> u8 {
     // SAFETY: machine code gives objects, of which the first has no reference left and the others one that is let go of, and
     // names itself and its frame. It has left what the table of the exit wants, as if it left by it.
@@ -595,10 +596,10 @@ unsafe extern "C" fn deallocate_inlined(
                 return 0;
             }
         }
-        let Some((state, instruction)) = code.state(look as u32) else {
+        let Some((state, next)) = code.state(look as u32) else {
             unreachable!("the exit has a table");
         };
-        let shown = exits::show(state, thread, instruction);
+        let shown = exits::show(state, thread, at);
         deallocate(objects[0]);
         for &object in &objects[1..] {
             release(object);
@@ -609,7 +610,7 @@ unsafe extern "C" fn deallocate_inlined(
         };
         let is_disturbed = answer != 0 || shown.is_disturbed(thread);
         if is_disturbed {
-            shown.leave();
+            shown.leave(thread, next);
         } else {
             shown.hide(thread);
         }

@@ -348,8 +348,8 @@ pub struct Helpers {
     /// frame.
     pub deallocate_seen: unsafe extern "C" fn(Raw, frame: Raw, at: u32, tools_version: u64) -> u8,
     /// The same of several, while inlined calls run, the last of the objects' references being let go of after it: writes the
-    /// frames by the table of the exit `look` of the code `own`, whose frame is `root`, and takes them away again, or leaves
-    /// them there if something was disturbed.
+    /// frames by the table of the exit `look` of the code `own`, whose frame is `root`, the innermost standing at an instruction,
+    /// in units, and takes them away again, or leaves them there as the exit does if something was disturbed.
     pub deallocate_inlined: unsafe extern "C" fn(
         objects: *const Raw,
         count: usize,
@@ -357,6 +357,7 @@ pub struct Helpers {
         look: u64,
         root: Raw,
         tools_version: u64,
+        at: u32,
     ) -> u8,
     /// A new float (`PyFloat_FromDouble`).
     pub float: unsafe extern "C" fn(f64) -> Raw,

@@ -254,6 +254,7 @@ impl<'c> Lowering<'c, '_> {
     pub(super) fn deallocate_inlined(
         &mut self,
         objects: &[PointerValue<'c>],
+        at: u32,
         state: StateId,
         end: BasicBlock<'c>,
     ) {
@@ -274,6 +275,7 @@ impl<'c> Lowering<'c, '_> {
         let own = self.emit.literal(self.snapshot.running as u64);
         let version = self.tools_version();
         let root = self.root();
+        let at = self.emit.int().const_int(at.into(), false);
         let answer = self
             .emit
             .ask(
@@ -285,6 +287,7 @@ impl<'c> Lowering<'c, '_> {
                     look.into(),
                     root.into(),
                     version.into(),
+                    at.into(),
                 ],
             )
             .into_int_value();

@@ -90,7 +90,7 @@ impl<'c> Lowering<'c, '_> {
             if let Some(state) = inlined {
                 let objects = counted[index..].iter().map(|&value| self.pointer(value));
                 let objects: Vec<_> = objects.collect();
-                self.deallocate_inlined(&objects, state, end);
+                self.deallocate_inlined(&objects, self.function[by].origin, state, end);
                 continue;
             }
             let object = self.pointer(counted[index]);

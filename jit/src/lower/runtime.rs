@@ -63,7 +63,7 @@ macro_rules! helpers {
 helpers! {
     Deallocate = deallocate(Pointer);
     DeallocateSeen = deallocate_seen(Pointer, Pointer, Int, Long) -> Byte;
-    DeallocateInlined = deallocate_inlined(Pointer, Long, Pointer, Long, Pointer, Long) -> Byte;
+    DeallocateInlined = deallocate_inlined(Pointer, Long, Pointer, Long, Pointer, Long, Int) -> Byte;
     Float = float(Float) -> Pointer;
     Int = int(Long) -> Pointer;
     ReboxInt = rebox_int(Pointer, Long) -> Pointer;
