@@ -3,6 +3,10 @@
 mod model;
 
 use model::driver::{Argument, check, check_inlined, floats, ints};
+use pyroxene_hir::assemble::assemble;
+use pyroxene_hir::function::FrameId;
+use pyroxene_hir::validate::validate;
+use pyroxene_hir::{Function, Insn, compile};
 
 const F: Argument = Argument::Function(0);
 const G: Argument = Argument::Function(1);
@@ -81,10 +85,8 @@ small:
     check(text, &[Argument::Instance(1), rows, Argument::Float(0.5)]);
 }
 
-/// Two calls deep, with values on each stack, and in the innermost an instruction for which all frames are written.
-#[test]
-fn a_call_is_inlined_in_an_inlined_call() {
-    let text = "
+/// Two calls deep, with values on each stack, and in the innermost instructions for which all frames are written.
+const DEEP: &str = "
 .code outer
 .args 4
 .locals f g items n
@@ -158,6 +160,9 @@ done:
   BUILD_TUPLE 2
   RETURN_VALUE
 ";
+
+#[test]
+fn a_call_is_inlined_in_an_inlined_call() {
     for items in [
         Argument::Range(0, 2, 3),
         ints(&[1, 2]),
@@ -165,11 +170,59 @@ done:
         Argument::List(vec![Argument::Instance(1)]),
         Argument::None,
     ] {
-        check_inlined(text, &[F, G, items.clone(), Argument::Int(1000)]);
-        check(text, &[F, G, items, Argument::Float(1.5)]);
+        check_inlined(DEEP, &[F, G, items.clone(), Argument::Int(1000)]);
+        check(DEEP, &[F, G, items, Argument::Float(1.5)]);
     }
-    check(text, &[F, F, ints(&[1]), Argument::Int(5)]);
-    check(text, &[G, F, ints(&[1]), Argument::Int(5)]);
+    check(DEEP, &[F, F, ints(&[1]), Argument::Int(5)]);
+    check(DEEP, &[G, F, ints(&[1]), Argument::Int(5)]);
+}
+
+/// Frames that stay in memory, are not there, or have other callers are noticed.
+#[test]
+fn frames_are_validated() {
+    let snapshot = assemble(DEEP).expect("a right program");
+    let (function, _) = compile(&snapshot, false).expect("it is compiled");
+    let refused = |change: &dyn Fn(&mut Function)| {
+        let mut changed = function.clone();
+        change(&mut changed);
+        validate(&changed, &snapshot).is_err()
+    };
+    let mut changes = 0;
+    for block in function.block_ids() {
+        for (place, &value) in function[block].insns.iter().enumerate() {
+            if let Insn::PopFrames { .. } = function.insn(value) {
+                let count = 0;
+                assert!(refused(&|changed| {
+                    changed[value].insn = Insn::PopFrames { count };
+                }));
+                changes += 1;
+            }
+            if let Insn::WriteFrames { .. } = function.insn(value) {
+                assert!(refused(&|changed| {
+                    changed[block].insns.remove(place);
+                }));
+                changes += 1;
+            }
+            let state = function.insn(value).state();
+            let Some(state) = state.filter(|state| !function[*state].inlined.is_empty()) else {
+                continue;
+            };
+            assert!(refused(&|changed| {
+                let last = changed[state].inlined.last_mut().expect("there is one");
+                last.pushed ^= true;
+            }));
+            assert!(refused(&|changed| {
+                changed[state].inlined.pop();
+            }));
+            assert!(refused(&|changed| {
+                changed[state].inlined[0].locals.pop();
+            }));
+            changes += 3;
+        }
+    }
+    assert!(changes > 50, "{changes}");
+    assert!(refused(&|changed| changed.frames[0].parent = FrameId(2)));
+    assert!(refused(&|changed| changed.frames[1].call = 1000));
 }
 
 /// What only an inlined call has dies in it, at its end, or when its frame is left by what was raised.
