@@ -3,7 +3,7 @@
 //! Its frame is not made in memory until other code could look for it. Until then its locals are values like those on the stack,
 //! borrowed where the caller has them, and exits say how the frame is to be made. Where other code runs, the frame is
 //! written, and stays until the call has returned or ways meet.
-use crate::build::builder::Builder;
+use crate::build::builder::{Before, Builder};
 use crate::build::code::{Code, Instruction};
 use crate::build::depths::depths;
 use crate::build::flow::Blocks;
@@ -355,6 +355,8 @@ impl<'a> Builder<'a> {
             self.push(result);
         }
         self.state.written &= !self.state.frames.is_empty();
+        // What cannot be made from here on for want of memory is the call's fault.
+        self.before = Before::Unused(self.state.frame_state(self.at.opcode_at));
         self.release_values(owned);
         self.returned.push(Incoming {
             block: self.block,

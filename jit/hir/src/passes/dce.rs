@@ -94,8 +94,35 @@ fn fresh(function: &Function, brought: &[Vec<Value>]) -> Vec<bool> {
     fresh
 }
 
+/// The parameters that each fresh object becomes which are let go of, there or where they are brought in turn: if somebody needs the
+/// object, so is what lets go of it.
+fn let_go_as(function: &Function, brought: &[Vec<Value>], fresh: &[bool]) -> Vec<Vec<Value>> {
+    let mut let_go = vec![false; function.values.len()];
+    let mut pending: Vec<Value> = function
+        .blocks
+        .iter()
+        .flat_map(|block| &block.insns)
+        .flat_map(|value| released(function.insn(*value)).to_vec())
+        .collect();
+    let mut becomes: Vec<Vec<Value>> = vec![Vec::new(); function.values.len()];
+    while let Some(value) = pending.pop() {
+        if !fresh[value.index()] || core::mem::replace(&mut let_go[value.index()], true) {
+            continue;
+        }
+        for &from in &brought[value.index()] {
+            // Of NULL there is nothing to let go of.
+            if *function.insn(from) != Insn::Null {
+                becomes[from.index()].push(value);
+                pending.push(from);
+            }
+        }
+    }
+    becomes
+}
+
 /// Which instructions are needed: those that do something, and what these use.
 fn needed(function: &Function, mut brought: Vec<Vec<Value>>, fresh: &[bool]) -> Vec<bool> {
+    let mut let_go_as = let_go_as(function, &brought, fresh);
     let mut needed = vec![false; function.values.len()];
     let mut pending: Vec<Value> = function
         .blocks
@@ -110,6 +137,7 @@ fn needed(function: &Function, mut brought: Vec<Vec<Value>>, fresh: &[bool]) -> 
         }
         // What edges bring is needed only if the parameter is.
         pending.append(&mut brought[value.index()]);
+        pending.append(&mut let_go_as[value.index()]);
         let insn = function.insn(value);
         let operands = insn.operands_without_arguments();
         let only_released = operands.len() - released(insn).len();
