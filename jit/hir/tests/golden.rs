@@ -2,6 +2,7 @@
 //! (`programs.py`, `dump.py`). `PYROXENE_BLESS=1` writes what is expected anew.
 use pyroxene_hir::assemble::assemble;
 use pyroxene_hir::print::print;
+use pyroxene_hir::validate::validate;
 use std::path::Path;
 use std::{env, fs};
 
@@ -21,6 +22,9 @@ fn compare(folder: &str) {
         let text = fs::read_to_string(&source).expect("a source");
         let snapshot = assemble(&text).unwrap_or_else(|error| panic!("{source:?}: {error}"));
         let (function, _) = pyroxene_hir::compile(&snapshot, false).expect("it is compiled");
+        if let Err(invalid) = validate(&function, &snapshot) {
+            panic!("{source:?}: {invalid}");
+        }
         let printed = print(&function, &snapshot);
         let golden = source.with_extension("hir");
         if env::var_os("PYROXENE_BLESS").is_some() {
