@@ -67,7 +67,15 @@ impl Counter {
         } else {
             BACKOFF_MAX
         };
-        Self::new((1 << backoff) - 1, backoff)
+        Self::waiting(backoff)
+    }
+
+    /// The largest exponent of a wait.
+    pub const LONGEST: u16 = BACKOFF_MAX;
+
+    /// Of an instruction that triggers after as many runs as 2 to this power, which is [`LONGEST`](Self::LONGEST) at most.
+    pub const fn waiting(exponent: u16) -> Self {
+        Self::new((1 << exponent) - 1, exponent)
     }
 
     /// After a run (pycore_backoff.h `advance_backoff_counter`).

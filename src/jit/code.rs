@@ -1,6 +1,6 @@
 //! Machine code in memory: what is known of it, how long it lives. Frees it when it neither runs nor can be entered.
 use super::log::ExitCounts;
-use super::options::{Mode, mode};
+use super::options::{self, Mode, mode};
 use super::registry::Key;
 use super::{chance, enter, exits, heat, library, passed, sample};
 use crate::bytecode::handlers::handler_of;
@@ -17,11 +17,13 @@ use pyroxene_jit_api::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How often machine code leaves by one exit because it is not true there, before it is made anew.
+/// How often small machine code leaves by one exit because it is not true there, before it is made anew.
 pub(super) const MOST_FAILURES: u64 = 200;
 
 /// How often code of the quick tier begins, and its loops come round, before it is made anew in the hot one.
-const UNTIL_WARM: u64 = 2000;
+fn until_warm(weight: u32) -> u64 {
+    u64::from(options::after().hot) * u64::from(weight)
+}
 
 /// How much more of the time an exit takes than a call or a round of a loop.
 const EXIT_WEIGHT: u64 = 8;
@@ -31,8 +33,8 @@ const EXIT_WEIGHT: u64 = 8;
 pub struct Heat {
     /// What the evaluator has counted of the code object.
     evaluated: Arc<AtomicU64>,
-    /// What code of the quick tier counts down, where better code is to take its place.
-    warm: Option<Arc<AtomicU64>>,
+    /// What code of the quick tier counts down, and from where, if better code is to take its place.
+    warm: Option<(Arc<AtomicU64>, u64)>,
     /// What both were at first.
     before: u64,
 }
@@ -42,7 +44,7 @@ impl Heat {
     pub fn new(evaluated: &Arc<AtomicU64>, replaced: Option<&MachineCode>) -> Self {
         let mut heat = Self {
             evaluated: Arc::clone(evaluated),
-            warm: replaced.map(|code| Arc::clone(&code.warm)),
+            warm: replaced.map(|code| (Arc::clone(&code.warm), code.until_warm())),
             before: 0,
         };
         heat.before = heat.missed();
@@ -52,9 +54,9 @@ impl Heat {
     /// So many calls and rounds of loops.
     pub fn missed(&self) -> u64 {
         let evaluated = self.evaluated.load(Ordering::Relaxed);
-        let quick = self.warm.as_ref().map_or(0, |warm| {
+        let quick = self.warm.as_ref().map_or(0, |(warm, from)| {
             // It goes on below zero.
-            UNTIL_WARM.wrapping_sub(warm.load(Ordering::Relaxed))
+            from.wrapping_sub(warm.load(Ordering::Relaxed))
         });
         evaluated.wrapping_add(quick).wrapping_sub(self.before)
     }
@@ -91,6 +93,8 @@ pub struct MachineCode {
     running: Running,
     /// What code of the quick tier counts down until it is to be made anew. It is apart, as who looks at it may stay longer.
     warm: Arc<AtomicU64>,
+    /// How much longer than for small code the compiler takes for it.
+    weight: u32,
     /// What is counted of the code object while it waits for better code.
     heat: Arc<AtomicU64>,
     run: Option<Run>,
@@ -113,17 +117,20 @@ pub struct MachineCode {
 
 impl MachineCode {
     /// For a compilation of this number, with the targets that its snapshot names, and the code objects that it has the bodies
-    /// of; its exits are counted as heat of the code object. If C is to call it: that, and what C passes.
+    /// of; its exits are counted as heat of the code object. The compiler takes so much longer for it than for small code. If C is to
+    /// call it: that, and what C passes.
     pub fn ordered(
         compilation: u64,
         targets: Vec<Arc<Target>>,
         inlined: Vec<Key>,
         heat: Arc<AtomicU64>,
+        weight: u32,
         passed: Option<(Key, Vec<Passed>)>,
     ) -> Box<Self> {
         Box::new(Self {
             running: Running::default(),
-            warm: Arc::new(AtomicU64::new(UNTIL_WARM)),
+            warm: Arc::new(AtomicU64::new(until_warm(weight))),
+            weight,
             heat,
             run: None,
             exits: Arc::default(),
@@ -139,6 +146,11 @@ impl MachineCode {
         })
     }
 
+    /// From where it counts down until it is to be made anew.
+    fn until_warm(&self) -> u64 {
+        until_warm(self.weight)
+    }
+
     /// The address by which the code names it: of all of it, and of what counts its activations.
     pub fn address(&self) -> usize {
         (&raw const *self).expose_provenance()
@@ -151,7 +163,7 @@ impl MachineCode {
 
     /// Has code of the quick tier run as often again before it is made anew.
     pub(super) fn wait_again(&self) {
-        self.warm.store(UNTIL_WARM, Ordering::Relaxed);
+        self.warm.store(self.until_warm(), Ordering::Relaxed);
     }
 
     /// Takes over what the compiler made.
@@ -283,7 +295,10 @@ impl MachineCode {
     /// twice as often.
     #[inline]
     fn is_too_often(&self, record: &ExitRecord, count: u64) -> bool {
-        let is_time = |least: u64| count.is_multiple_of(least) && (count / least).is_power_of_two();
+        let is_time = |least: u64| {
+            let least = least * u64::from(self.weight);
+            count.is_multiple_of(least) && (count / least).is_power_of_two()
+        };
         match record.reason {
             Reason::Raised => is_time(most_raised()),
             reason => is_failure(reason) && is_time(MOST_FAILURES),

@@ -1,28 +1,55 @@
 //! What runs often. The evaluator tells of calls and of generators that go on (while a `RESUME` is not specialised), and of loops
 //! (when the counter in the cache of a `JUMP_BACKWARD` has run down).
 use super::code::{Heat, MOST_FAILURES, MachineCode, add_heat};
-use super::options::{Mode, mode};
+use super::options::{self, Mode, mode};
 use super::registry::{Key, Registry, Stage, registry};
 use super::snapshot::{Inlining, Taken};
 use super::{budget, is_main, library, log, only, publish, snapshot, worker};
+use crate::bytecode::unit::units;
 use crate::bytecode::{Counter, Opcode, original};
+use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
+use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::cell::RefMut;
 use pyroxene_jit_api::{Class, Failure, Reason, Tier};
 use std::sync::Arc;
 
-/// After how many calls a function is compiled, in the quick tier.
-const CALLS: u32 = 200;
-/// The same for [`Mode::Eager`]: the instructions have been specialised by then.
+/// After how many calls a function is compiled with [`Mode::Eager`]: the instructions have been specialised by then.
 const CALLS_EAGER: u32 = 3;
 
 /// After how many calls a function is compiled whole when one of its loops is hot, and not for that loop only.
 const CALLS_WITH_LOOP: u32 = 8;
 
-/// How many rounds of a loop there are, at least, between two times that it is told of.
-const ROUNDS: u64 = 16;
+/// How many units of bytecode small code has at most.
+const SMALL: usize = 100;
+
+/// How much longer than for small code the compiler takes for a code object: by as much more often it must run before that pays.
+pub(super) fn weight(code: Borrowed<'_, ffi::PyCodeObject>) -> u32 {
+    match mode() {
+        Mode::Eager => 1,
+        Mode::Off | Mode::On => u32::try_from(units(code).len() / SMALL + 1).unwrap_or(u32::MAX),
+    }
+}
+
+/// After how many calls, or rounds of a loop, a code object is compiled in the quick tier. There, the compiler takes as many times
+/// longer for large code as it saves more each time: only what is very large has to wait, as it also takes most memory.
+fn until_hot(code: Borrowed<'_, ffi::PyCodeObject>) -> u64 {
+    match mode() {
+        Mode::Eager => u64::from(CALLS_EAGER),
+        Mode::Off | Mode::On => {
+            u64::from(options::after().quick) * u64::from(1 + weight(code) / 10)
+        }
+    }
+}
+
+/// How many rounds of a loop there are, at least, between two times that it is told of, as a power of two.
+fn rounds() -> u16 {
+    let most = 1 << Counter::LONGEST;
+    let rounds = options::after().quick.clamp(2, most);
+    rounds.next_power_of_two().ilog2() as u16
+}
 
 /// How often loops of a code object must be hot for [`Mode::Eager`] before it is compiled for one, by how often it was compiled
 /// before: if a function with many loops were made anew for each at once, that would be most of the work.
@@ -34,7 +61,8 @@ fn rounds_eager(attempts: u32) -> u32 {
 pub fn loop_counter() -> Counter {
     match mode() {
         Mode::Eager => Counter::WARMUP,
-        Mode::Off | Mode::On => Counter::JUMP_BACKWARD,
+        Mode::On => Counter::waiting(rounds()),
+        Mode::Off => Counter::JUMP_BACKWARD,
     }
 }
 
@@ -49,10 +77,6 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
         return false;
     }
     publish::what_is_ready();
-    let enough = match mode() {
-        Mode::Eager => CALLS_EAGER,
-        Mode::Off | Mode::On => CALLS,
-    };
     let mut table = registry();
     let record = table.record(code);
     record.begun.insert(place);
@@ -61,7 +85,8 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
     }
     record.calls = record.calls.saturating_add(1);
     add_heat(&record.heat, 1);
-    if record.calls < enough || record.stage == Stage::Waiting && record.wanted.contains(&place) {
+    let is_ordered = record.stage == Stage::Waiting && record.wanted.contains(&place);
+    if is_ordered || u64::from(record.calls) < until_hot(code) {
         return true;
     }
     want(table, frame, place, Some(snapshot::observed(frame)));
@@ -79,10 +104,6 @@ pub fn resumption(thread: ThreadState, frame: Frame<'_>) -> bool {
         return false;
     }
     publish::what_is_ready();
-    let enough = match mode() {
-        Mode::Eager => CALLS_EAGER,
-        Mode::Off | Mode::On => CALLS,
-    };
     let place = frame.instruction_index() as usize;
     let mut table = registry();
     let record = table.record(frame.code());
@@ -92,7 +113,7 @@ pub fn resumption(thread: ThreadState, frame: Frame<'_>) -> bool {
     }
     record.resumptions = record.resumptions.saturating_add(1);
     add_heat(&record.heat, 1);
-    if record.resumptions >= enough && record.stage != Stage::Waiting {
+    if u64::from(record.resumptions) >= until_hot(frame.code()) && record.stage != Stage::Waiting {
         want(table, frame, place, None);
     }
     true
@@ -110,13 +131,17 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
     publish::what_is_ready();
     let mut table = registry();
     let record = table.record(code);
-    add_heat(&record.heat, ROUNDS);
+    add_heat(&record.heat, 1 << rounds());
     let is_ordered = record.stage == Stage::Waiting && record.wanted.contains(&place);
     if record.stage == Stage::GivenUp || is_ordered || record.patches.has(place) {
         return;
     }
     record.rounds = record.rounds.saturating_add(1);
-    if mode() == Mode::Eager && record.rounds < rounds_eager(record.attempts) {
+    let is_hot = match mode() {
+        Mode::Eager => record.rounds >= rounds_eager(record.attempts),
+        Mode::Off | Mode::On => u64::from(record.rounds) << rounds() >= until_hot(code),
+    };
+    if !is_hot {
         return;
     }
     if record.calls >= CALLS_WITH_LOOP {
@@ -279,6 +304,7 @@ fn compile(frame: Frame<'_>, however_often: bool) {
         targets,
         inlined,
         Arc::clone(&record.heat),
+        weight(code),
         None,
     );
     snapshot.running = machine_code.address();

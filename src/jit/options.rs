@@ -4,7 +4,7 @@ use super::{adaptive, budget, chance, log, only, perf, sample};
 use crate::ffi;
 use core::ffi::{CStr, c_int};
 use core::fmt;
-use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use pyroxene_jit_api::Dumps;
 use std::io::Write as _;
 use std::path::Path;
@@ -67,6 +67,44 @@ pub fn for_debugger() -> bool {
 /// Whether machine code is to tell its lines (`-X jit-lines`, `-X jit-gdb`, `-X jit-perf=dump`).
 pub fn for_lines() -> bool {
     FOR_LINES.load(Ordering::Relaxed) || for_debugger() || perf::wants_lines()
+}
+
+/// How often something runs before it is compiled (`-X jit-after=QUICK:HOT`), where [`Mode::On`] decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct After {
+    /// Calls, or rounds of a loop, until there is code of the quick tier. It takes the compiler about as long to make as it saves in so
+    /// many: programs that end soon compile hardly anything.
+    pub quick: u32,
+    /// How often small code of that tier begins, and its loops come round, until it is made anew in the hot one, which takes the
+    /// compiler ten times as long and more.
+    pub hot: u32,
+}
+
+impl After {
+    const DEFAULT: Self = Self {
+        quick: 4000,
+        hot: 200_000,
+    };
+
+    /// Reads an option's value.
+    fn parse(text: &str) -> Option<Self> {
+        let (quick, hot) = text.split_once(':')?;
+        Some(Self {
+            quick: quick.parse().ok()?,
+            hot: hot.parse().ok()?,
+        })
+    }
+}
+
+static AFTER_QUICK: AtomicU32 = AtomicU32::new(After::DEFAULT.quick);
+static AFTER_HOT: AtomicU32 = AtomicU32::new(After::DEFAULT.hot);
+
+/// How often something runs before it is compiled.
+pub fn after() -> After {
+    After {
+        quick: AFTER_QUICK.load(Ordering::Relaxed),
+        hot: AFTER_HOT.load(Ordering::Relaxed),
+    }
 }
 
 /// What is to be shown of which functions (`-X jit-dump=hir,llvm,asm:NAME`).
@@ -170,6 +208,15 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
         tell(format_args!(
             "python: jit-exits is random:SEED:RATE, not {text:?}"
         ));
+    }
+    if let Some(text) = option(config, "jit-after", c"PYROXENE_JIT_AFTER") {
+        match After::parse(&text) {
+            Some(after) => {
+                AFTER_QUICK.store(after.quick, Ordering::Relaxed);
+                AFTER_HOT.store(after.hot, Ordering::Relaxed);
+            }
+            None => tell(format_args!("python: jit-after is QUICK:HOT, not {text:?}")),
+        }
     }
     let lines = option(config, "jit-lines", c"PYROXENE_JIT_LINES");
     let log_file = option(config, "jit-log", c"PYROXENE_JIT_LOG");

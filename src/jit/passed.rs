@@ -197,6 +197,7 @@ fn order(
         targets,
         inlined,
         heat,
+        heat::weight(code),
         Some((key, passed.to_vec())),
     );
     snapshot.running = machine_code.address();

@@ -15,7 +15,8 @@ use core::ffi::c_int;
 use core::sync::atomic::AtomicU64;
 use pyroxene_jit_api::{Class, Failure, Reason, Target};
 use pyroxene_jit_log::Withdrawal;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -86,7 +87,7 @@ pub type Observed = BTreeMap<usize, Vec<Option<Class>>>;
 /// The table.
 #[derive(Default)]
 pub struct Registry {
-    records: HashMap<usize, Record>,
+    records: FxHashMap<usize, Record>,
     next: u64,
 }
 

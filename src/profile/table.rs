@@ -8,7 +8,8 @@ use crate::profile::operand::operand;
 use crate::profile::sight::{LONGEST_CACHE, NOTHING, Sight, Sights, type_version};
 use core::slice::from_raw_parts;
 use pyroxene_jit_api::OPERANDS;
-use std::collections::{BTreeMap, HashMap};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// When so many code objects are known, most are gone: code that lives on is met again.
@@ -23,9 +24,9 @@ struct Known {
 }
 
 /// By the address of the code object.
-static TABLE: LazyLock<Mutex<HashMap<usize, Known>>> = LazyLock::new(Mutex::default);
+static TABLE: LazyLock<Mutex<FxHashMap<usize, Known>>> = LazyLock::new(Mutex::default);
 
-fn table() -> MutexGuard<'static, HashMap<usize, Known>> {
+fn table() -> MutexGuard<'static, FxHashMap<usize, Known>> {
     // Nothing in here panics half-way.
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
 }

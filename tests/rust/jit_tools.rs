@@ -376,6 +376,35 @@ fn what_runs_on_in_quick_code_goes_over_to_better() {
     }
 }
 
+/// How often code runs before it is compiled is an option; without it, what runs some times only is not compiled.
+#[test]
+fn what_is_hot_may_be_said() {
+    let folder = Folder::new("after");
+    let program = folder.program(
+        "def called(): pass\n\
+         def loops(): \n\
+         \x20   for i in range(100): pass\n\
+         for i in range(100): called()\n\
+         loops()\n",
+    );
+    let ordered = |options: &[&str]| {
+        succeed(
+            python()
+                .args(["-X", "jit=on", "-X", "jit-log=log"])
+                .args(options)
+                .arg(&program)
+                .current_dir(&folder.0),
+        );
+        let log = log_of(&folder.0.join("log"));
+        ["called", "loops"].map(|name| compilations(&log, name).len())
+    };
+    assert_eq!(ordered(&[]), [0, 0]);
+    assert_eq!(ordered(&["-X", "jit-after=50:1000"]), [1, 1]);
+    let output = succeed(python().args(["-X", "jit=on", "-X", "jit-after=50", "-c", "pass"]));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("jit-after is QUICK:HOT"), "{said}");
+}
+
 /// A function with a hot loop that was called some times is compiled whole, so that what comes after the loop does not leave.
 #[test]
 fn what_was_called_some_times_is_entered_by_calls_when_a_loop_is_hot() {

@@ -20,6 +20,9 @@ pub enum Mode {
 /// Which exits are taken at random: what the numbers begin with, and one of how many.
 const EXITS: &str = "random:1:40";
 
+/// When something is hot: sooner than by default, as most tests end soon.
+const AFTER: &str = "100:2000";
+
 impl Mode {
     /// Its name.
     pub fn name(self) -> &'static str {
@@ -35,7 +38,7 @@ impl Mode {
     pub fn variables(self) -> &'static [(&'static str, &'static str)] {
         match self {
             Self::Off => &[],
-            Self::On => &[("PYROXENE_JIT", "on")],
+            Self::On => &[("PYROXENE_JIT", "on"), ("PYROXENE_JIT_AFTER", AFTER)],
             Self::Eager => &[("PYROXENE_JIT", "eager")],
             Self::Random => &[("PYROXENE_JIT", "eager"), ("PYROXENE_JIT_EXITS", EXITS)],
         }
@@ -46,6 +49,7 @@ impl Mode {
         command
             .env_remove("PYROXENE_JIT")
             .env_remove("PYROXENE_JIT_EXITS")
+            .env_remove("PYROXENE_JIT_AFTER")
             .envs(self.variables().iter().copied())
     }
 
