@@ -33,14 +33,12 @@ pub(super) fn weight(code: Borrowed<'_, ffi::PyCodeObject>) -> u32 {
     }
 }
 
-/// After how many calls, or rounds of a loop, a code object is compiled in the quick tier. There, the compiler takes as many times
-/// longer for large code as it saves more each time: only what is very large has to wait, as it also takes most memory.
+/// After how many calls, or rounds of a loop, a code object is compiled in the quick tier: later if it is large, as only a part of
+/// large code runs each time, while the compiler takes its time, and memory, for all of it.
 fn until_hot(code: Borrowed<'_, ffi::PyCodeObject>) -> u64 {
     match mode() {
         Mode::Eager => u64::from(CALLS_EAGER),
-        Mode::Off | Mode::On => {
-            u64::from(options::after().quick) * u64::from(1 + weight(code) / 10)
-        }
+        Mode::Off | Mode::On => u64::from(options::after().quick) * u64::from(1 + weight(code) / 3),
     }
 }
 

@@ -36,14 +36,14 @@ fn compile_unlogged(snapshot: &Snapshot, tier: Tier) -> Result<Artifact, Refusal
     let door = DOOR
         .get_or_init(|| {
             let door = open();
-            if door.is_none() {
+            if door.is_none() && options::was_asked_for() {
                 options::tell(format_args!(
                     "python: nothing is compiled: there is no {NAME} of this build beside libpython"
                 ));
             }
             door
         })
-        .ok_or(Refusal::Backend("the library cannot be opened"))?;
+        .ok_or(Refusal::NoLibrary)?;
     let request = Request {
         snapshot,
         tier,

@@ -376,6 +376,77 @@ fn what_runs_on_in_quick_code_goes_over_to_better() {
     }
 }
 
+/// Says how many functions were compiled, after so long that one must have been, and why others were not.
+const COMPILES: &str = "
+import pyroxene, time
+def hot(): return pyroxene.jit()
+end = time.monotonic() + (60 if waits else 0.2)
+while not hot()['compiled'] and not hot()['refused'] and time.monotonic() < end:
+    for i in range(1000): hot
+    hot()
+print(pyroxene.jit()['compiled'] > 0, pyroxene.jit()['refused'])
+";
+
+/// Without an option, code is compiled; a variable counts unless variables are not to count, and less than an option.
+#[test]
+fn code_is_compiled_unless_somebody_says_no() {
+    let said = |variable: Option<&str>, options: &[&str], is_compiled: bool| {
+        let mut command = python();
+        command.env_remove("PYROXENE_JIT");
+        if let Some(mode) = variable {
+            command.env("PYROXENE_JIT", mode);
+        }
+        let waits = if is_compiled { "True" } else { "False" };
+        let output = succeed(
+            command
+                .args(options)
+                .args(["-X", "jit-after=10:1000", "-c"])
+                .arg(format!("waits = {waits}{COMPILES}")),
+        );
+        let said = String::from_utf8_lossy(&output.stdout);
+        let expected = if is_compiled { "True {}" } else { "False {}" };
+        assert_eq!(said.trim(), expected, "{variable:?} {options:?}");
+    };
+    said(None, &[], true);
+    said(None, &["-X", "jit"], true);
+    said(None, &["-X", "jit=off"], false);
+    said(Some("off"), &[], false);
+    said(Some("off"), &["-E"], true);
+    said(Some("off"), &["-X", "jit=on"], true);
+    said(Some("on"), &["-I", "-X", "jit=off"], false);
+}
+
+/// Where the compiler library is missing, nobody is told who has not asked for it.
+#[test]
+fn without_the_compiler_library_the_evaluator_runs_everything() {
+    let folder = Folder::new("missing");
+    let home = std::env::var_os("PYROXENE_TEST_HOME").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/dist"),
+        PathBuf::from,
+    );
+    for part in ["bin", "lib"] {
+        fs::create_dir(folder.0.join(part)).expect("a folder is made");
+    }
+    for file in ["bin/python3.13", "lib/libpython3.13.so.1.0"] {
+        fs::copy(home.join(file), folder.0.join(file)).expect("it is copied");
+    }
+    let modules = folder.0.join("lib/python3.13");
+    std::os::unix::fs::symlink(home.join("lib/python3.13"), modules).expect("a link is made");
+    for (options, is_told) in [(&[][..], false), (&["-X", "jit=on"][..], true)] {
+        let output = succeed(
+            Command::new(folder.0.join("bin/python3.13"))
+                .env_remove("PYROXENE_JIT")
+                .args(options)
+                .args(["-X", "jit-after=10:1000", "-c"])
+                .arg(format!("waits = True{COMPILES}")),
+        );
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(said.starts_with("False {'no_library': "), "{said}");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(told.contains("nothing is compiled"), is_told, "{told}");
+    }
+}
+
 /// How often code runs before it is compiled is an option; without it, what runs some times only is not compiled.
 #[test]
 fn what_is_hot_may_be_said() {

@@ -37,7 +37,7 @@ impl Mode {
     /// The variables that set it.
     pub fn variables(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Off => &[],
+            Self::Off => &[("PYROXENE_JIT", "off")],
             Self::On => &[("PYROXENE_JIT", "on"), ("PYROXENE_JIT_AFTER", AFTER)],
             Self::Eager => &[("PYROXENE_JIT", "eager")],
             Self::Random => &[("PYROXENE_JIT", "eager"), ("PYROXENE_JIT_EXITS", EXITS)],

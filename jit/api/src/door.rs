@@ -78,6 +78,8 @@ pub enum Refusal {
     },
     /// There is no place to enter it.
     NoEntry,
+    /// The compiler library is missing, or of another build.
+    NoLibrary,
     /// The machine code could not be made; the text says what failed.
     Backend(&'static str),
 }
@@ -90,6 +92,7 @@ impl Refusal {
             Self::TooLarge { .. } => "too_large",
             Self::TooManyExits { .. } => "too_many_exits",
             Self::NoEntry => "no_entry",
+            Self::NoLibrary => "no_library",
             Self::Backend(_) => "backend",
         }
     }

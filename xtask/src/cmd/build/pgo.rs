@@ -66,6 +66,8 @@ fn run_task(runtime: &Runtime, dist: &Path, raw: &Path) -> Result<()> {
             .args(&task)
             .current_dir(raw)
             .env("LLVM_PROFILE_FILE", raw.join("%m.profraw"))
+            // It shall tell how the evaluator runs code.
+            .env("PYROXENE_JIT", "off")
             .env_remove("PYTHONHOME")
             .env_remove("PYTHONPATH"),
         "running the profile task (about 10 minutes)",
