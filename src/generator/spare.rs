@@ -52,7 +52,10 @@ fn spare(thread: ThreadState, entries: usize) -> Option<&'static Spare> {
 /// anything.
 #[inline(always)]
 pub(super) fn take(thread: ThreadState, entries: usize) -> Option<NonNull<ffi::PyObject>> {
-    let spare = spare(thread, entries)?;
+    // SAFETY: the runtime is static, and the thread attached.
+    let is_traced = unsafe { (&raw const ffi::_PyRuntime.tracemalloc.config.tracing).read() } != 0;
+    // Who traces allocations is told of each.
+    let spare = spare(thread, entries).filter(|_| !is_traced)?;
     let height = spare.height.get().checked_sub(1)?;
     spare.height.set(height);
     NonNull::new(spare.items.get(height)?.get())

@@ -36,7 +36,7 @@ fn compile_unlogged(snapshot: &Snapshot, tier: Tier) -> Result<Artifact, Refusal
     let door = DOOR
         .get_or_init(|| {
             let door = open();
-            if door.is_none() && options::was_asked_for() {
+            if door.is_none() {
                 options::tell(format_args!(
                     "python: nothing is compiled: there is no {NAME} of this build beside libpython"
                 ));

@@ -113,6 +113,15 @@ unsafe fn put(pair: *mut ffi::PyTupleObject, place: usize, item: *mut ffi::PyObj
     }
 }
 
+/// Whether a pair has the same object in both places, of which more can die than [`can_put`] knows.
+///
+/// # Safety
+/// It is a tuple of two.
+unsafe fn holds_one_twice(pair: *mut ffi::PyTupleObject) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { *items(pair) == *items(pair).add(1) && is_seen_to_die(*items(pair)) }
+}
+
 /// The answers of [`pair_next`].
 const END: i32 = 0;
 const MORE: i32 = 1;
@@ -150,7 +159,7 @@ pub(super) unsafe extern "C" fn pair_next(iterator: Raw) -> i32 {
             pair,
             ..
         } = *iterator.cast::<Zip>();
-        if count != 2 || !can_put(pair, 0) || !can_put(pair, 1) {
+        if count != 2 || !can_put(pair, 0) || !can_put(pair, 1) || holds_one_twice(pair) {
             return UNABLE;
         }
         let [first, second] = [0, 1].map(|place| *items(iterators).add(place));

@@ -6,7 +6,7 @@
 use super::code::{self, Compiled, MachineCode};
 use super::executor::Patches;
 use super::passed::ForC;
-use super::{budget, is_main, log, options, sample, statistics};
+use super::{budget, is_main, log, options, sample, statistics, worker};
 use crate::ffi;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
@@ -349,8 +349,11 @@ unsafe extern "C" fn code_event(event: ffi::PyCodeEvent, code: *mut ffi::PyCodeO
     if event == ffi::PY_CODE_EVENT_DESTROY {
         // SAFETY: the code is there until all watchers have been called.
         sample::code_goes(unsafe { Borrowed::from_raw_unchecked(code) });
+        crate::profile::forget(code.addr());
         let mut registry = registry();
         let dropped = registry.records.remove(&code.addr()).map(|mut record| {
+            // SAFETY: the code is there until all watchers have been called.
+            worker::forget(record.key(unsafe { Borrowed::from_raw_unchecked(code) }));
             // Another watcher may keep the code alive: then it is as if it had never been compiled.
             // SAFETY: the code is there until all watchers have been called.
             let code = unsafe { Borrowed::from_raw_unchecked(code) };

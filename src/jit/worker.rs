@@ -108,6 +108,19 @@ pub fn take_back(key: registry::Key) -> bool {
     job.is_some()
 }
 
+/// Takes back all that was ordered of a code object that goes.
+pub fn forget(key: registry::Key) {
+    let mut work = work();
+    let gone: Vec<Job> = work
+        .jobs
+        .extract_if(.., |job| job.order.key == key)
+        .collect();
+    drop(work);
+    for job in gone {
+        log::dropped(job.order.compilation);
+    }
+}
+
 /// Takes the job that is wanted most. What is made quickly makes nobody wait long, and comes first.
 fn next_job(jobs: &mut Vec<Job>) -> Option<Job> {
     let is_quick = |job: &Job| job.order.tier == Tier::Quick;

@@ -57,6 +57,11 @@ pub fn is_turn() -> bool {
     is_turn
 }
 
+/// A code object goes.
+pub fn forget(code: usize) {
+    table::forget(code);
+}
+
 /// From now on, nothing is noted, and what was is forgotten.
 pub fn turn_off() {
     ON.store(false, Ordering::Relaxed);

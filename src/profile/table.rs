@@ -153,6 +153,12 @@ pub fn sights(code: Borrowed<'_, ffi::PyCodeObject>) -> BTreeMap<usize, Sights> 
         .map_or_else(BTreeMap::new, |known| known.sights.clone())
 }
 
+/// Forgets what is known of the code object at an address, which goes.
+pub fn forget(code: usize) {
+    let gone = table().remove(&code);
+    drop(gone);
+}
+
 /// Forgets everything.
 pub fn forget_all() {
     table().clear();

@@ -1,8 +1,9 @@
 //! What the compiler uses up: programs that would have it work without end, or make machine code without measure, and the limits
 //! that the user sets. Each runs in the interpreter of `target/dist`, without the compiler and with it in both of its modes.
+mod prefix;
+
+use prefix::python;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::process::Command;
 
 /// The modes of the compiler.
 const MODES: [&str; 2] = ["on", "eager"];
@@ -46,10 +47,6 @@ impl Told {
 
 /// Runs a program, whose functions of these names only are compiled, and gives what it tells. Its text begins at line 1.
 fn run(options: &[&str], program: &str, only: &[&str]) -> Told {
-    let home = std::env::var_os("PYROXENE_TEST_HOME").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/dist"),
-        PathBuf::from,
-    );
     let folder = std::env::temp_dir().join(format!(
         "pyroxene-budgets-{}-{:?}",
         std::process::id(),
@@ -63,8 +60,9 @@ fn run(options: &[&str], program: &str, only: &[&str]) -> Told {
     std::fs::write(folder.join("only"), list).expect("the list is written");
     std::fs::write(folder.join("program.py"), format!("{PRELUDE}\n{program}"))
         .expect("the program is written");
-    let mut command = Command::new(home.join("bin/python3.13"));
-    for option in options {
+    let mut command = python();
+    // Programs that are small shall be hot.
+    for option in options.iter().chain(&["jit-after=1:2000"]) {
         command.args(["-X", option]);
     }
     if !only.is_empty() {
@@ -125,7 +123,7 @@ fn long_code_becomes_machine_code_of_its_own_size() {
     let program = r#"
 lines = "".join(f"  a = a * 3 + {i % 7}\n  b ^= a\n  a &= 65535\n" for i in range(1000))
 exec("def f(a, b):\n for _ in range(2):\n" + lines + " return a + b\n")
-tell(grown(lambda: f(5, 7), 40), f)
+tell(grown(lambda: f(5, 7), 150), f)
 "#;
     in_each_mode(program, &["f"], |mode, told| {
         let (units, compiled) = (told.count("units"), told.count("compiled"));
@@ -146,7 +144,7 @@ begin = "".join(f" {v} = a + {i}.5\n" for i, v in enumerate(names))
 loop = "".join(f"  {v} = {v} * 0.5 + b\n  b += l[0]\n" for v in names)
 exec("def f(a, b):\n" + begin + " for _ in range(20):\n" + loop + " return int(" + "+".join(names) + ")\n")
 l = [1]
-tell(grown(lambda: f(5, 7), 40), f)
+tell(grown(lambda: f(5, 7), 150), f)
 "#;
     in_each_mode(program, &["f"], |mode, told| {
         assert!(told.count("refused.too_many_exits") >= 1, "{mode}");

@@ -1,6 +1,7 @@
 //! The module `pyroxene`, in the main interpreter and in one with a GIL of its own.
 mod common;
 
+use common::prefix::python;
 use common::{run, with_python};
 use pyroxene::config::check;
 use pyroxene::ffi;
@@ -45,8 +46,8 @@ assert pyroxene.replaced() and pyroxene.build and pyroxene.library()
 
 #[test]
 fn it_tells_what_instructions_met_once_that_is_wanted() {
-    with_python(|| {
-        run(c"
+    // The compiler wants it, too.
+    let program = "
 import pyroxene
 
 def name_of(thing):
@@ -85,8 +86,9 @@ for function in pyroxene.seen, pyroxene.jumps:
         assert 'code object' in str(error)
     else:
         raise AssertionError
-");
-    });
+";
+    let status = python().args(["-X", "jit=off", "-c", program]).status();
+    assert!(status.expect("it starts").success(), "see above");
 }
 
 /// An interpreter that shares nothing with the main one; the thread is attached to it until this is dropped.

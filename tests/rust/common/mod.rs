@@ -2,11 +2,13 @@
 //!
 //! Its standard library is that of the prefix in `PYROXENE_TEST_HOME`, or else of `target/dist`, where
 //! `cargo xtask build` puts one.
+#[path = "../prefix/mod.rs"]
+pub mod prefix;
+
 use pyroxene::config::Config;
 use pyroxene::ffi;
 use std::ffi::{CStr, CString};
 use std::os::unix::ffi::OsStringExt;
-use std::path::PathBuf;
 use std::sync::Once;
 
 /// Does `work` attached to the interpreter, in whichever thread the test runs.
@@ -27,10 +29,7 @@ pub fn run(code: &CStr) {
 
 /// Starts the interpreter apart from the user's environment, and lets go of the GIL.
 fn start() {
-    let home = std::env::var_os("PYROXENE_TEST_HOME").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/dist"),
-        PathBuf::from,
-    );
+    let home = prefix::home();
     let library = home.join("lib/python3.13/os.py");
     assert!(
         library.exists(),
