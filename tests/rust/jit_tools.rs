@@ -620,14 +620,15 @@ def loop(n):
     for _ in range(n):
         x = work(x)
     return x
-end = time.process_time() + 0.8
+end = time.process_time() + 1.5
 while time.process_time() < end:
     loop(100000)
 ",
     );
     succeed(
         python()
-            .args(["-X", "jit=on", "-X", "jit-lines=lines"])
+            .args(["-X", "jit=on", "-X", "jit-after=16:2000"])
+            .args(["-X", "jit-lines=lines"])
             .arg(&program)
             .current_dir(&folder.0),
     );
