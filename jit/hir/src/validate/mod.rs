@@ -202,23 +202,11 @@ impl Validator<'_> {
             {
                 Err(format!("{value} is boxed"))
             }
-            Insn::CallPython { state, .. }
-            | Insn::CallClass { state, .. }
-            | Insn::Call { state, .. }
-            | Insn::Interpret { state, .. }
-            | Insn::Raise { state, .. }
-            | Insn::Resume { state, .. }
-            | Insn::Yield { state, .. }
-            | Insn::EndGenerator { state, .. }
-            | Insn::WriteFrames { state }
+            Insn::WriteFrames { state }
             | Insn::Release {
                 state: Some(state), ..
             }
-            | Insn::Catch { state, .. }
-                if self.holds_virtual(*state) =>
-            {
-                Err("code would have to make a tuple that is not made".to_owned())
-            }
+            | Insn::Catch { state, .. } => self.holds_no_virtual(*state),
             Insn::CallPython { state, .. }
             | Insn::CallClass { state, .. }
             | Insn::Call { state, .. }
@@ -226,10 +214,11 @@ impl Validator<'_> {
             | Insn::Raise { state, .. }
             | Insn::Resume { state, .. }
             | Insn::Yield { state, .. }
-            | Insn::EndGenerator { state, .. }
-                if self.holds_unboxed(*state) =>
-            {
-                Err("the frame would hold an object that nobody lets go of".to_owned())
+            | Insn::EndGenerator { state, .. } => {
+                if self.holds_unboxed(*state) {
+                    return Err("the frame would hold an object that nobody lets go of".to_owned());
+                }
+                self.holds_no_virtual(*state)
             }
             Insn::Release {
                 values,
@@ -258,10 +247,13 @@ impl Validator<'_> {
         matches!(self.function.insn(value), Insn::VirtualTuple { .. })
     }
 
-    /// Whether a state has a tuple that is not made.
-    fn holds_virtual(&self, state: StateId) -> bool {
+    /// Whether a state that other code may look at has no tuple that is not made.
+    fn holds_no_virtual(&self, state: StateId) -> Result<(), String> {
         let mut values = self.function[state].values();
-        values.any(|value| self.is_virtual(value))
+        match values.any(|value| self.is_virtual(value)) {
+            true => Err("code would have to make a tuple that is not made".to_owned()),
+            false => Ok(()),
+        }
     }
 
     /// Whether something of a state has no object yet.
