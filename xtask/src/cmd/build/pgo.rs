@@ -1,6 +1,7 @@
-//! The `pgo` profile: instrument both halves, run upstream's profile task, build again with what it wrote, C and Rust
+//! The `pgo` profile: instrument both halves, run upstream's profile task without and with the compiler, build again with what that wrote, C and Rust
 //! optimised across each other by the linker. Writes `target/cpython/out/pgo*` and then the prefix.
 use super::{native, order, prefix};
+use crate::compiler::Mode;
 use crate::{paths, proc};
 use anyhow::{Context, Result, bail};
 use cpython_sources::profile::Profile;
@@ -34,9 +35,10 @@ fn profile(keep: bool) -> Result<PathBuf> {
     }
     let products = native::build(&runtime, &instrumented, "pgo-generate")?;
     let key = hashes::of_bytes(format!(
-        "{:?} {:?} {}",
+        "{:?} {:?} {:?} {MODES:?} {}",
         fs::read_to_string(files::stamp_of(&products.library))?,
         fs::read_to_string(files::stamp_of(&products.program))?,
+        hashes::of_file(&products.compiler)?,
         order::PROGRAM
     ));
     if files::is_fresh(&merged, &key) {
@@ -45,7 +47,11 @@ fn profile(keep: bool) -> Result<PathBuf> {
     let dist = out.join("prefix");
     prefix::install(&runtime, &products, &dist, "pgo-generate")?;
     let raw = out.join("raw");
-    run_task(&runtime, &dist, &raw)?;
+    let _ = fs::remove_dir_all(&raw);
+    files::make_dir(&raw)?;
+    for mode in MODES {
+        run_task(&runtime, &dist, &raw, mode)?;
+    }
     merge(&raw, &merged)?;
     order::record(&dist.join("bin/python3.13"), &raw, &names)?;
     files::set_fresh(&merged, &key)?;
@@ -53,25 +59,31 @@ fn profile(keep: bool) -> Result<PathBuf> {
     Ok(merged)
 }
 
+/// How the profile task is run, each time adding to the profile: once for the evaluator, which sees all the code only if none of it is
+/// compiled, and once for what machine code calls. What no run has called would be optimised for size, and lie apart.
+const MODES: [Mode; 2] = [Mode::Off, Mode::On];
+
 /// Upstream's profile task, with the options that its Makefile gives it.
-fn run_task(runtime: &Runtime, dist: &Path, raw: &Path) -> Result<()> {
-    let _ = fs::remove_dir_all(raw);
-    files::make_dir(raw)?;
+fn run_task(runtime: &Runtime, dist: &Path, raw: &Path, mode: Mode) -> Result<()> {
     let task = runtime.rules().makefile().words("PROFILE_TASK");
     if task.is_empty() {
         bail!("upstream's Makefile has no PROFILE_TASK");
     }
+    let mut command = Command::new(dist.join("bin/python3.13"));
+    command
+        .args(&task)
+        .current_dir(raw)
+        .env("LLVM_PROFILE_FILE", raw.join("%m.profraw"))
+        .env_remove("PYTHONHOME")
+        .env_remove("PYTHONPATH");
+    mode.set(&mut command);
     proc::run_logged(
-        Command::new(dist.join("bin/python3.13"))
-            .args(&task)
-            .current_dir(raw)
-            .env("LLVM_PROFILE_FILE", raw.join("%m.profraw"))
-            // It shall tell how the evaluator runs code.
-            .env("PYROXENE_JIT", "off")
-            .env_remove("PYTHONHOME")
-            .env_remove("PYTHONPATH"),
-        "running the profile task (about 10 minutes)",
-        "profile-task",
+        &mut command,
+        &format!(
+            "running the profile task, compiler {} (about 10 minutes)",
+            mode.name()
+        ),
+        &format!("profile-task-{}", mode.name()),
     )
 }
 
