@@ -167,6 +167,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GuardArray { .. }
         | Insn::HasBase { .. }
         | Insn::GuardCallee { .. }
+        | Insn::GuardDefaults { .. }
         | Insn::ModuleDict { .. } => guards(Memory::VERSIONS),
         Insn::Poll { .. }
         | Insn::GuardRoom { .. }
@@ -231,7 +232,10 @@ pub fn effects(insn: &Insn) -> Effects {
         Insn::InlineValue { .. } | Insn::Field { .. } => reads(Memory::ATTRIBUTES),
         Insn::StoreInlineValue { .. } | Insn::StoreField { .. } => writes(Memory::ATTRIBUTES),
         // Instances' dictionaries share what is in them with nothing that is written here.
-        Insn::DictEntry { .. } | Insn::ItemFunction { .. } => reads(Memory::VERSIONS),
+        Insn::DictEntry { .. }
+        | Insn::ItemFunction { .. }
+        | Insn::FunctionDefault { .. }
+        | Insn::IsCallee { .. } => reads(Memory::VERSIONS),
         Insn::ExchangeHandled { .. } => writes(Memory::HANDLED),
         Insn::CellValue { .. } => reads(Memory::CELLS),
         Insn::StoreCell { .. } => writes(Memory::CELLS),

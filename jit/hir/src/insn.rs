@@ -450,6 +450,29 @@ pub enum Insn {
         /// How it is before the instruction of bytecode.
         state: StateId,
     },
+    /// A function has so many defaults for parameters that need not be named.
+    GuardDefaults {
+        /// A function.
+        function: Value,
+        /// How many.
+        count: u32,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// One of these defaults. Borrowed from the function.
+    FunctionDefault {
+        /// A function whose defaults were guarded.
+        function: Value,
+        /// Which.
+        index: u32,
+    },
+    /// Whether a function is a callee, and nobody else evaluates frames.
+    IsCallee {
+        /// A function.
+        function: Value,
+        /// An index of the snapshot's callees.
+        callee: u32,
+    },
     /// The `__init__` of a class that makes its instances in the usual way: a function, borrowed. The class has had it as long as
     /// it has had its version ([`GuardOwnTypeVersion`](Self::GuardOwnTypeVersion)).
     ClassInit {

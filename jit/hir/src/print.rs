@@ -142,7 +142,9 @@ impl Printer<'_> {
                     CallForm::Item { version } => write!(text, " item {version}"),
                 }
             }
-            Insn::GuardCallee { callee, .. } => {
+            Insn::GuardDefaults { count, .. } => write!(text, " {count}"),
+            Insn::FunctionDefault { index, .. } => write!(text, " {index}"),
+            Insn::GuardCallee { callee, .. } | Insn::IsCallee { callee, .. } => {
                 write!(text, " {}", self.snapshot.callees[*callee as usize].name)
             }
             Insn::PairNext { class, .. } => write!(text, " {}", class.name()),
@@ -350,6 +352,9 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::WriteFrames { .. } => "write_frames",
         Insn::PopFrames { .. } => "pop_frames",
         Insn::GuardCallee { .. } => "guard_callee",
+        Insn::GuardDefaults { .. } => "guard_defaults",
+        Insn::FunctionDefault { .. } => "function_default",
+        Insn::IsCallee { .. } => "is_callee",
         Insn::ClassInit { .. } => "class_init",
         Insn::NewInstance { .. } => "new_instance",
         Insn::GuardRoom { .. } => "guard_room",

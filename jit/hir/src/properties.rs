@@ -97,6 +97,15 @@ macro_rules! operands {
             | Insn::GuardCallee {
                 function: value, ..
             }
+            | Insn::GuardDefaults {
+                function: value, ..
+            }
+            | Insn::FunctionDefault {
+                function: value, ..
+            }
+            | Insn::IsCallee {
+                function: value, ..
+            }
             | Insn::FunctionPart {
                 function: value, ..
             } => $f(value),
@@ -326,6 +335,7 @@ impl Insn {
             | Self::ReplaceSlice { state, .. }
             | Self::CopySlice { state, .. }
             | Self::GuardCallee { state, .. }
+            | Self::GuardDefaults { state, .. }
             | Self::NewInstance { state, .. }
             | Self::GuardRoom { state }
             | Self::WriteFrames { state }
@@ -412,6 +422,8 @@ impl Insn {
             | Self::StoreInlineValue { .. }
             | Self::Field { .. }
             | Self::ItemFunction { .. }
+            | Self::FunctionDefault { .. }
+            | Self::IsCallee { .. }
             | Self::PairItem { .. }
             | Self::PairNumber { .. }
             | Self::StoreField { .. }
@@ -448,9 +460,10 @@ impl Insn {
             | Self::UnboxNumber { .. } => Some(Reason::Types),
             Self::GuardInlineValues { .. } => Some(Reason::InlineValues),
             Self::GuardCachedKeys { .. } | Self::GuardKeys { .. } => Some(Reason::KeysVersion),
-            Self::GuardIs { .. } | Self::GuardFunction { .. } | Self::GuardCallee { .. } => {
-                Some(Reason::Identity)
-            }
+            Self::GuardIs { .. }
+            | Self::GuardFunction { .. }
+            | Self::GuardCallee { .. }
+            | Self::GuardDefaults { .. } => Some(Reason::Identity),
             Self::CallPython { .. }
             | Self::CallClass { .. }
             | Self::NewInstance { .. }
@@ -538,6 +551,8 @@ impl Insn {
             | Self::StoreInlineValue { .. }
             | Self::Field { .. }
             | Self::ItemFunction { .. }
+            | Self::FunctionDefault { .. }
+            | Self::IsCallee { .. }
             | Self::PairItem { .. }
             | Self::PairNumber { .. }
             | Self::StoreField { .. }

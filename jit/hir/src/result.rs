@@ -73,7 +73,8 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Is { .. }
         | Insn::HasBase { .. }
         | Insn::PairNext { .. }
-        | Insn::StrEqual { .. } => Type::Bool,
+        | Insn::StrEqual { .. }
+        | Insn::IsCallee { .. } => Type::Bool,
         // What a slot or the stack holds may be known to whoever put it there.
         Insn::LoadLocal { .. } | Insn::LoadStack { .. } => match function.ty(value) {
             known @ Type::Object(_) => known,
@@ -104,6 +105,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         Insn::Rebox { number, .. } => Type::Object(function.ty(*number).classes()),
         Insn::Displaced { old, .. } => Type::Object(function.ty(*old).classes() | Classes::NULL),
         Insn::Item { .. }
+        | Insn::FunctionDefault { .. }
         | Insn::CallPython { .. }
         | Insn::CallClass { .. }
         | Insn::Call { .. }
@@ -150,6 +152,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::ReplaceSlice { .. }
         | Insn::CopySlice { .. }
         | Insn::GuardCallee { .. }
+        | Insn::GuardDefaults { .. }
         | Insn::GuardRoom { .. }
         | Insn::WriteFrames { .. }
         | Insn::PopFrames { .. }
@@ -346,7 +349,11 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             vec![bound, bound]
         }
         Insn::CellValue { .. } => vec![class(Class::Cell)],
-        Insn::GuardCallee { .. } | Insn::FunctionPart { .. } => vec![class(Class::Function)],
+        Insn::GuardCallee { .. }
+        | Insn::GuardDefaults { .. }
+        | Insn::FunctionDefault { .. }
+        | Insn::IsCallee { .. }
+        | Insn::FunctionPart { .. } => vec![class(Class::Function)],
         Insn::StoreCell { .. } => vec![class(Class::Cell), any],
         Insn::ListAppend { .. } => vec![class(Class::List), bound],
         Insn::Jump(edge) => vec![None; edge.arguments.len()],

@@ -225,6 +225,90 @@ fn frames_are_validated() {
     assert!(refused(&|changed| changed.frames[1].call = 1000));
 }
 
+/// One of two functions is called, or a third one that is not inlined: numbers, borrowed objects and tuples that are not made
+/// meet behind the call.
+#[test]
+fn one_of_several_calls_runs() {
+    let text = "
+.code several
+.args 4
+.locals functions thing n f total
+.stack 8
+.callee one 7 2
+.callee other 8 2
+.entry start
+.entry loop
+start:
+  RESUME_CHECK 0
+  LOAD_CONST 0
+  STORE_FAST total
+  LOAD_FAST functions
+  GET_ITER
+loop:
+  FOR_ITER_LIST done
+  STORE_FAST f
+  LOAD_FAST n
+  LOAD_CONST 1
+  BINARY_OP_ADD_INT 0
+  STORE_FAST n
+  LOAD_FAST n
+  LOAD_FAST f
+  PUSH_NULL
+  LOAD_FAST thing
+  LOAD_FAST n
+  CALL_PY_EXACT_ARGS 2 ; call 7 one | call 8 other
+  UNPACK_SEQUENCE_TWO_TUPLE 2
+  STORE_FAST total
+  STORE_FAST thing
+  LOAD_FAST total
+  BUILD_TUPLE 2
+  STORE_FAST total
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST total
+  LOAD_FAST thing
+  BUILD_TUPLE 2
+  RETURN_VALUE
+
+.code one
+.args 2
+.locals thing n kept
+.stack 5
+  RESUME_CHECK 0
+  LOAD_FAST n
+  LOAD_CONST 2
+  BINARY_OP_MULTIPLY_INT 5
+  STORE_FAST n
+  LOAD_FAST thing
+  LOAD_FAST n
+  BUILD_TUPLE 2
+  RETURN_VALUE
+
+.code other
+.args 2
+.locals thing n
+.stack 5
+  RESUME_CHECK 0
+  LOAD_FAST n
+  LOAD_FAST thing
+  LOAD_CONST None
+  STORE_FAST thing
+  BUILD_TUPLE 2
+  RETURN_VALUE
+";
+    let orders = [[F, G], [G, F], [F, F], [G, Argument::Instance(3)]];
+    for functions in orders {
+        for n in [Argument::Int(5), Argument::Float(0.5), Argument::None] {
+            let functions = Argument::List(functions.to_vec());
+            check(text, &[functions, Argument::Instance(1), n]);
+        }
+    }
+    let functions = Argument::List(vec![F, G, F]);
+    check_inlined(text, &[functions, Argument::Instance(1), Argument::Int(1)]);
+}
+
 /// What only an inlined call has dies in it, at its end, or when its frame is left by what was raised.
 #[test]
 fn objects_die_in_inlined_calls() {

@@ -43,13 +43,36 @@ impl<'c> Lowering<'c, '_> {
 
     /// Leaves unless a function is the callee that is inlined, and nobody else evaluates frames.
     pub(super) fn guard_callee(&mut self, by: Value, function: Value, callee: u32) {
+        let is_callee = self.is_callee(function, callee);
+        self.require(is_callee, by);
+    }
+
+    /// Whether a function is a callee, and nobody else evaluates frames.
+    pub(super) fn is_callee(&mut self, function: Value, callee: u32) -> IntValue<'c> {
         let version = i64::from(self.callee(callee).version);
         let found = self.int_field(self.pointer(function), self.host.layout.function_version);
         let is_callee = self.emit.compare_with(IntPredicate::EQ, found, version);
         let other = self.emit.load_pointer(self.emit.symbol(FRAME_EVALUATOR));
         let is_ours = self.emit.is_null(other);
-        let both = self.emit.all(&[is_callee, is_ours]);
-        self.require(both, by);
+        self.emit.all(&[is_callee, is_ours])
+    }
+
+    /// Leaves unless a function has so many defaults for parameters that need not be named.
+    pub(super) fn guard_defaults(&mut self, by: Value, function: Value, count: u32) {
+        let layout = self.host.layout;
+        let defaults = self.field(self.pointer(function), layout.function_defaults);
+        let none = self.emit.is_null(defaults);
+        self.refuse(none, by);
+        let size = self.long_field(defaults, layout.size);
+        let fits = self.emit.compare_with(IntPredicate::EQ, size, count.into());
+        self.require(fits, by);
+    }
+
+    /// One of these defaults.
+    pub(super) fn function_default(&self, function: Value, index: u32) -> PointerValue<'c> {
+        let layout = &self.host.layout;
+        let defaults = self.field(self.pointer(function), layout.function_defaults);
+        self.field(defaults, layout.tuple_items + index * 8)
     }
 
     /// Leaves unless there is room for the frames of inlined calls, if there are such.

@@ -154,6 +154,22 @@ impl<'c> Lowering<'c, '_> {
                 self.guard_callee(value, *called, *callee);
                 None
             }
+            Insn::GuardDefaults {
+                function: called,
+                count,
+                ..
+            } => {
+                self.guard_defaults(value, *called, *count);
+                None
+            }
+            Insn::FunctionDefault {
+                function: called,
+                index,
+            } => Some(self.function_default(*called, *index).into()),
+            Insn::IsCallee {
+                function: called,
+                callee,
+            } => Some(self.is_callee(*called, *callee).into()),
             Insn::ClassInit { class } => {
                 let class = self.pointer(*class);
                 Some(self.field(class, self.host.layout.type_init).into())

@@ -1,6 +1,6 @@
 //! `Builder`: the state while code is built, and what instructions are emitted with.
 use crate::build::code::{Code, Instruction};
-use crate::build::inlining::{Caller, Inlinable, Inlined, Prepared};
+use crate::build::inlining::{Begun, Caller, Inlinable, Prepared};
 use crate::build::merge::Incoming;
 use crate::build::state::{Entry, Holder, State};
 use crate::build::uses::Uses;
@@ -26,8 +26,10 @@ pub struct Builder<'a> {
     pub callers: Vec<Caller<'a>>,
     /// The edges on which it has returned, if its call is inlined, to the instruction after the call.
     pub returned: Vec<Incoming>,
-    /// The call whose code shall be built next, at the end of the block, which has the state of its start.
-    pub inlined: Option<Inlined>,
+    /// The calls whose code shall be built next, of which one runs.
+    pub begun: Vec<Begun>,
+    /// The edges that lead past them, from calls of other functions.
+    pub called: Vec<Incoming>,
     /// The code of callees.
     pub inlinable: &'a Inlinable<'a>,
     /// What is built.
@@ -86,7 +88,8 @@ impl<'a> Builder<'a> {
             frame: ROOT,
             callers: Vec::new(),
             returned: Vec::new(),
-            inlined: None,
+            begun: Vec::new(),
+            called: Vec::new(),
             inlinable,
             function,
             block: BlockId(0),

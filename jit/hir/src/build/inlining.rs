@@ -9,10 +9,10 @@ use crate::build::depths::depths;
 use crate::build::flow::Blocks;
 use crate::build::merge::{Incoming, Target};
 use crate::build::plan::{Header, Plan};
-use crate::build::state::{Entry, Holder, Level, Local};
+use crate::build::state::{Entry, Holder, Level, Local, State};
 use crate::build::uses::Uses;
 use crate::build::walk::Walk;
-use crate::function::{Called, FrameId, InlinedFrame, Value};
+use crate::function::{BlockId, Called, FrameId, InlinedFrame, Value};
 use crate::insn::Insn;
 use crate::types::Classes;
 use core::mem::{replace, take};
@@ -90,8 +90,6 @@ pub struct Caller<'a> {
     /// The instruction that calls.
     at: Instruction,
     frame: FrameId,
-    /// Where the caller itself has returned.
-    returned: Vec<Incoming>,
 }
 
 impl Caller<'_> {
@@ -106,17 +104,19 @@ impl Caller<'_> {
     }
 }
 
-/// A call that is to be inlined.
-#[derive(Clone, Copy)]
-pub struct Inlined {
+/// A call that is to be inlined, and has begun.
+pub struct Begun {
     callee: u32,
     body: u32,
     frame: FrameId,
+    /// The block in which it has, and the state at its end.
+    block: BlockId,
+    state: State,
 }
 
 impl<'a> Builder<'a> {
-    /// The code of a callee, if its call here shall be inlined.
-    pub fn inlinable(&self, callee: u32) -> Option<u32> {
+    /// The code of a callee, if its call here shall be inlined beside others of so many units.
+    pub fn inlinable(&self, callee: u32, others: usize) -> Option<u32> {
         let body = self.snapshot.callees[callee as usize].body?;
         let prepared = self.inlinable.get(body)?;
         let known = |frame: FrameId| self.function.inlined(frame);
@@ -139,7 +139,7 @@ impl<'a> Builder<'a> {
         // A call of a class has one in between.
         let fits = self.state.frames.len() + 1 < INLINED_FRAMES as usize
             && words + CLASS_WORDS <= INLINED_WORDS
-            && self.function.values.len() + prepared.code.body.units.len() < VALUES;
+            && self.function.values.len() + others + prepared.code.body.units.len() < VALUES;
         (fits && !recursive && self.at.handler.is_none()).then_some(body)
     }
 
@@ -221,18 +221,35 @@ impl<'a> Builder<'a> {
         let unbound = count - arguments.len();
         let unbound = core::iter::repeat_n(Local::Held(Entry::owned(null)), unbound);
         self.state.locals.extend(unbound);
-        self.inlined = Some(Inlined {
+        self.begun.push(Begun {
             callee,
             body,
             frame,
+            block: self.block,
+            state: self.state.clone(),
         });
     }
 
-    /// Builds the code of a call that has begun, and goes on after it. False if the plan had to be corrected.
+    /// Builds the code of the calls that have begun, of which one runs, and goes on after them. False if the plan had to be
+    /// corrected.
     pub fn inline(&mut self, site: usize, plan: &mut Plan) -> Result<bool, Refusal> {
-        let Some(call) = self.inlined.take() else {
-            return Ok(true);
-        };
+        let at = self.at;
+        let called = take(&mut self.called);
+        let outer = replace(&mut self.returned, called);
+        let mut fits = true;
+        for call in take(&mut self.begun) {
+            fits = fits && self.inline_begun(call, site, plan)?;
+            self.at = at;
+        }
+        let returned = replace(&mut self.returned, outer);
+        if fits {
+            self.go_on_after(at, returned)?;
+        }
+        Ok(fits)
+    }
+
+    /// Builds the code of a call that has begun; false if the plan had to be corrected.
+    fn inline_begun(&mut self, call: Begun, site: usize, plan: &mut Plan) -> Result<bool, Refusal> {
         let at = self.at;
         let inlinable: &'a Inlinable<'a> = self.inlinable;
         let prepared = inlinable.get(call.body).expect("it was asked for");
@@ -241,8 +258,8 @@ impl<'a> Builder<'a> {
         walk.arrive(
             prepared.blocks.by_offset[&0],
             Incoming {
-                block: self.block,
-                state: self.state.clone(),
+                block: call.block,
+                state: call.state,
                 observed: None,
             },
         );
@@ -251,7 +268,6 @@ impl<'a> Builder<'a> {
             uses: replace(&mut self.uses, &prepared.uses),
             at,
             frame: replace(&mut self.frame, call.frame),
-            returned: take(&mut self.returned),
         });
         let outgoing = take(&mut self.outgoing);
         let fits = walk.run(self, plan)?;
@@ -260,10 +276,6 @@ impl<'a> Builder<'a> {
         self.code = caller.code;
         self.uses = caller.uses;
         self.frame = caller.frame;
-        let returned = replace(&mut self.returned, caller.returned);
-        if fits {
-            self.go_on_after(at, returned)?;
-        }
         Ok(fits)
     }
 

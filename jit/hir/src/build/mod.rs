@@ -100,7 +100,7 @@ fn build_passed(snapshot: &Snapshot, passed: &[Passed]) -> Result<Function, Refu
         builder.enter(block, State::default());
         builder.begin(first);
         let body = builder
-            .inlinable(CALLEE)
+            .inlinable(CALLEE, 0)
             .ok_or(Refusal::TooLarge { units })?;
         let state = builder.before();
         builder.emit(Insn::GuardRoom { state });

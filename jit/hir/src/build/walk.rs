@@ -97,7 +97,7 @@ impl<'a> Walk<'a> {
             builder.begin(instruction);
             builder.following = instructions.get(index + 1).copied();
             builder.instruction()?;
-            if builder.inlined.is_some() && !builder.inline(self.site, plan)? {
+            if !builder.begun.is_empty() && !builder.inline(self.site, plan)? {
                 return Ok(false);
             }
             if builder.ended {

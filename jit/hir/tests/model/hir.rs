@@ -342,6 +342,10 @@ impl<'a> Machine<'a> {
                 self.check(insn, is_callee)?;
                 None
             }
+            Insn::IsCallee { function, callee } => {
+                let is_callee = *self.thing(*function) == Thing::Function(*callee);
+                Some(Word::Bool(is_callee))
+            }
             Insn::CallPython {
                 function,
                 arguments,

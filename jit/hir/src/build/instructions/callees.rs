@@ -3,7 +3,7 @@
 use crate::binding::bind;
 use crate::build::builder::Builder;
 use crate::build::instructions::operations::Told;
-use crate::build::state::{Entry, Holder};
+use crate::build::state::Holder;
 use crate::insn::{CallForm, Given, Insn};
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
@@ -107,8 +107,12 @@ impl Builder<'_> {
         self.guard(receiver, classes, state);
         // It is a constant, of which only the evaluator needs a reference.
         let names_entry = self.pop();
-        self.call_with(callees, count, has_receiver, CallForm::Keywords(names));
-        self.release(&[names_entry]);
+        let form = CallForm::Keywords(names);
+        if names_entry.holder == Holder::Place {
+            self.call_with(callees, count, has_receiver, form);
+            return self.release(&[names_entry]);
+        }
+        self.call_or_inline(callees, count, has_receiver, form);
     }
 
     /// `CALL(count)` of a class with an `__init__` in Python to which each argument is given, if one was called here. Whether it
@@ -144,41 +148,6 @@ impl Builder<'_> {
         });
         self.push_owned(instance);
         self.check_disturbed();
-        true
-    }
-
-    /// Inlines the call of a class, if it is the only one that was called here and that is worth it.
-    fn inline_class(&mut self, version: u32, callee: u32, count: usize) -> bool {
-        let sights = self.code.body.sights.get(&self.at.opcode_at);
-        let is_only = sights.is_none_or(|sights| !sights.has_more && sights.seen.len() <= 1);
-        let reasons = [Reason::Identity, Reason::TypeVersion, Reason::Call];
-        if !is_only || !reasons.iter().all(|&reason| self.may_speculate(reason)) {
-            return false;
-        }
-        let Some(body) = self.inlinable(callee) else {
-            return false;
-        };
-        let state = self.before();
-        let class = self.guard(self.peek(count + 1).value, Classes::OBJECT, state);
-        self.emit(Insn::GuardOwnTypeVersion {
-            value: class,
-            version,
-            state,
-        });
-        let init = self.emit(Insn::ClassInit { class });
-        self.emit(Insn::GuardCallee {
-            function: init,
-            callee,
-            state,
-        });
-        let instance = self.emit(Insn::NewInstance {
-            class,
-            version,
-            takes: self.peek(count + 1).holder == Holder::Place,
-            state,
-        });
-        let operands = self.pop_many(count + 2);
-        self.begin_class(callee, body, instance, init, &operands[2..]);
         true
     }
 
@@ -253,7 +222,13 @@ impl Builder<'_> {
     }
 
     /// Calls what lies below the arguments, and `self` or NULL.
-    fn call_with(&mut self, callees: Callees, count: usize, has_receiver: bool, form: CallForm) {
+    pub(super) fn call_with(
+        &mut self,
+        callees: Callees,
+        count: usize,
+        has_receiver: bool,
+        form: CallForm,
+    ) {
         for depth in 0..count {
             self.bound(depth);
         }
@@ -291,6 +266,9 @@ impl Builder<'_> {
         if self.at.oparg & 1 != 0 || !self.can_call(callee, 1) {
             return false;
         }
+        if self.inline_property(type_version, getter, callee) {
+            return true;
+        }
         let form = CallForm::Property {
             version: type_version,
             getter,
@@ -317,50 +295,6 @@ impl Builder<'_> {
             }
             _ => self.operate(Operation::GetItem, Told::default()),
         }
-    }
-
-    /// Inlines the call of a `__getitem__`, if that of another type was never called here and it is worth it.
-    fn inline_item(&mut self, version: u32, callee: u32) -> bool {
-        let container = self.peek(1).value;
-        if !self.has_one_callee()
-            || self.classes(container) & Classes::of(Class::Other) == Classes::EMPTY
-            || !self.snapshot.callees[callee as usize].takes_exactly(2)
-            || !self.may_speculate(Reason::Identity)
-            || !self.may_speculate(Reason::TypeVersion)
-        {
-            return false;
-        }
-        let Some(body) = self.inlinable(callee) else {
-            return false;
-        };
-        let state = self.before();
-        self.bound(0);
-        let value = self.bound(1);
-        self.emit(Insn::GuardTypeVersion {
-            value,
-            version,
-            state,
-        });
-        let function = self.emit(Insn::ItemFunction { value });
-        self.emit(Insn::GuardCallee {
-            function,
-            callee,
-            state,
-        });
-        let holder = Holder::Object;
-        let function = Entry {
-            value: function,
-            holder,
-        };
-        let operands = self.pop_many(2);
-        self.begin_call(callee, body, function, &operands);
-        true
-    }
-
-    /// Whether the instruction has never called another function than the one that it calls.
-    pub(super) fn has_one_callee(&self) -> bool {
-        let sights = self.code.body.sights.get(&self.at.opcode_at);
-        sights.is_none_or(|sights| !sights.has_more && sights.seen.len() <= 1)
     }
 
     /// Whether a function can be called with so many arguments without names.

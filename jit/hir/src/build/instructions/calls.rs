@@ -1,7 +1,6 @@
 //! Calls: of Python functions that machine code can call, of built-in functions whose meaning is known; and returns. All other
 //! calls are the evaluator's.
 use crate::build::builder::Builder;
-use crate::build::instructions::callees::Callees;
 use crate::build::instructions::operations::Told;
 use crate::build::state::{Holder, Local};
 use crate::function::Value;
@@ -66,74 +65,18 @@ impl Builder<'_> {
             && called.classes().meets(function)
             && self.may_speculate(Reason::Class)
             && self.may_speculate(Reason::Unbound);
-        let Some(Callees {
-            first: callee,
-            others,
-        }) = callees.filter(|_| can_be)
-        else {
+        let Some(callees) = callees.filter(|_| can_be) else {
             return self.call_other();
         };
         let state = self.before();
         self.guard(self.peek(count).value, receiver, state);
-        for depth in 0..count {
-            self.bound(depth);
-        }
-        // That it is another function is not a reason to leave: the evaluator calls it.
-        self.bound(count + 1);
-        if self.inline_python(callee, count, has_self) {
-            return;
-        }
-        self.expose_whole();
-        let operands = self.pop_many(count + 2);
-        let function = operands[0].value;
-        let first = if has_self { 1 } else { 2 };
-        let arguments = operands[first..].iter().map(|operand| operand.value);
-        let arguments = arguments.collect();
-        let state = self.state_at(self.at.opcode_at);
-        let result = self.emit(Insn::CallPython {
-            callee,
-            others,
-            function,
-            arguments,
-            has_receiver: has_self,
-            form: CallForm::Function,
-            next: self.at.next,
-            state,
-        });
-        self.push_owned(result);
-        self.check_disturbed();
+        self.call_or_inline(callees, count, has_self, CallForm::Function);
     }
 
     /// A call that looks as if it were one of a Python function.
     fn call_other(&mut self) {
         self.materialise_operands(self.at.oparg as usize + 2);
         self.call_object();
-    }
-
-    /// Inlines the call of a Python function that is the only one which was called here, if that is worth it.
-    fn inline_python(&mut self, callee: u32, count: usize, has_self: bool) -> bool {
-        let given = count + usize::from(has_self);
-        if !self.has_one_callee()
-            || !self.snapshot.callees[callee as usize].takes_exactly(given)
-            || !self.may_speculate(Reason::Identity)
-        {
-            return false;
-        }
-        let Some(body) = self.inlinable(callee) else {
-            return false;
-        };
-        let state = self.before();
-        let called = self.peek(count + 1).value;
-        let function = self.guard(called, Classes::of(Class::Function), state);
-        self.emit(Insn::GuardCallee {
-            function,
-            callee,
-            state,
-        });
-        let operands = self.pop_many(count + 2);
-        let first = if has_self { 1 } else { 2 };
-        self.begin_call(callee, body, operands[0], &operands[first..]);
-        true
     }
 
     /// `RETURN_VALUE`.

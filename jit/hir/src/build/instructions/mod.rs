@@ -12,6 +12,7 @@ mod exceptions;
 mod functions;
 mod generators;
 mod globals;
+mod inlined;
 mod iteration;
 mod jumps;
 mod locals;
