@@ -7,7 +7,9 @@ use crate::function::Value;
 use crate::insn::{CallForm, Given, Insn};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Builtin, Class, Known, ObjectId, Operation, Reason, Refusal, Site};
+use pyroxene_jit_api::{
+    Builtin, Class, Known, ObjectId, Operand, Operation, Reason, Refusal, Site,
+};
 
 impl Builder<'_> {
     /// The object that is a built-in function, if the snapshot mentions it.
@@ -152,11 +154,13 @@ impl Builder<'_> {
         };
         self.guard_is(self.peek(2).value, len);
         let value = self.peek(0).value;
-        let is_sequence = matches!(
-            self.classes(value).single(),
-            Some(Class::List | Class::Tuple)
-        );
-        if is_sequence {
+        let met = self.met().and_then(|[_, _, argument]| match argument {
+            Operand::Class(class @ (Class::List | Class::Tuple)) => Some(class),
+            _ => None,
+        });
+        if let Some(class) = self.sequence_class(value, met) {
+            let state = self.before();
+            let value = self.guard(value, Classes::of(class), state);
             let size = self.emit(Insn::Size { value });
             let operands = self.pop_many(3);
             self.push_owned(size);

@@ -9,7 +9,7 @@ use pyroxene_jit_api::{Class, Reason};
 
 impl Builder<'_> {
     /// The class of a sequence whose items are looked at: what is known, or else what was seen.
-    fn sequence_class(&self, value: Value, seen: Option<Class>) -> Option<Class> {
+    pub(super) fn sequence_class(&self, value: Value, seen: Option<Class>) -> Option<Class> {
         let classes = self.classes(value);
         let known = classes
             .single()
