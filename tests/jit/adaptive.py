@@ -60,3 +60,55 @@ print(begins(traced))
 look(traced)
 copy = rounds.__code__.replace()
 print(begins(copy), copy == rounds.__code__, hash(copy) == hash(rounds.__code__))
+
+
+# What comes only after a loop was compiled is found all the same.
+class Many:
+    pass
+
+
+def store(items):
+    for item in items:
+        item.stored = 1
+
+
+def load(items):
+    found = 0
+    for item in items:
+        try:
+            found += item.loaded
+        except AttributeError:
+            pass
+    return found
+
+
+def call(items):
+    found = 0
+    for item in items:
+        try:
+            found += item.called()
+        except AttributeError:
+            pass
+    return found
+
+
+def attributes(function):
+    shown = dis.get_instructions(function, adaptive=True)
+    return [instruction.opname for instruction in shown if "_ATTR" in instruction.opname]
+
+
+def many():
+    item = Many()
+    for number in range(40):
+        setattr(item, f"_{number}", None)
+    return item
+
+
+several = [many() for _ in range(1000)]
+for function in store, load, call:
+    print(function.__name__, function(several), attributes(function))
+for item in several:
+    item.loaded = 2
+Many.called = lambda self: 3
+for function in store, load, call:
+    print(function.__name__, function(several), attributes(function))

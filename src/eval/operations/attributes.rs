@@ -1,11 +1,14 @@
 //! Attributes, and variables of modules.
+use super::adapt::adapt;
 use super::{kept, object, status, taken};
+use crate::bytecode::cache::{LoadAttr, StoreAttr};
 use crate::eval::instructions::attribute::entry_with_hint;
 use crate::eval::instructions::global::find_global;
 use crate::eval::instructions::store_attribute::store_in_dict;
 use crate::eval::instructions::super_attribute::call_super;
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised, lookup};
+use crate::specialize;
 use crate::thread::ThreadState;
 use core::ptr::null_mut;
 use pyroxene_jit_api::Raw;
@@ -13,9 +16,18 @@ use pyroxene_jit_api::Raw;
 pub(super) unsafe extern "C" fn get_attribute(owner: Raw, name: Raw) -> Raw {
     // SAFETY: as the folder says of what machine code gives.
     let (owner, name) = unsafe { (taken(owner), kept(name)) };
+    adapt_load(owner.borrow(), name);
     let value = lookup::get(owner.borrow(), name);
     drop(owner);
     object(value)
+}
+
+/// Has `LOAD_ATTR` specialised when it is time.
+#[inline(always)]
+fn adapt_load(owner: Borrowed<'_>, name: Borrowed<'_>) {
+    adapt::<LoadAttr>(&[Some(owner)], |site| {
+        specialize::attributes::load(site, owner, name)
+    });
 }
 
 pub(super) unsafe extern "C" fn get_method(owner: Raw, name: Raw, place: *mut Raw) -> Raw {
@@ -23,6 +35,7 @@ pub(super) unsafe extern "C" fn get_method(owner: Raw, name: Raw, place: *mut Ra
     // SAFETY: as the folder says of what machine code gives. The place is one of the frame's stack.
     unsafe {
         let (owner, name) = (taken(owner), kept(name));
+        adapt_load(owner.borrow(), name);
         let is_method = ffi::_PyObject_GetMethod(owner.as_ptr(), name.as_ptr(), &raw mut found);
         if is_method != 0 && !found.is_null() {
             *place = owner.into_raw().cast();
@@ -121,6 +134,10 @@ unsafe fn super_attribute(
 pub(super) unsafe extern "C" fn set_attribute(value: Raw, owner: Raw, name: Raw) -> i32 {
     // SAFETY: as the folder says of what machine code gives.
     let (value, owner, name) = unsafe { (taken(value), taken(owner), kept(name)) };
+    let operands = [Some(value.borrow()), Some(owner.borrow())];
+    adapt::<StoreAttr>(&operands, |site| {
+        specialize::attributes::store(site, owner.borrow(), name)
+    });
     let stored = lookup::set(owner.borrow(), name, Some(value.borrow()));
     drop(value);
     drop(owner);

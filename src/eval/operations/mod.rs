@@ -3,6 +3,7 @@
 //!
 //! All of it is called by machine code only, with what `Operation` says: live objects, of which it gives away those that are
 //! taken; names are strings. A result of C's is new, or NULL with an exception; a status is negative with one.
+mod adapt;
 mod attributes;
 mod calls;
 mod containers;
