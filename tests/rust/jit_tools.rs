@@ -490,6 +490,36 @@ fn what_was_called_some_times_is_entered_by_calls_when_a_loop_is_hot() {
     assert_eq!(entries("once"), Some(vec![Entry::Loop { line: 4 }]));
 }
 
+/// What `eval` runs has a namespace, which machine code lets go of: it does not leave for that.
+#[test]
+fn what_has_a_namespace_returns_from_machine_code() {
+    let folder = Folder::new("namespace");
+    let log = logged(
+        &folder,
+        "code = compile('x + 1', 'expression', 'eval')\n\
+         for x in range(300): eval(code, globals(), {'x': x})\n",
+    );
+    let of_expression = log.iter().find_map(|line| match &line.event {
+        Event::Ordered {
+            compilation,
+            function,
+            ..
+        } if function.file == "expression" => Some(*compilation),
+        _ => None,
+    });
+    let number = of_expression.expect("it is compiled");
+    let exits: Vec<_> = log
+        .iter()
+        .filter_map(|line| match &line.event {
+            Event::Exits { exits } => Some(exits),
+            _ => None,
+        })
+        .flatten()
+        .filter(|exit| exit.compilation == number)
+        .collect();
+    assert!(exits.is_empty(), "{exits:?}");
+}
+
 /// Code that was made as often as it may be is made again all the same if its exits cost too much.
 #[test]
 fn code_that_leaves_very_often_is_made_more_often() {

@@ -615,13 +615,11 @@ impl<'c> Lowering<'c, '_> {
     pub(super) fn check_return(&mut self, by: Value) {
         let layout = &self.host.layout;
         let object = self.field(self.frame(), layout.frame_object);
-        let namespace = self.field(self.frame(), layout.frame_namespace);
         let chunk = self.field(self.thread(), layout.thread_data_chunk);
         let first = self.emit.at(chunk, layout.chunk_data.into());
         let is_first = self.emit.same(first, self.frame());
         let possible = self.emit.all(&[
             self.emit.is_null(object),
-            self.emit.is_null(namespace),
             self.emit.build(|builder| builder.build_not(is_first, "")),
         ]);
         self.require(possible, by);
@@ -639,6 +637,7 @@ impl<'c> Lowering<'c, '_> {
         for &local in locals {
             self.drop_value(local);
         }
+        self.drop_namespace();
         let function = self.field(frame, layout.frame_function);
         self.drop_object(function);
         let code = self.field(frame, layout.frame_executable);
@@ -646,6 +645,18 @@ impl<'c> Lowering<'c, '_> {
         self.set(thread, layout.thread_data_top, frame);
         let returned = self.emit.const_long(RETURNED);
         self.give(returned, value);
+    }
+
+    /// Lets go of the frame's namespace, if it has one: code that `exec` or `eval` runs, and that of modules and classes.
+    fn drop_namespace(&mut self) {
+        let namespace = self.field(self.frame(), self.host.layout.frame_namespace);
+        let (some, after) = (self.emit.block(), self.emit.block());
+        let is_none = self.emit.is_null(namespace);
+        self.emit.branch(is_none, after, some, Some(Likely::Then));
+        self.emit.go_to(some);
+        self.drop_object(namespace);
+        self.emit.jump(after);
+        self.emit.go_to(after);
     }
 
     /// Writes a member.
