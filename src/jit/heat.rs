@@ -4,7 +4,7 @@ use super::code::{Heat, MOST_FAILURES, MachineCode, add_heat};
 use super::options::{self, Mode, mode};
 use super::registry::{Key, Registry, Stage, registry};
 use super::snapshot::{Inlining, Taken};
-use super::{budget, is_main, library, log, only, publish, snapshot, worker};
+use super::{budget, is_main, library, log, only, publish, snapshot, tally, worker};
 use crate::bytecode::unit::units;
 use crate::bytecode::{Counter, Opcode, original};
 use crate::ffi;
@@ -64,6 +64,12 @@ pub fn loop_counter() -> Counter {
     }
 }
 
+/// Counts a `RESUME` that is not specialised, at which a frame stands; false if that is to be [told](call).
+#[inline(always)]
+pub fn is_untold(thread: ThreadState, resume: *const ffi::_Py_CODEUNIT) -> bool {
+    is_main(thread.interpreter()) && tally::count(resume.addr())
+}
+
 /// A function is called whose `RESUME`, at which the frame stands, is not specialised. False if calls need not be counted
 /// any more.
 #[cold]
@@ -81,8 +87,9 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
     if record.stage == Stage::GivenUp {
         return false;
     }
-    record.calls = record.calls.saturating_add(1);
-    add_heat(&record.heat, 1);
+    let calls = 1 + tally::take(frame.instruction().addr());
+    record.calls = record.calls.saturating_add(calls);
+    add_heat(&record.heat, calls.into());
     let is_ordered = record.stage == Stage::Waiting && record.wanted.contains(&place);
     if is_ordered || u64::from(record.calls) < until_hot(code) {
         return true;
@@ -109,8 +116,9 @@ pub fn resumption(thread: ThreadState, frame: Frame<'_>) -> bool {
     if record.stage == Stage::GivenUp {
         return false;
     }
-    record.resumptions = record.resumptions.saturating_add(1);
-    add_heat(&record.heat, 1);
+    let resumptions = 1 + tally::take(frame.instruction().addr());
+    record.resumptions = record.resumptions.saturating_add(resumptions);
+    add_heat(&record.heat, resumptions.into());
     if u64::from(record.resumptions) >= until_hot(frame.code()) && record.stage != Stage::Waiting {
         want(table, frame, place, None);
     }
@@ -142,10 +150,10 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
     if !is_hot {
         return;
     }
-    if record.calls >= CALLS_WITH_LOOP {
-        record
-            .wanted
-            .insert(field!(code._co_firsttraceable) as usize);
+    let begin = field!(code._co_firsttraceable) as usize;
+    let untold = tally::untold(code.instruction_at(begin).addr());
+    if record.calls.saturating_add(untold) >= CALLS_WITH_LOOP {
+        record.wanted.insert(begin);
     }
     want(table, frame, place, Some(snapshot::observed(frame)));
 }

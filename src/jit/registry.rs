@@ -6,7 +6,7 @@
 use super::code::{self, Compiled, MachineCode};
 use super::executor::Patches;
 use super::passed::ForC;
-use super::{budget, is_main, log, options, sample, statistics, worker};
+use super::{budget, is_main, log, options, sample, statistics, tally, worker};
 use crate::ffi;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
@@ -286,6 +286,7 @@ pub fn prepare_to_instrument(code: Borrowed<'_, ffi::PyCodeObject>) {
         return;
     };
     record.begun.clear();
+    tally::forget();
     let own = record.forget_code(code, Withdrawal::Instrumented);
     let callers = core::mem::take(&mut record.inlined_in);
     let of_callers: Vec<_> = callers
@@ -359,6 +360,9 @@ unsafe extern "C" fn code_event(event: ffi::PyCodeEvent, code: *mut ffi::PyCodeO
             let code = unsafe { Borrowed::from_raw_unchecked(code) };
             (record.forget_code(code, Withdrawal::Gone), record)
         });
+        if dropped.is_some() {
+            tally::forget();
+        }
         drop(registry);
         drop(dropped);
     }

@@ -124,6 +124,9 @@ fn keeps_counting(m: &mut Machine) -> bool {
     if !jit::is_on() {
         return false;
     }
+    if jit::heat::is_untold(m.thread(), m.this()) {
+        return true;
+    }
     m.save_stack();
     // SAFETY: the frame is alive, with its code.
     let frame = unsafe { Frame::from_raw_unchecked(m.frame()) };
