@@ -72,8 +72,8 @@ pub fn for_lines() -> bool {
 /// How often something runs before it is compiled (`-X jit-after=QUICK:HOT`), where [`Mode::On`] decides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct After {
-    /// Calls, or rounds of a loop, until there is code of the quick tier. It takes the compiler about as long to make as it saves in so
-    /// many: programs that end soon compile hardly anything.
+    /// Calls, or rounds of a loop, until there is code of the quick tier, which takes the compiler some milliseconds. In so many rounds of
+    /// a loop over numbers it saves more than that, in calls of other code less: programs that end soon compile hardly anything.
     pub quick: u32,
     /// How often small code of that tier begins, and its loops come round, until it is made anew in the hot one, which takes the
     /// compiler ten times as long and more.
@@ -82,7 +82,7 @@ pub struct After {
 
 impl After {
     const DEFAULT: Self = Self {
-        quick: 4000,
+        quick: 16_000,
         hot: 200_000,
     };
 
