@@ -90,7 +90,8 @@ impl Builder<'_> {
 
     /// Those of the functions whose calls with so many arguments are to be inlined. If there is only one, then that or none.
     fn choose(&self, callees: &Callees, given: usize, form: CallForm) -> Vec<Chosen> {
-        if self.has_one_callee() && !self.may_speculate(Reason::Identity) {
+        let may_guard = self.may_speculate(Reason::Identity);
+        if self.has_one_callee() && !may_guard {
             return Vec::new();
         }
         let names = form
@@ -102,9 +103,11 @@ impl Builder<'_> {
         for &callee in core::iter::once(&callees.first).chain(&callees.others) {
             let known = &self.snapshot.callees[callee as usize];
             let sources = bind(known, given, names).filter(|sources| {
-                let is_plain =
-                    |source: &Source| matches!(source, Source::Argument(_) | Source::Default(_));
-                sources.iter().all(is_plain)
+                sources.iter().all(|source| match source {
+                    Source::Argument(_) => true,
+                    Source::Default(_) => may_guard,
+                    Source::NamedDefault(_) | Source::Rest(_) | Source::Keywords(_) => false,
+                })
             });
             if let Some(sources) = sources
                 && let Some(body) = self.inlinable(callee, units)
