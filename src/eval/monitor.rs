@@ -13,6 +13,12 @@ fn is_wanted(thread: ThreadState, event: Event) -> bool {
     !Interpreter::of(thread).tools(event).is_empty()
 }
 
+/// Whether any tool wants to be told of exceptions that are raised, in whatever code.
+#[inline(always)]
+pub fn tells_of_raised(thread: ThreadState) -> bool {
+    is_wanted(thread, Event::Raise)
+}
+
 /// Whether any tool wants to be told of exceptions on their way, in whatever code.
 pub fn tells_of_exceptions(thread: ThreadState) -> bool {
     [

@@ -115,13 +115,34 @@ pub(super) fn athrow(
     async_gen_throw::new(generator, Some(arguments))
 }
 
+/// What a step of an asynchronous generator means to who awaits it.
+pub enum Awaited {
+    /// What the generator awaits has yielded this to the event loop.
+    Waits(Owned),
+    /// The generator has yielded this, the awaitable's result.
+    Result(Owned),
+}
+
+impl Awaited {
+    /// The same as `next()` of the awaitable says it.
+    ///
+    /// # Errors
+    /// `StopIteration` with the result.
+    pub fn or_stop(self) -> Result<Owned, Raised> {
+        match self {
+            Self::Waits(value) => Ok(value),
+            Self::Result(value) => Err(stop_iteration::raise(Some(value.borrow()))),
+        }
+    }
+}
+
 /// What a step of the generator means to who awaits it (genobject.c `async_gen_unwrap_value`): a wrapped value was yielded
-/// by the generator, and is the awaitable's result, so that it ends with `StopIteration`; any other was yielded by what
-/// the generator awaits, and goes to the event loop.
+/// by the generator, and is the awaitable's result; any other was yielded by what the generator awaits, and goes to the
+/// event loop.
 ///
 /// # Errors
-/// The end of the awaitable, and what the generator raised.
-pub(super) fn unwrap(generator: Generator<'_>, step: Lookup) -> Result<Owned, Raised> {
+/// What the generator raised.
+pub(super) fn unwrap(generator: Generator<'_>, step: Lookup) -> Result<Awaited, Raised> {
     let Ok(Some(value)) = step else {
         let raised = match Raised::pending() {
             Err(raised) => raised,
@@ -134,12 +155,12 @@ pub(super) fn unwrap(generator: Generator<'_>, step: Lookup) -> Result<Owned, Ra
         return Err(raised);
     };
     let Some(wrapped) = Borrowed::<WrappedValue>::of(value.borrow()) else {
-        return Ok(value);
+        return Ok(Awaited::Waits(value));
     };
-    let raised = stop_iteration::raise(Some(wrapped.value()));
+    let result = wrapped.value().new_ref();
     drop(value);
     generator.set_awaited(false);
-    Err(raised)
+    Ok(Awaited::Result(result))
 }
 
 /// Whether the exception says that the generator has ended, as it should or because it was told to.

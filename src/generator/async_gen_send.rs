@@ -1,7 +1,7 @@
 //! The awaitable of `__anext__()` and `asend()`: one step of an asynchronous generator.
 use crate::ffi;
 use crate::generator::Generator;
-use crate::generator::async_gen::{Stage, is_end, unwrap};
+use crate::generator::async_gen::{Awaited, Stage, is_end, unwrap};
 use crate::generator::free_list::{recycle, reuse};
 use crate::generator::send::{Input, resume_or_stop};
 use crate::generator::throw::throw;
@@ -14,7 +14,7 @@ use core::ops::ControlFlow;
 
 /// The awaitable.
 #[repr(C)]
-pub(super) struct AsyncGenSend {
+pub struct AsyncGenSend {
     head: ffi::PyObject,
     generator: Owned<ffi::PyGenObject>,
     /// What is sent; nothing for `__anext__()`.
@@ -26,9 +26,17 @@ pub(super) struct AsyncGenSend {
 unsafe impl Layout for AsyncGenSend {}
 
 /// A borrowed awaitable.
-pub(super) type Awaitable<'a> = Borrowed<'a, AsyncGenSend>;
+pub type Awaitable<'a> = Borrowed<'a, AsyncGenSend>;
 
 impl<'a> Awaitable<'a> {
+    /// The object as such an awaitable if it is one.
+    #[inline(always)]
+    pub fn of(object: Borrowed<'a>) -> Option<Self> {
+        let is_one = object.is_exactly(&raw const ffi::_PyAsyncGenASend_Type);
+        // SAFETY: the type's instances have this layout.
+        is_one.then(|| unsafe { Self::from_raw_unchecked(object.as_ptr().cast()) })
+    }
+
     /// The generator.
     fn generator(self) -> Generator<'a> {
         // SAFETY: the awaitable is alive, and keeps its generator.
@@ -96,7 +104,13 @@ pub(super) fn new(generator: Generator<'_>, value: Option<Borrowed<'_>>) -> Resu
 }
 
 /// One step (genobject.c `async_gen_asend_send`).
-fn step<'a>(awaitable: Awaitable<'a>, mut value: Option<Borrowed<'a>>) -> Result<Owned, Raised> {
+///
+/// # Errors
+/// What the generator raises, its end too; `RuntimeError` when it is being awaited already, or the awaitable was.
+pub fn step<'a>(
+    awaitable: Awaitable<'a>,
+    mut value: Option<Borrowed<'a>>,
+) -> Result<Awaited, Raised> {
     awaitable.check()?;
     if awaitable.stage() == Stage::Created {
         if value.is_none_or(Borrowed::is_none) {
@@ -107,21 +121,21 @@ fn step<'a>(awaitable: Awaitable<'a>, mut value: Option<Borrowed<'a>>) -> Result
     let generator = awaitable.generator();
     generator.set_awaited(true);
     let step = resume_or_stop(generator, value.map_or(Input::Next, Input::Send));
-    let result = unwrap(generator, step);
-    if result.is_err() {
+    let awaited = unwrap(generator, step);
+    if !matches!(awaited, Ok(Awaited::Waits(_))) {
         awaitable.set_stage(Stage::Closed);
     }
-    result
+    awaited
 }
 
 /// `awaitable.send(value)`
 pub(super) fn send(awaitable: Awaitable<'_>, value: Borrowed<'_>) -> Result<Owned, Raised> {
-    step(awaitable, Some(value))
+    step(awaitable, Some(value))?.or_stop()
 }
 
 /// `next(awaitable)`
 pub(super) fn next(awaitable: Awaitable<'_>) -> Result<Owned, Raised> {
-    step(awaitable, None)
+    step(awaitable, None)?.or_stop()
 }
 
 /// `awaitable.throw(…)` (genobject.c `async_gen_asend_throw`).
@@ -136,7 +150,7 @@ pub(super) fn throw_in(
         generator.set_awaited(true);
     }
     let step = throw(generator, arguments);
-    let result = unwrap(generator, step);
+    let result = unwrap(generator, step).and_then(Awaited::or_stop);
     if result.is_err() {
         generator.set_awaited(false);
         awaitable.set_stage(Stage::Closed);

@@ -1,7 +1,7 @@
 //! The awaitable of `athrow()` and `aclose()`: an exception raised in an asynchronous generator.
 use crate::ffi;
 use crate::generator::Generator;
-use crate::generator::async_gen::{Stage, is_end, unwrap};
+use crate::generator::async_gen::{Awaited, Stage, is_end, unwrap};
 use crate::generator::async_gen_send::closed;
 use crate::generator::async_gen_wrapped::WrappedValue;
 use crate::generator::frame::Kind;
@@ -210,7 +210,7 @@ fn begin(awaitable: Awaitable<'_>, value: Borrowed<'_>) -> Result<Owned, Raised>
         // With wrong arguments it stays as it is: nothing was raised in the generator.
         let thrown = thrown(arguments)?;
         let step = throw_into(generator, OnExit::ThrowIntoDelegate, thrown);
-        unwrap(generator, step)
+        unwrap(generator, step).and_then(Awaited::or_stop)
     } else {
         generator.set_closed();
         let exit = Thrown::only(exception::GeneratorExit.class());
@@ -249,7 +249,7 @@ pub(super) fn send(awaitable: Awaitable<'_>, value: Borrowed<'_>) -> Result<Owne
     if awaitable.is_close() {
         close_step(awaitable, step)
     } else {
-        unwrap(generator, step)
+        unwrap(generator, step).and_then(Awaited::or_stop)
     }
 }
 
@@ -282,7 +282,7 @@ pub(super) fn throw_in(
             ClosingStep::Result(result) => result,
         }
     } else {
-        unwrap(generator, step)
+        unwrap(generator, step).and_then(Awaited::or_stop)
     };
     result.map_err(|raised| awaitable.fail(raised))
 }

@@ -11,6 +11,8 @@ use crate::eval::{monitor, recursion};
 use crate::ffi;
 use crate::frame::{Frame, Owner};
 use crate::generator::Generator;
+use crate::generator::async_gen::Awaited;
+use crate::generator::async_gen_send::{self, Awaitable};
 use crate::generator::frame::State;
 use crate::generator::{make, stop_iteration};
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
@@ -223,8 +225,17 @@ pub(in crate::eval) unsafe fn send_to(
     receiver: Borrowed<'_>,
     value: Borrowed<'_>,
 ) -> Result<Sent, Raised> {
+    let step = Awaitable::of(receiver).filter(|_| value.is_none());
     // SAFETY: a live object.
-    let sent = if value.is_none() && unsafe { ffi::PyIter_Check(receiver.as_ptr()) } != 0 {
+    let sent = if let Some(awaitable) = step {
+        match async_gen_send::step(awaitable, None) {
+            // The end of the awaitable, of which nobody is told.
+            Ok(Awaited::Result(value)) if !monitor::tells_of_raised(thread) => {
+                return Ok(Sent::Returned(value));
+            }
+            step => step.and_then(Awaited::or_stop).ok(),
+        }
+    } else if value.is_none() && unsafe { ffi::PyIter_Check(receiver.as_ptr()) } != 0 {
         let class = receiver.type_of();
         // SAFETY: an iterator's slot is called with it; the result is new, or NULL, with an exception or at the end.
         unsafe {

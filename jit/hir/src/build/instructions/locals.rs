@@ -72,8 +72,10 @@ impl Builder<'_> {
     /// writes to the other local of this frame could tell.
     pub(super) fn store_fast_load_fast(&mut self) {
         let load = self.at.oparg & 15;
-        // Its guard comes before the store. If it is the same local, it is bound by that.
-        if load != self.at.oparg >> 4 {
+        // Its guard comes before the store. If it is the same local, it is bound by that, to what is guarded to be there.
+        if load == self.at.oparg >> 4 {
+            self.bound(0);
+        } else {
             self.local(load);
         }
         self.open_for(self.at.oparg >> 4, 0);
