@@ -407,7 +407,8 @@ pub(crate) unsafe fn make(
         let closure = (*function.as_ptr()).func_closure.cast();
         let frame = Frame::initialize(place, function, None, code, arguments.len());
         for (index, &argument) in arguments.iter().enumerate() {
-            frame.entry(index).write(argument);
+            // Volatile only so that LLVM does not make it a call of memcpy: it is a few words.
+            frame.entry(index).write_volatile(argument);
         }
         let mut unit = code.first_instruction();
         if (*unit).op.code == Opcode::COPY_FREE_VARS.number() {

@@ -114,7 +114,7 @@ impl<'a> Frame<'a> {
     /// # Safety
     /// It does not run and is on no thread's stack, because destructors may look there. A generator that holds it is in
     /// state `CLEARED` already.
-    #[inline]
+    #[inline(always)]
     pub unsafe fn clear_except_code(self) {
         // SAFETY: the member owns its reference or is NULL; the function is the frame's own reference. The caller promises
         // the rest.

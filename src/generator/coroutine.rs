@@ -25,6 +25,7 @@ pub fn origin_depth(thread: ThreadState) -> usize {
 ///
 /// # Errors
 /// `MemoryError`.
+#[inline(always)]
 pub(super) fn set_origin(thread: ThreadState, coroutine: Generator<'_>) -> Result<(), Raised> {
     let depth = origin_depth(thread);
     if depth != 0 {

@@ -5,7 +5,7 @@ use crate::field;
 use crate::generator::close::close;
 use crate::generator::frame::{Kind, State};
 use crate::generator::{Generator, spare};
-use crate::object::life::{Fate, finalize_dying};
+use crate::object::life::{Fate, finalize_dying, is_traced};
 use crate::object::type_slot::Visitor;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
@@ -69,6 +69,9 @@ pub(super) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
     // SAFETY: C calls it once, for a generator with a count of 0, tracked by the collector. Whatever can run code is done
     // while the object is whole, or after the member that it comes from is empty; its memory goes last.
     unsafe {
+        if deallocate_ended(object) {
+            return;
+        }
         let generator = Generator::from_raw_unchecked(object.cast());
         let members = generator.as_ptr();
         generator.settle();
@@ -103,6 +106,49 @@ pub(super) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
         clear(&raw mut (*members).gi_name);
         clear(&raw mut (*members).gi_qualname);
         spare::give(ThreadState::current(), object, entries as usize);
+    }
+}
+
+/// Ends the life of an object, if it is a generator or coroutine that has ended and has nothing that dies with it: nobody sees
+/// that. Whether it was.
+///
+/// # Safety
+/// Its count has just become zero, and nobody uses it any more.
+#[inline(always)]
+pub unsafe fn deallocate_ended(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: as the caller promises; a generator has its code and both names, and its origin or finalizer is NULL or alive.
+    unsafe {
+        let class = ffi::Py_TYPE(object);
+        if class != &raw mut ffi::PyCoro_Type && class != &raw mut ffi::PyGen_Type {
+            return false;
+        }
+        let generator = Generator::from_raw_unchecked(object.cast());
+        let members = generator.as_ptr();
+        // One that keeps a chain has not ended.
+        if generator.written_state() != State::CLEARED
+            || !(*members).gi_weakreflist.is_null()
+            || !(*members).gi_origin_or_finalizer.is_null()
+            || is_traced()
+        {
+            return false;
+        }
+        let code = generator.code();
+        let held = [
+            code.as_ptr().cast::<ffi::PyObject>(),
+            (*members).gi_name,
+            (*members).gi_qualname,
+        ];
+        // Two of them can be the same.
+        if held.iter().any(|&each| ffi::Py_REFCNT(each) <= 2) {
+            return false;
+        }
+        ffi::_PyObject_GC_UNTRACK(object);
+        let entries = ffi::_PyFrame_NumSlotsForCodeObject(code.as_ptr());
+        for each in held {
+            drop(Owned::<ffi::PyObject>::from_raw_unchecked(each));
+        }
+        spare::give(ThreadState::current(), object, entries as usize);
+        true
     }
 }
 

@@ -10,6 +10,7 @@ use crate::eval::resume;
 use crate::eval::step::{self, end_by_exception};
 use crate::eval::unwind::{self, Ended, end, raised_in_call};
 use crate::ffi;
+use crate::generator::life::deallocate_ended;
 use crate::object::{Borrowed, Owned, Raised, plain};
 use crate::thread::ThreadState;
 use core::ptr::{NonNull, null_mut};
@@ -515,6 +516,9 @@ unsafe extern "C" fn end_instance(thread: Raw, caller: Raw, value: Raw) -> Raw {
 unsafe extern "C" fn deallocate_seen(object: Raw, frame: Raw, at: u32, tools_version: u64) -> u8 {
     // SAFETY: machine code gives an object whose count has become zero, its own frame, and an instruction of its code.
     unsafe {
+        if deallocate_ended(object.cast()) {
+            return 0;
+        }
         let running = frame.cast::<ffi::_PyInterpreterFrame>();
         let code = (*running).f_executable.cast::<ffi::PyCodeObject>();
         (*running).instr_ptr = ffi::_PyCode_CODE(code).add(at as usize);

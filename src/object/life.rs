@@ -30,7 +30,7 @@ unsafe fn trace_reference(op: *mut ffi::PyObject, event: RefEvent) {
 }
 
 /// Whether a reference tracer is set.
-pub(super) fn is_traced() -> bool {
+pub fn is_traced() -> bool {
     // SAFETY: the runtime is static, and the thread attached.
     unsafe {
         let tracer = &raw const ffi::_PyRuntime.ref_tracer;

@@ -4,6 +4,7 @@
 //! What is done is what typeobject.c's `subtype_dealloc` does for them, in the same order. Touches the instance, what it
 //! refers to, and the collector's list.
 use crate::ffi;
+use crate::generator::life::deallocate_ended;
 use crate::object::life;
 use crate::object::trashcan::{Deallocator, Trashcan};
 use crate::object::{Owned, Raised};
@@ -139,8 +140,8 @@ unsafe fn take_apart(op: *mut ffi::PyObject, values: NonNull<ffi::PyDictValues>)
     }
 }
 
-/// Ends the life of an object if nobody can see that, as no code runs: if it is a number or a string, or a plain instance that
-/// has nothing else for itself. Whether it was.
+/// Ends the life of an object if nobody can see that, as no code runs: if it is a number or a string, a generator that has ended,
+/// or a plain instance that has nothing else for itself. Whether it was.
 ///
 /// # Safety
 /// It is an object whose count has just become zero, and nobody uses it any more.
@@ -149,6 +150,9 @@ pub unsafe fn deallocate_unseen(op: *mut ffi::PyObject) -> bool {
     unsafe {
         if is_scalar(op) {
             life::deallocate(op);
+            return true;
+        }
+        if deallocate_ended(op) {
             return true;
         }
         if !is_plain(life::deallocator(op)) || life::is_traced() {
