@@ -14,6 +14,7 @@ use crate::frame::Frame;
 use crate::object::Borrowed;
 use crate::profile::{self, operand::class_of, sight::LONGEST_CACHE};
 use crate::thread::ThreadState;
+use core::ffi::CStr;
 use core::ptr::null_mut;
 use pyroxene_jit_api::{
     Body, Builtin, Callee, Class, Entry, Failure, Known, Local, LocalKind, OPERANDS, Object,
@@ -854,10 +855,23 @@ fn builtin(object: *mut ffi::PyObject) -> Option<Builtin> {
         (cache.isinstance, Builtin::IsInstance),
         (cache.list_append, Builtin::ListAppend),
     ];
+    let known = known.into_iter().find(|&(address, _)| address == object);
     known
-        .into_iter()
-        .find(|&(address, _)| address == object)
         .map(|(_, builtin)| builtin)
+        .or_else(|| is_dict_get(object).then_some(Builtin::DictGet))
+}
+
+/// Whether an object is `dict.get` as the type has it.
+fn is_dict_get(object: *mut ffi::PyObject) -> bool {
+    // SAFETY: the object is alive; a method of a type has its definition.
+    unsafe {
+        if ffi::Py_TYPE(object) != &raw mut ffi::PyMethodDescr_Type {
+            return false;
+        }
+        let method = object.cast::<ffi::PyMethodDescrObject>();
+        (*method).d_common.d_type == &raw mut ffi::PyDict_Type
+            && CStr::from_ptr((*(*method).d_method).ml_name) == c"get"
+    }
 }
 
 /// What operands instructions have met.

@@ -272,4 +272,8 @@ operations! {
     MatchClass = "match_class" (0, Each(3), number) -> Object;
     /// One string of two exact ones. If nobody else has the first, it may become the result.
     AppendText = "append_text" (0, Each(2)) -> Object;
+    /// `dict.get(map, key)` of an exact dictionary.
+    DictGet = "dict_get" (0, Each(2)) -> Object;
+    /// The same with a default.
+    DictGetOr = "dict_get_or" (0, Each(3)) -> Object;
 }

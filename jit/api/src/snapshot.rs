@@ -158,6 +158,8 @@ pub enum Builtin {
     IsInstance,
     /// `list.append`, as the type has it.
     ListAppend,
+    /// `dict.get`, as the type has it.
+    DictGet,
 }
 
 /// A slot of a frame.

@@ -49,7 +49,7 @@ pub unsafe extern "C" fn call(place: *mut Raw, count: u32) -> Raw {
 
 /// What a call has given. Others may interrupt before it is seen.
 #[inline(always)]
-fn end(thread: ThreadState, result: Result<Owned, Raised>) -> Raw {
+pub(super) fn end(thread: ThreadState, result: Result<Owned, Raised>) -> Raw {
     object(result.and_then(|result| {
         let asked = thread.eval_breaker() & ffi::_PY_EVAL_EVENTS_MASK as usize;
         if asked != 0 {

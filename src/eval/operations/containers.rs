@@ -1,4 +1,5 @@
 //! Items and slices, and what builds strings, sets, dictionaries and lists.
+use super::dicts::look_up;
 use super::numbers::unary;
 use super::{drop_all, kept, object, status, taken};
 use crate::call::{Arguments, vectorcall};
@@ -7,7 +8,7 @@ use crate::eval::instructions::container::{fill_set, not_iterable, not_mapping};
 use crate::eval::instructions::format;
 use crate::eval::{tables, unpack as unpacking};
 use crate::ffi;
-use crate::object::{Owned, check_status};
+use crate::object::{Borrowed, Owned, Raised, check_status};
 use crate::thread::ThreadState;
 use core::ptr::null_mut;
 use pyroxene_jit_api::Raw;
@@ -16,10 +17,20 @@ pub(super) unsafe extern "C" fn get_item(container: Raw, key: Raw) -> Raw {
     // SAFETY: as the folder says of what machine code gives.
     unsafe {
         let (container, key) = (taken(container), taken(key));
-        let value = ffi::PyObject_GetItem(container.as_ptr(), key.as_ptr());
+        let value = if container.borrow().is_exactly(&raw const ffi::PyDict_Type) {
+            let map = Borrowed::from_raw_unchecked(container.as_ptr().cast());
+            look_up(map, key.borrow()).and_then(|value| {
+                value.ok_or_else(|| {
+                    ffi::_PyErr_SetKeyError(key.as_ptr());
+                    Raised::on_c_word()
+                })
+            })
+        } else {
+            Owned::from_c(ffi::PyObject_GetItem(container.as_ptr(), key.as_ptr()))
+        };
         drop(container);
         drop(key);
-        value.cast()
+        object(value)
     }
 }
 

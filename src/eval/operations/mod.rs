@@ -7,6 +7,7 @@ mod adapt;
 mod attributes;
 mod calls;
 mod containers;
+mod dicts;
 mod exceptions;
 mod functions;
 mod generators;
@@ -29,6 +30,7 @@ use containers::{
     set_update, slice, unpack, unpack_around,
 };
 use core::ptr::null_mut;
+use dicts::{dict_get, dict_get_or};
 use exceptions::{
     assertion_error, catches, enter_async_context, enter_context, exit_context, split_group,
     stop_value, tells_of_end,
@@ -150,6 +152,8 @@ const fn helper(operation: Operation) -> Raw {
         Operation::MatchKeys => match_keys as *const (),
         Operation::MatchClass => match_class as *const (),
         Operation::AppendText => append_text as *const (),
+        Operation::DictGet => dict_get as *const (),
+        Operation::DictGetOr => dict_get_or as *const (),
     };
     function.cast_mut().cast()
 }

@@ -181,6 +181,7 @@ impl Assembler {
                     "builtin:len" => Known::Builtin(Builtin::Len),
                     "builtin:isinstance" => Known::Builtin(Builtin::IsInstance),
                     "builtin:list.append" => Known::Builtin(Builtin::ListAppend),
+                    "builtin:dict.get" => Known::Builtin(Builtin::DictGet),
                     "?" => Known::Nothing,
                     class => Known::Instance(class_named(class)?),
                 };

@@ -189,6 +189,9 @@ impl Builder<'_> {
         if self.call_function() {
             return;
         }
+        if self.call_dict_get() {
+            return;
+        }
         if self.call_class() {
             return;
         }
@@ -217,6 +220,34 @@ impl Builder<'_> {
         });
         self.push_owned(result);
         self.check_disturbed();
+    }
+
+    /// `CALL(1)` or `CALL(2)` of `dict.get` as a method of a dictionary; whether it is one.
+    fn call_dict_get(&mut self) -> bool {
+        let count = self.at.oparg as usize;
+        let operation = match count {
+            1 => Operation::DictGet,
+            2 => Operation::DictGetOr,
+            _ => return false,
+        };
+        let called = self.constant(self.peek(count + 1).value);
+        let receiver = self.peek(count).value;
+        let dict = Classes::of(Class::Dict);
+        if called.is_none()
+            || called != self.builtin(Builtin::DictGet)
+            || !self.classes(receiver).meets(dict)
+            || !self.may_speculate(Reason::Class)
+        {
+            return false;
+        }
+        let state = self.before();
+        self.guard(receiver, dict, state);
+        let value = self.apply(operation, &[], count + 1, Told::default());
+        let callable = self.pop();
+        self.push_owned(value);
+        self.release(&[callable]);
+        self.check_disturbed();
+        true
     }
 
     /// `CALL(2)` of `isinstance`.
