@@ -75,6 +75,7 @@ impl Rules {
             unit.flags.push("-ftls-model=initial-exec".into());
             match unit.path.as_str() {
                 "Modules/getpath.c" => find_own_prefix(&mut unit.flags),
+                "Modules/posixmodule.c" => include(&mut unit.flags, "glue/counts.h"),
                 // An evaluator of its own, which the flags for ours would make slower: it is machine code before the
                 // linker sees it.
                 "Modules/_sre/sre.c" => {
@@ -221,9 +222,13 @@ fn find_own_prefix(flags: &mut Vec<String>) {
             }
         }
     }
+    include(flags, "glue/prefix.h");
+}
+
+/// Has a header of our own included before the file.
+fn include(flags: &mut Vec<String>, header: &str) {
     flags.push("-include".into());
-    let header = glue_file("glue/prefix.h");
-    flags.push(header.display().to_string());
+    flags.push(glue_file(header).display().to_string());
 }
 
 /// A file of our own by its path in this crate's folder.

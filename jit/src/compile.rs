@@ -1,7 +1,9 @@
 //! One compilation, from the snapshot to code in memory. Touches the range of addresses that the host reserves for code.
 use crate::backend::Backend;
 use crate::code::{self, Loaded, Range};
+use crate::forks;
 use crate::lower::{self, RUN, runtime};
+use crate::memory;
 use core::fmt::Display;
 use core::ptr::NonNull;
 use inkwell::context::Context;
@@ -20,6 +22,7 @@ static RANGE: OnceLock<Range> = OnceLock::new();
 /// # Errors
 /// Why not.
 pub fn compile(host: &Host, request: &Request<'_>) -> Result<Artifact, Refusal> {
+    memory::begin(host);
     let (function, report) = pyroxene_hir::compile(request.snapshot, request.dumps.hir)?;
     let values = function.values_of_exits();
     if values > VALUES_OF_EXITS {
@@ -70,17 +73,21 @@ fn machine_code(
     let object =
         timed(&mut timings, "generate", || backend.object(&module)).map_err(failed("generate"))?;
     let loaded = timed(&mut timings, "link", || {
-        let range = range(host)?;
         let resolve = |symbol: &str| runtime::address(host, symbol);
-        code::load(
-            range,
-            &object,
-            &tables.literals,
-            &resolve,
-            host.for_debugger,
-        )
+        forks::whole(|| {
+            code::load(
+                range(host)?,
+                &object,
+                &tables.literals,
+                &resolve,
+                host.for_debugger,
+            )
+        })
     })
-    .map_err(failed("link"))?;
+    .map_err(|why| match why {
+        code::Failure::Memory(_) => Refusal::NoMemory,
+        why => failed("link")(why),
+    })?;
     let instructions = loaded
         .function(RUN)
         .ok_or("it exports no function")
@@ -131,7 +138,7 @@ fn failed<E: Display>(step: &'static str) -> impl FnOnce(E) -> Refusal {
 pub unsafe fn release(memory: CodeMemory) {
     let CodeMemory(loaded): CodeMemory = memory;
     // SAFETY: the handle is such a box, made above, and whoever had it has given it back.
-    drop(unsafe { Box::from_raw(loaded.cast::<Loaded>()) });
+    forks::whole(|| drop(unsafe { Box::from_raw(loaded.cast::<Loaded>()) }));
 }
 
 /// The range for code: the same for all compilations, though each is told of it.

@@ -3,7 +3,9 @@
 mod backend;
 mod code;
 mod compile;
+mod forks;
 mod lower;
+mod memory;
 
 use pyroxene_jit_api::{Door, VERSION};
 
@@ -12,6 +14,8 @@ static DOOR: Door = Door {
     version: VERSION,
     compile: compile::compile,
     release: compile::release,
+    before_fork: forks::before_fork,
+    after_fork: forks::after_fork,
 };
 
 /// The door of the library ([`pyroxene_jit_api::DoorFunction`]).

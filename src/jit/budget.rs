@@ -1,8 +1,8 @@
 //! What the compiler may use up (`-X jit-limits=memory:MIB,time:PERCENT,attempts:COUNT`): memory for machine code, processor time, and
 //! compilations of one code object. Where it has, code that gets hot goes on as it is, and is asked for again when it is hot again.
-use super::code;
 use super::host::CODE_SIZE;
 use super::options::{Mode, mode};
+use super::{code, headroom, worker};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// How often one code object is compiled at most in each tier, unless it leaves so often that it must be worth it.
@@ -21,7 +21,7 @@ static IN_ANY_CASE: AtomicU64 = AtomicU64::new(5_000_000_000);
 static TAKEN: AtomicU64 = AtomicU64::new(0);
 
 /// How often it was asked for something that was put off, for each reason.
-static PUT_OFF: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
+static PUT_OFF: [AtomicU64; PutOff::ALL.len()] = [const { AtomicU64::new(0) }; PutOff::ALL.len()];
 
 /// How many questions have the answer of the last one, if that was that there is no time: to look costs a call of the system.
 const SAME_ANSWERS: u64 = 64;
@@ -36,14 +36,31 @@ pub(super) enum PutOff {
     Memory,
     /// The compiler has taken too much time.
     Time,
+    /// The process, or the machine, has too little memory left for the compiler.
+    Headroom,
+    /// Too much waits for the compiler.
+    Queue,
+    /// The compiler could not go on, and does nothing any more.
+    GaveUp,
 }
 
 impl PutOff {
+    const ALL: [Self; 5] = [
+        Self::Memory,
+        Self::Time,
+        Self::Headroom,
+        Self::Queue,
+        Self::GaveUp,
+    ];
+
     /// Its name in statistics.
     const fn name(self) -> &'static str {
         match self {
             Self::Memory => "memory",
             Self::Time => "time",
+            Self::Headroom => "headroom",
+            Self::Queue => "queue",
+            Self::GaveUp => "gave_up",
         }
     }
 }
@@ -87,10 +104,14 @@ pub(super) fn percent() -> u64 {
 
 /// Why nothing is compiled now, which is counted; nothing if something can be.
 pub(super) fn put_off() -> Option<PutOff> {
-    let why = if code::memory() >= memory() {
+    let why = if let Some(why) = worker::put_off() {
+        why
+    } else if code::memory() >= memory() {
         PutOff::Memory
     } else if is_out_of_time() {
         PutOff::Time
+    } else if headroom::is_limited() {
+        PutOff::Headroom
     } else {
         return None;
     };
@@ -99,8 +120,14 @@ pub(super) fn put_off() -> Option<PutOff> {
 
 /// The same of what was ordered when there was room, with so many bytes of machine code that were made since.
 pub(super) fn put_off_meanwhile(bytes: usize) -> Option<PutOff> {
-    let is_full = code::memory() + bytes >= memory();
-    is_full.then(|| count(PutOff::Memory))
+    let why = if code::memory() + bytes >= memory() {
+        PutOff::Memory
+    } else if headroom::is_limited() || headroom::is_exhausted() {
+        PutOff::Headroom
+    } else {
+        return None;
+    };
+    Some(count(why))
 }
 
 fn count(why: PutOff) -> PutOff {
@@ -110,12 +137,10 @@ fn count(why: PutOff) -> PutOff {
 
 /// How often each reason was given.
 pub(super) fn counts() -> impl Iterator<Item = (&'static str, u64)> {
-    [PutOff::Memory, PutOff::Time]
-        .into_iter()
-        .filter_map(|why| {
-            let count = PUT_OFF[why as usize].load(Ordering::Relaxed);
-            (count > 0).then_some((why.name(), count))
-        })
+    PutOff::ALL.into_iter().filter_map(|why| {
+        let count = PUT_OFF[why as usize].load(Ordering::Relaxed);
+        (count > 0).then_some((why.name(), count))
+    })
 }
 
 /// Whether the compiler has taken more of the processor than it may. With the eager mode, which is for tests, it may as much as it

@@ -342,7 +342,7 @@ fn compile(frame: Frame<'_>, however_often: bool) {
     drop(table);
     match mode() {
         Mode::Eager => {
-            let result = library::compile(&snapshot, tier, compilation);
+            let result = library::compile_now(&snapshot, tier, compilation);
             publish::install(worker::Done {
                 order,
                 tools_version: snapshot.tools_version,

@@ -1,6 +1,6 @@
 //! What machine code needs to know of the runtime: from bindgen's layouts and the addresses of C's objects.
 use super::pairs::{Enumerate, Zip};
-use super::{chance, enter, exits, helpers, options};
+use super::{chance, enter, exits, helpers, options, worker};
 use crate::eval::operations::OPERATIONS;
 use crate::ffi;
 use crate::profile::operand::Array;
@@ -49,6 +49,7 @@ pub(super) fn host() -> &'static Host {
         exit_values: exits::values(),
         chance: chance::address(),
         for_debugger: options::for_debugger(),
+        cannot_go_on: worker::cannot_go_on,
     })
 }
 

@@ -1,7 +1,7 @@
 //! The core's half of the compiler: decides what is compiled, hands it to the library, and lets the evaluator enter the
 //! machine code that comes back.
 //!
-//! - [`options`]: whether and how eagerly; [`budget`]: what may be used up for it; [`only`]: which functions, if not all; [`heat`]: what runs often, and [`tally`]: how it is counted; [`registry`]: what is known of each code object.
+//! - [`options`]: whether and how eagerly; [`budget`]: what may be used up for it; [`headroom`]: whether there is memory for it; [`only`]: which functions, if not all; [`heat`]: what runs often, and [`tally`]: how it is counted; [`registry`]: what is known of each code object.
 //! - [`snapshot`]: what the compiler gets to see; [`host`]: what machine code knows of the runtime; [`helpers`]: the
 //!   functions that it calls.
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
@@ -19,6 +19,7 @@ pub mod code;
 pub mod enter;
 pub mod executor;
 mod exits;
+mod headroom;
 pub mod heat;
 pub mod helpers;
 pub mod host;

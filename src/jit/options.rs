@@ -165,7 +165,8 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
         Some(other) => {
             // There is no way from here to refuse to start.
             tell(format_args!(
-                "python: jit is off: its mode is off, on or eager, not {other:?}"
+                "python: jit is off: it has no mode {other:?}, but off (nothing is compiled), on (what runs often, by a thread \
+                 of its own) and eager (nearly everything, at once: for tests)"
             ));
             Mode::Off
         }

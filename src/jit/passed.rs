@@ -215,7 +215,7 @@ fn order(
     };
     match mode() {
         Mode::Eager => {
-            let result = library::compile(&snapshot, tier, compilation);
+            let result = library::compile_now(&snapshot, tier, compilation);
             publish::install(Done {
                 order,
                 tools_version: snapshot.tools_version,

@@ -1,5 +1,8 @@
-//! The threads of the compiler's own, which never run Python code: how they start, and how they keep away from forks.
-use super::{budget, log, sample, worker};
+//! The threads of the compiler's own, which never run Python code: how they start, and what is done around forks; in [`count`]: that
+//! nobody takes them for threads of the program.
+mod count;
+
+use super::{budget, library, log, sample, worker};
 use crate::ffi;
 use crate::thread::pending;
 use core::ffi::{c_int, c_void};
@@ -8,8 +11,8 @@ use std::io;
 use std::sync::Once;
 use std::thread::{Builder, JoinHandle};
 
-/// Starts a thread that no signal reaches: Python's handlers want to interrupt threads that wait. It must end before a fork,
-/// so that the child has whole locks and the system counts one thread less.
+/// Starts a thread that no signal reaches: Python's handlers want to interrupt threads that wait. A child that is forked does not
+/// have it.
 ///
 /// # Errors
 /// When the system has no thread for us.
@@ -20,10 +23,14 @@ pub(super) fn start(
 ) -> io::Result<JoinHandle<()>> {
     watch_forks();
     let signals = block_signals();
+    let coming = count::Coming::new();
     let thread = Builder::new()
         .name(name.to_owned())
         .stack_size(stack)
-        .spawn(work);
+        .spawn(move || {
+            coming.arrives();
+            work();
+        });
     unblock_signals(&signals);
     thread
 }
@@ -40,26 +47,33 @@ pub(super) fn watch_forks() {
 /// First who writes to the log, then the log.
 extern "C" fn before() {
     worker::before_fork();
+    library::before_fork();
     log::before_fork();
 }
 
 extern "C" fn after_in_parent() {
     log::after_fork_in_parent();
-    worker::after_fork();
+    library::after_fork();
+    worker::after_fork_in_parent();
 }
 
 extern "C" fn after_in_child() {
+    count::after_fork_in_child();
     budget::after_fork_in_child();
     sample::after_fork_in_child();
     log::after_fork_in_child();
-    worker::after_fork();
+    library::after_fork();
+    worker::after_fork_in_child();
 }
 
-/// Has a thread of the main interpreter call a function soon.
+/// Has a thread of the main interpreter call a function soon, which any of its threads may do.
 ///
 /// # Errors
 /// When too many calls wait already.
-pub(super) fn ask(
+///
+/// # Safety
+/// The main interpreter does not end meanwhile.
+pub(super) unsafe fn ask(
     function: unsafe extern "C" fn(*mut c_void) -> c_int,
 ) -> Result<(), pending::Full> {
     let call = pending::Call {
@@ -67,7 +81,7 @@ pub(super) fn ask(
         argument: null_mut(),
         flags: 0,
     };
-    // SAFETY: who asks ends before the interpreter does, and the functions may be called from any of its threads.
+    // SAFETY: as the caller promises.
     unsafe { pending::add(ffi::_PyRuntime.interpreters.main, call) }
 }
 

@@ -1,14 +1,17 @@
-//! The thread on which code is compiled. It comes when there is something to do and goes when there is not; at a fork it
-//! goes before, so that the child has whole locks and the system counts one thread less. It never takes the GIL: what it has
-//! made waits until a thread of the interpreter has been asked to fetch it.
+//! The thread on which code is compiled. It comes when there is something to do and goes when there is not. It never takes the GIL:
+//! what it has made waits until a thread of the interpreter has been asked to fetch it.
+//!
+//! Nobody waits for it. Where the interpreter ends, and in the child of a fork, which has no such thread, what it had at hand is
+//! nobody's any more: it takes [`Work`] to say that it has made something, and finds nobody who has ordered it. Before that it
+//! touches nothing of the interpreter: a snapshot holds no references.
+use super::budget::{self, PutOff};
 use super::code::{Heat, MachineCode};
-use super::{budget, code, library, log, publish, registry, threads};
-use core::cell::RefCell;
+use super::{code, library, log, publish, registry, threads};
+use core::cell::{Cell, RefCell};
 use core::sync::atomic::{AtomicBool, Ordering};
 use pyroxene_jit_api::{Artifact, Refusal, Snapshot, Tier};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 
 /// What a compilation was asked for.
 pub struct Order {
@@ -58,37 +61,57 @@ impl Done {
     }
 }
 
+/// How many jobs may wait: each has copies of bytecode.
+const MOST: usize = 256;
+
 /// How much stack the thread has: LLVM recurses over big functions.
 const STACK: usize = 64 << 20;
 
 /// What waits, and who works.
 struct Work {
     jobs: Vec<Job>,
+    /// What the thread is compiling, unless nobody wants it any more.
+    at_hand: Option<Order>,
     done: Vec<Done>,
-    /// The thread, which is at work or has just left.
-    thread: Option<JoinHandle<()>>,
-    /// Whether it is at work, and takes what is added.
+    /// Whether there is a thread, which takes what is added.
     running: bool,
-    /// It shall leave after the job at hand.
-    stopping: bool,
+    /// The thread could not go on, and never will: with which compilation, and why, until somebody has told of it.
+    gave_up: Option<Option<(u64, Refusal)>>,
 }
 
 static WORK: Mutex<Work> = Mutex::new(Work {
     jobs: Vec::new(),
+    at_hand: None,
     done: Vec::new(),
-    thread: None,
     running: false,
-    stopping: false,
+    gave_up: None,
 });
 
 fn work() -> MutexGuard<'static, Work> {
     WORK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Why nothing can be added now.
+pub(super) fn put_off() -> Option<PutOff> {
+    let work = work();
+    if work.gave_up.is_some() {
+        Some(PutOff::GaveUp)
+    } else {
+        (work.jobs.len() >= MOST).then_some(PutOff::Queue)
+    }
+}
+
+/// Has room for what becomes of all that there is to do, and of what is at hand: when the thread has to say so, it may get no memory.
+fn make_room(work: &mut Work) {
+    let count = work.jobs.len() + 1;
+    work.done.reserve(count);
+}
+
 /// Adds a job.
 pub fn submit(job: Job) {
     let mut work = work();
     work.jobs.push(job);
+    make_room(&mut work);
     start(&mut work);
 }
 
@@ -133,52 +156,99 @@ fn next_job(jobs: &mut Vec<Job>) -> Option<Job> {
 
 /// Sees to it that there is a thread if there is something to do.
 fn start(work: &mut Work) {
-    if work.running || work.stopping || work.jobs.is_empty() {
+    if work.running || work.gave_up.is_some() || work.jobs.is_empty() {
         return;
     }
-    let thread = threads::start("pyroxene-jit", STACK, run);
+    work.running = threads::start("pyroxene-jit", STACK, run).is_ok();
     // Without a thread, the jobs wait for the next attempt.
-    NEWS.fetch_or(thread.is_err(), Ordering::Relaxed);
-    if let Ok(handle) = thread {
-        work.running = true;
-        // The one before has left: it needs no more waiting for.
-        work.thread = Some(handle);
+    NEWS.fetch_or(!work.running, Ordering::Relaxed);
+}
+
+std::thread_local! {
+    /// Whether this is the thread.
+    static IS_COMPILER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The compiler library cannot go on: it gets no memory, or LLVM has failed. What it was doing cannot be undone, so the thread stays
+/// here for good, with all that it has; nothing is compiled any more. It takes no memory. If the program itself waits for
+/// the library, it returns.
+pub(super) fn cannot_go_on(why: Refusal) {
+    if !IS_COMPILER.get() {
+        return;
     }
+    let mut guard = work();
+    let current = &mut *guard;
+    let at_hand = current.at_hand.take();
+    current.gave_up = Some(at_hand.as_ref().map(|order| (order.compilation, why)));
+    current.done.extend(at_hand.map(|order| Done {
+        order,
+        tools_version: 0,
+        result: Some(Err(why)),
+    }));
+    current.done.extend(current.jobs.drain(..).map(|job| Done {
+        order: job.order,
+        tools_version: 0,
+        result: None,
+    }));
+    ask_to_fetch();
+    drop(guard);
+    loop {
+        // SAFETY: waits for a signal, all of which are blocked.
+        unsafe { libc::pause() };
+    }
+}
+
+/// Has a thread of the interpreter fetch what is ready, while the lock is held. If it cannot be asked now, it comes by itself when
+/// something else gets hot.
+fn ask_to_fetch() {
+    NEWS.store(true, Ordering::Relaxed);
+    // SAFETY: an interpreter that has ordered something takes the lock before it ends.
+    let _unless_full = unsafe { threads::ask(publish::pending_call) };
 }
 
 /// What the thread does.
 fn run() {
-    loop {
-        let mut current = work();
-        let job = match current.stopping {
-            true => None,
-            false => next_job(&mut current.jobs),
-        };
-        let Some(job) = job else {
-            current.running = false;
-            return;
-        };
+    IS_COMPILER.set(true);
+    let mut current = work();
+    while let Some(Job {
+        order, snapshot, ..
+    }) = next_job(&mut current.jobs)
+    {
+        let (compilation, tier) = (order.compilation, order.tier);
         let bytes = current.done.iter().map(Done::bytes).sum();
+        current.at_hand = Some(order);
+        let is_put_off = budget::put_off_meanwhile(bytes).is_some();
+        if !is_put_off {
+            log::started(compilation);
+        }
         drop(current);
-        let result = match budget::put_off_meanwhile(bytes) {
-            Some(_) => None,
-            None => Some(library::compile(
-                &job.snapshot,
-                job.order.tier,
-                job.order.compilation,
-            )),
-        };
-        let mut current = work();
-        current.done.push(Done {
-            order: job.order,
-            tools_version: job.snapshot.tools_version,
-            result,
-        });
-        NEWS.store(true, Ordering::Relaxed);
-        drop(current);
-        // If it cannot be asked now, it comes by itself when something else gets hot.
-        let _unless_full = threads::ask(publish::pending_call);
+        let result = (!is_put_off).then(|| library::compile(&snapshot, tier));
+        current = work();
+        let at_hand = current
+            .at_hand
+            .take_if(|order| order.compilation == compilation);
+        match (at_hand, result) {
+            (Some(order), result) => {
+                if let Some(result) = &result {
+                    library::tell(&snapshot, compilation, result);
+                }
+                current.done.push(Done {
+                    order,
+                    tools_version: snapshot.tools_version,
+                    result,
+                });
+                ask_to_fetch();
+            }
+            (None, Some(Ok(artifact))) => {
+                drop(current);
+                // SAFETY: nobody has entered it.
+                unsafe { library::release(artifact.memory) };
+                current = work();
+            }
+            (None, _) => {}
+        }
     }
+    current.running = false;
 }
 
 /// Whether [`take_done`] has something to look at: it is asked at each call of what is being compiled.
@@ -192,27 +262,24 @@ pub fn take_done() -> Vec<Done> {
     let mut work = work();
     NEWS.store(false, Ordering::Relaxed);
     start(&mut work);
-    core::mem::take(&mut work.done)
-}
-
-/// Waits until the thread is gone. What is left to do stays.
-fn stop() {
-    let mut current = work();
-    current.stopping = true;
-    let thread = current.thread.take();
-    drop(current);
-    if let Some(handle) = thread {
-        // It does not panic: that would have ended the process.
-        let _ended = handle.join();
+    let told = work.gave_up.as_mut().and_then(Option::take);
+    let done = core::mem::take(&mut work.done);
+    make_room(&mut work);
+    drop(work);
+    if let Some((compilation, why)) = told {
+        log::finished(compilation, &Err(why));
     }
-    work().stopping = false;
+    done
 }
 
-/// Ends the work: the interpreter ends. What is ready, and what is left to do, is dropped.
+/// Ends the work: the interpreter ends. What is ready or at hand, and what is left to do, is dropped.
 pub fn end() {
-    work().jobs.clear();
-    stop();
-    for done in take_done() {
+    let mut work = work();
+    work.at_hand = None;
+    work.jobs.clear();
+    let done = core::mem::take(&mut work.done);
+    drop(work);
+    for done in done {
         publish::discard(done);
     }
 }
@@ -222,14 +289,29 @@ std::thread_local! {
     static FORKING: RefCell<Option<MutexGuard<'static, Work>>> = const { RefCell::new(None) };
 }
 
-/// The thread goes, and nobody is within the lock.
+/// From now on, nobody is within the lock.
 pub(super) fn before_fork() {
-    stop();
-    FORKING.with_borrow_mut(|forking| *forking = Some(work()));
+    FORKING.set(Some(work()));
 }
 
-/// The thread comes back when somebody asks what is ready: right after a fork, the system's count of threads is looked at.
-pub(super) fn after_fork() {
+/// The thread goes on.
+pub(super) fn after_fork_in_parent() {
+    drop(FORKING.take());
+}
+
+/// There is no thread. What it had at hand is asked for again when it has got hot again; one for the rest comes when somebody asks
+/// what is ready.
+pub(super) fn after_fork_in_child() {
+    let Some(mut work) = FORKING.take() else {
+        return;
+    };
+    work.running = false;
+    if let Some(order) = work.at_hand.take() {
+        work.done.push(Done {
+            order,
+            tools_version: 0,
+            result: None,
+        });
+    }
     NEWS.store(true, Ordering::Relaxed);
-    FORKING.with_borrow_mut(Option::take);
 }

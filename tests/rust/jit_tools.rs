@@ -404,6 +404,22 @@ fn code_is_compiled_if_somebody_says_so() {
     said(Some("on"), &["-I", "-X", "jit=off"], false);
 }
 
+/// A mode that there is not turns the compiler off, and one is told which there are.
+#[test]
+fn a_mode_that_there_is_not_is_told() {
+    let output = succeed(
+        python()
+            .env("PYROXENE_JIT", "1")
+            .args(["-c", "import pyroxene; print(pyroxene.jit()['mode'])"]),
+    );
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "off\n");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        told.starts_with("python: jit is off: it has no mode \"1\", but off ("),
+        "{told}"
+    );
+}
+
 /// Where the compiler library is missing, one is told, and the program runs.
 #[test]
 fn without_the_compiler_library_the_evaluator_runs_everything() {

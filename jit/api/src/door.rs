@@ -24,7 +24,14 @@ pub struct Door {
     /// # Safety
     /// No thread runs in the code or will enter it.
     pub release: unsafe fn(CodeMemory),
+    /// The thread is about to fork: waits until the library's locks are whole, which is soon, and keeps them so.
+    pub before_fork: fn(),
+    /// It has forked, and is in the parent or in the child.
+    pub after_fork: fn(),
 }
+
+/// The type of [`Host::cannot_go_on`].
+pub type CannotGoOn = fn(Refusal);
 
 /// What is to be compiled, and how.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +87,8 @@ pub enum Refusal {
     NoEntry,
     /// The compiler library is missing, or of another build.
     NoLibrary,
+    /// There was not enough memory.
+    NoMemory,
     /// The machine code could not be made; the text says what failed.
     Backend(&'static str),
 }
@@ -93,6 +102,7 @@ impl Refusal {
             Self::TooManyExits { .. } => "too_many_exits",
             Self::NoEntry => "no_entry",
             Self::NoLibrary => "no_library",
+            Self::NoMemory => "no_memory",
             Self::Backend(_) => "backend",
         }
     }

@@ -4,6 +4,7 @@
 use crate::Exit;
 #[cfg(doc)]
 use crate::Operation;
+use crate::door::CannotGoOn;
 use core::ffi::c_void;
 
 /// An address in the runtime: an object, a thread state or a frame.
@@ -37,6 +38,8 @@ pub struct Host {
     pub chance: Raw,
     /// Whether gdb is to be told of machine code.
     pub for_debugger: bool,
+    /// What the library calls where it gets no memory, or LLVM fails. In the compiler's thread, it does not return.
+    pub cannot_go_on: CannotGoOn,
 }
 
 /// How many words machine code may leave at an exit. What has more, a function with so many variables, is not compiled.

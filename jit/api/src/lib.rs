@@ -19,7 +19,9 @@ pub use artifact::{
     RunPassed, Timing,
 };
 pub use class::Class;
-pub use door::{DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION};
+pub use door::{
+    CannotGoOn, DOOR_SYMBOL, Door, DoorFunction, Dumps, Refusal, Request, Tier, VERSION,
+};
 pub use host::{
     CLASS_WORDS, Catch, CodeRange, CompareHelper, EXIT_VALUES, Helpers, Host, INLINED_FRAMES,
     INLINED_WORDS, Layout, PASSED_ON, Raw, Singletons, Types, UnaryHelper, VIRTUAL_ITEMS,

@@ -1,5 +1,6 @@
 //! LLVM as a back end: the processor that it generates code for, the passes of each tier, and objects. Touches no global
 //! state but LLVM's list of targets.
+use crate::forks;
 use core::ffi::CStr;
 use core::ptr::null;
 use inkwell::OptimizationLevel;
@@ -88,7 +89,7 @@ pub struct Backend {
 
 impl Drop for Backend {
     fn drop(&mut self) {
-        idle().extend(self.machine.take());
+        forks::whole(|| idle().extend(self.machine.take()));
     }
 }
 
@@ -98,10 +99,12 @@ impl Backend {
     /// # Errors
     /// When LLVM does not know it.
     pub fn new(tier: Tier) -> Result<Self, LLVMString> {
-        let mut idle = idle();
-        let found = idle.iter().position(|machine| machine.tier == tier);
-        let found = found.map(|index| idle.swap_remove(index));
-        drop(idle);
+        let found = forks::whole(|| {
+            LazyLock::force(&PROCESSOR);
+            let mut idle = idle();
+            let found = idle.iter().position(|machine| machine.tier == tier);
+            found.map(|index| idle.swap_remove(index))
+        });
         let machine = match found {
             Some(machine) => machine,
             None => Machine::new(tier)?,

@@ -189,7 +189,8 @@ pub(in crate::jit) fn before_fork() {
 /// The ticker comes back when the evaluator looks up: right after a fork, the system's count of threads is looked at.
 pub(in crate::jit) fn after_fork_in_parent() {
     if FORKING.with_borrow_mut(Option::take).is_some() {
-        let _unless_full = crate::jit::threads::ask(ticker::pending_call);
+        // SAFETY: the thread forks, and the log ends before the interpreter does.
+        let _unless_full = unsafe { crate::jit::threads::ask(ticker::pending_call) };
     }
 }
 
