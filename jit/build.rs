@@ -34,6 +34,14 @@ const WRAPPED: [&str; 16] = [
     "realloc",
 ];
 
+/// How the library is laid out, so that less of it comes into memory: what LLVM initialises when the library is loaded lies together
+/// and not in pages all over its code, equal functions are there once, and the list of addresses to relocate is short.
+const LAYOUT: [&str; 3] = [
+    "-Wl,-z,keep-text-section-prefix",
+    "-Wl,--icf=safe",
+    "-Wl,-z,pack-relative-relocs",
+];
+
 fn main() -> ExitCode {
     println!("cargo:rerun-if-changed=build.rs");
     match link() {
@@ -57,6 +65,9 @@ fn link() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rustc-link-lib=static:-bundle=stdc++");
     for name in WRAPPED {
         println!("cargo:rustc-link-arg=-Wl,--wrap={name}");
+    }
+    for flag in LAYOUT {
+        println!("cargo:rustc-link-arg-cdylib={flag}");
     }
     for name in SYSTEM_LIBRARIES {
         println!("cargo:rustc-link-lib=dylib={name}");
