@@ -17,6 +17,13 @@ static PERCENT: AtomicU64 = AtomicU64::new(100);
 /// How much it may take in any case, in nanoseconds: unless the user has said how much.
 static IN_ANY_CASE: AtomicU64 = AtomicU64::new(5_000_000_000);
 
+/// How much it takes like any other thread, in nanoseconds: what is hottest is compiled by then. Where there are fewer processors than
+/// threads, the program would wait for the rest longer than it gains by it, if it does not run for long.
+const LIKE_OTHERS: u64 = 100_000_000;
+
+/// Which part of what the rest of the process has taken it takes so besides.
+const LIKE_OTHERS_PART: u64 = 20;
+
 /// The processor time that it has taken, in nanoseconds.
 static TAKEN: AtomicU64 = AtomicU64::new(0);
 
@@ -156,10 +163,20 @@ fn is_out_of_time() -> bool {
         ANSWERED.store(answered - 1, Ordering::Relaxed);
         return true;
     }
-    let rest = clock(libc::CLOCK_PROCESS_CPUTIME_ID).saturating_sub(taken);
-    let is_out = taken.saturating_mul(100) > rest.saturating_mul(percent());
+    let is_out = taken.saturating_mul(100) > rest(taken).saturating_mul(percent());
     ANSWERED.store(if is_out { SAME_ANSWERS } else { 0 }, Ordering::Relaxed);
     is_out
+}
+
+/// Whether the compiler has taken so much of the processor that the program goes first where they share one.
+pub(super) fn is_much() -> bool {
+    let taken = TAKEN.load(Ordering::Relaxed);
+    taken > LIKE_OTHERS && taken - LIKE_OTHERS > rest(taken) / LIKE_OTHERS_PART
+}
+
+/// The processor time that the rest of the process has taken, in nanoseconds.
+fn rest(taken: u64) -> u64 {
+    clock(libc::CLOCK_PROCESS_CPUTIME_ID).saturating_sub(taken)
 }
 
 /// Runs the compiler, and counts the processor time that it takes.

@@ -209,6 +209,7 @@ fn ask_to_fetch() {
 /// What the thread does.
 fn run() {
     IS_COMPILER.set(true);
+    let mut stands_back = false;
     let mut current = work();
     while let Some(Job {
         order, snapshot, ..
@@ -222,6 +223,10 @@ fn run() {
             log::started(compilation);
         }
         drop(current);
+        if !stands_back && budget::is_much() {
+            threads::stand_back();
+            stands_back = true;
+        }
         let result = (!is_put_off).then(|| library::compile(&snapshot, tier));
         current = work();
         let at_hand = current
