@@ -1,0 +1,385 @@
+//! What the compiler gets to see of a code object, taken from live objects at one moment. Reads them, and runs nothing.
+mod callees;
+mod code;
+mod objects;
+mod sites;
+
+pub(super) use self::code::{function, qualified_name};
+
+use self::callees::Callees;
+use self::code::{argument, arguments, items, keywords, lines, locals, text, units};
+use self::objects::Objects;
+use self::sites::{Namespaces, operands};
+use super::publish::is_instrumented;
+use super::registry::{Key, Observed, registry};
+use crate::bytecode::{Opcode, handlers, original};
+use crate::eval::monitor::tells_of_exceptions;
+use crate::eval::resume;
+use crate::ffi;
+use crate::field;
+use crate::frame::Frame;
+use crate::object::Borrowed;
+use crate::profile::operand::class_of;
+use crate::thread::ThreadState;
+use pyroxene_jit_api::{
+    Body, Class, Entry, Failure, ObjectId, Passed, Reason, Snapshot, Target, Unit,
+};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A snapshot, and what belongs to it but not to the compiler.
+pub(super) struct Taken {
+    /// For the compiler. It does not know yet of whom it is to count the activations.
+    pub snapshot: Snapshot,
+    /// The entry for calls from other machine code, if the code is such that there can be one.
+    pub call_entry: Option<u32>,
+    /// The entries with what another generator has returned, by the `RESUME` at which this one waits for it.
+    pub returned_entries: BTreeMap<usize, u32>,
+    /// The targets that the snapshot names.
+    pub targets: Vec<Arc<Target>>,
+    /// The code objects of its inlined bodies.
+    pub inlined: Vec<Key>,
+}
+
+/// Takes a snapshot of the code of a frame. Machine code is to be entered wherever `wanted` says: at a `RESUME` or at jumps
+/// backward. No tools watch the code.
+///
+/// The objects that it mentions are kept alive by the code object, or while a guard holds.
+pub(super) fn take(
+    frame: Frame<'_>,
+    wanted: &[usize],
+    observed: &Observed,
+    failures: Vec<Failure>,
+    inlining: Inlining,
+) -> Taken {
+    let code = frame.code();
+    let mut taking = Taking::default();
+    let namespaces = Namespaces {
+        globals: frame.globals(),
+        builtins: frame.builtins(),
+    };
+    let body = taking.body(code, namespaces, failures);
+    let mut entries: Vec<Entry> = wanted
+        .iter()
+        .map(|&at| Entry {
+            offset: entry_offset(&body.units, at) as u32,
+            observed: observed.get(&at).cloned().unwrap_or_default(),
+        })
+        .collect();
+    let call_entry = call_entry(code, &mut entries);
+    let returned_entries = returned_entries(wanted, &body.units, &mut entries);
+    let tools_version = field!(code._co_instrumentation_version) as u64;
+    let inlined = taking.inlined(code, tools_version, inlining);
+    let snapshot = Snapshot {
+        body,
+        inlined: taking.bodies,
+        tools_version,
+        keywords: taking.keywords,
+        callees: taking.callees.list,
+        entries,
+        passed: None,
+        objects: taking.objects.list,
+        running: 0,
+        warm: None,
+    };
+    Taken {
+        snapshot,
+        call_entry,
+        returned_entries,
+        targets: taking.callees.targets,
+        inlined,
+    }
+}
+
+/// Takes a snapshot of the code of a function for C, which calls it with values of these kinds. Nothing if it cannot be called so
+/// without more than its parameters being bound to them. No tools watch the code.
+pub(super) fn take_passed(
+    function: Borrowed<'_, ffi::PyFunctionObject>,
+    code: Borrowed<'_, ffi::PyCodeObject>,
+    passed: &[Passed],
+    inlining: Inlining,
+) -> Option<Taken> {
+    let mut taking = Taking::default();
+    // SAFETY: the function is alive.
+    let version = unsafe { ffi::_PyFunction_GetVersionForCurrentState(function.as_ptr()) };
+    if version == 0 || code.has_flag(GENERATORS) {
+        return None;
+    }
+    // SAFETY: both are alive, and are not looked at any more when something else runs.
+    let (its_code, callee) = unsafe {
+        (
+            Borrowed::from_raw_unchecked(code.as_ptr()),
+            Borrowed::from_raw_unchecked(function.as_ptr()),
+        )
+    };
+    let index = taking.callees.add_code(version, its_code, Some(callee))?;
+    if !taking.callees.list[index].takes_exactly(passed.len()) {
+        return None;
+    }
+    let (failures, key) = {
+        let mut registry = registry();
+        let record = registry.record(code);
+        (record.failures.clone(), record.key(code))
+    };
+    taking.callees.depth = 1;
+    let body = taking.body(code, Namespaces::of(function), failures);
+    let returns = Unit {
+        opcode: Opcode::RETURN_CONST.number(),
+        oparg: 0,
+    };
+    let call = Body::of_call(&body, returns);
+    taking.callees.list[index].body = Some(0);
+    taking.bodies.push(body);
+    let tools_version = field!(code._co_instrumentation_version) as u64;
+    let mut inlined = vec![key];
+    inlined.extend(taking.inlined(code, tools_version, inlining));
+    let snapshot = Snapshot {
+        body: call,
+        inlined: taking.bodies,
+        tools_version,
+        keywords: taking.keywords,
+        callees: taking.callees.list,
+        entries: vec![Entry {
+            offset: 0,
+            observed: Vec::new(),
+        }],
+        passed: Some(passed.to_vec()),
+        objects: taking.objects.list,
+        running: 0,
+        warm: None,
+    };
+    Some(Taken {
+        snapshot,
+        call_entry: None,
+        returned_entries: BTreeMap::new(),
+        targets: taking.callees.targets,
+        inlined,
+    })
+}
+
+/// How much of the code that is called may become a part of a code object's.
+#[derive(Clone, Copy)]
+pub(super) struct Inlining {
+    /// How deep calls may be inlined in one another.
+    depth: u32,
+    /// How many units one callee may have.
+    units: usize,
+    /// How many all of them may have together.
+    in_all: usize,
+}
+
+impl Inlining {
+    /// Nothing.
+    pub(super) const NONE: Self = Self {
+        depth: 0,
+        units: 0,
+        in_all: 0,
+    };
+
+    /// As much as can be tested without waiting long for the compiler.
+    pub(super) const SOME: Self = Self {
+        depth: 2,
+        units: 150,
+        in_all: 500,
+    };
+
+    /// What pays where code is hot.
+    pub(super) const MUCH: Self = Self {
+        depth: 4,
+        units: 200,
+        in_all: 2000,
+    };
+}
+
+/// A snapshot that is being taken.
+#[derive(Default)]
+struct Taking {
+    objects: Objects,
+    callees: Callees,
+    bodies: Vec<Body>,
+    keywords: BTreeMap<ObjectId, Vec<String>>,
+}
+
+impl Taking {
+    /// Takes the code of the functions that are called, and of those that they call in turn, where it can become a part of this
+    /// code: the code objects.
+    fn inlined(
+        &mut self,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+        tools_version: u64,
+        most: Inlining,
+    ) -> Vec<Key> {
+        let mut keys = Vec::new();
+        let mut units = 0;
+        // The callees that are found meanwhile come behind.
+        let mut index = 0;
+        while index < self.callees.list.len() {
+            let found = &self.callees.found[index];
+            let (callee, depth) = (self.callees.list[index].clone(), found.depth);
+            let known = found.function;
+            index += 1;
+            let Some((function, its_code)) = known.filter(|_| !callee.makes_generator) else {
+                continue;
+            };
+            let version = field!(its_code._co_instrumentation_version) as u64;
+            let size = its_code.unit_count();
+            if depth >= most.depth
+                || its_code.is(code)
+                || version != tools_version
+                || size > most.units
+                || units + size > most.in_all
+                || is_instrumented(its_code)
+            {
+                continue;
+            }
+            units += size;
+            let (failures, key) = {
+                let mut registry = registry();
+                let record = registry.record(its_code);
+                (record.failures.clone(), record.key(its_code))
+            };
+            self.callees.depth = depth + 1;
+            let body = self.body(its_code, Namespaces::of(function), failures);
+            self.callees.list[index - 1].body = Some(self.bodies.len() as u32);
+            self.bodies.push(body);
+            keys.push(key);
+        }
+        keys
+    }
+
+    /// What is known of a code object.
+    fn body(
+        &mut self,
+        code: Borrowed<'_, ffi::PyCodeObject>,
+        namespaces: Namespaces<'_>,
+        mut failures: Vec<Failure>,
+    ) -> Body {
+        if tells_of_exceptions(ThreadState::current()) {
+            // The evaluator does, and finds the handlers.
+            failures.retain(|failure| failure.reason != Reason::Raised);
+        }
+        let constants: Vec<ObjectId> = items(field!(code.co_consts))
+            .map(|constant| self.objects.add(constant))
+            .collect();
+        let names = items(field!(code.co_names))
+            .map(|name| self.objects.add(name))
+            .collect();
+        let units = units(code);
+        let sites = self.sites(code, namespaces, &units);
+        let sights = self.sights(code, namespaces);
+        self.keywords.extend(keywords(code, &units, &constants));
+        Body {
+            name: qualified_name(code),
+            file: text(field!(code.co_filename)),
+            line: field!(code.co_firstlineno).cast_unsigned(),
+            lines: lines(code, units.len()),
+            units,
+            constants,
+            names,
+            locals: locals(code),
+            arguments: arguments(code),
+            stack_size: field!(code.co_stacksize).cast_unsigned(),
+            handlers: handlers::entries(code)
+                .map(|(guarded, handler)| pyroxene_jit_api::Handler {
+                    start: guarded.start as u32,
+                    end: guarded.end as u32,
+                    target: handler.target as u32,
+                    level: handler.level as u32,
+                    lasti: handler.lasti,
+                })
+                .collect(),
+            sites,
+            sights,
+            operands: operands(code),
+            failures,
+        }
+    }
+}
+
+/// The entry at which machine code calls the function: at its first instruction, if the evaluator enters it where calls are
+/// counted, so that it is worth it. It is added if what comes before that is more than nothing.
+fn call_entry(code: Borrowed<'_, ffi::PyCodeObject>, entries: &mut Vec<Entry>) -> Option<u32> {
+    let start = field!(code._co_firsttraceable).cast_unsigned();
+    let counted = entries.iter().position(|entry| entry.offset == start)?;
+    if code.has_flag(GENERATORS) {
+        return None;
+    }
+    if start == 0 {
+        return Some(counted as u32);
+    }
+    entries.push(Entry {
+        offset: 0,
+        observed: Vec::new(),
+    });
+    Some(entries.len() as u32 - 1)
+}
+
+/// Where a generator or coroutine goes on after it has paused, and where it begins. Other code has no such places. No tools
+/// watch the code.
+pub(super) fn resumptions(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<usize> {
+    let mut places = Vec::new();
+    if !code.has_flag(GENERATORS) {
+        return places;
+    }
+    let mut index = 0;
+    while index < code.unit_count() {
+        let opcode = original(code, index).opcode;
+        if matches!(opcode, Opcode::RESUME | Opcode::RESUME_CHECK) {
+            places.push(index);
+        }
+        index += 1 + opcode.caches();
+    }
+    places
+}
+
+/// Adds the entries with what another generator has returned: behind each `SEND` for which a generator pauses.
+fn returned_entries(
+    wanted: &[usize],
+    units: &[Unit],
+    entries: &mut Vec<Entry>,
+) -> BTreeMap<usize, u32> {
+    let mut found = BTreeMap::new();
+    for &resumption in wanted {
+        let Some(send) = resumption.checked_sub(resume::SEND_TO_RESUME) else {
+            continue;
+        };
+        let waits = Opcode::new(units[resumption].opcode).generic() == Opcode::RESUME
+            && u32::from(units[resumption].oparg) & ffi::RESUME_OPARG_LOCATION_MASK
+                >= ffi::RESUME_AFTER_YIELD_FROM;
+        if waits && Opcode::new(units[send].opcode).generic() == Opcode::SEND {
+            found.insert(resumption, entries.len() as u32);
+            entries.push(Entry {
+                offset: (send + 1 + Opcode::SEND.caches()) as u32 + u32::from(units[send].oparg),
+                observed: Vec::new(),
+            });
+        }
+    }
+    found
+}
+
+/// The flags of code whose calls make something that has the frame in it.
+const GENERATORS: u32 = ffi::CO_GENERATOR | ffi::CO_COROUTINE | ffi::CO_ASYNC_GENERATOR;
+
+/// The first instruction that machine code runs which is entered at this one: itself, or where it jumps to.
+fn entry_offset(units: &[Unit], place: usize) -> usize {
+    if Opcode::new(units[place].opcode) != Opcode::JUMP_BACKWARD {
+        return place;
+    }
+    let next = place + 1 + Opcode::JUMP_BACKWARD.caches();
+    next.saturating_sub(argument(units, place))
+}
+
+/// The classes of what the locals of a frame hold.
+pub(super) fn observed(frame: Frame<'_>) -> Vec<Option<Class>> {
+    (0..frame.code().variable_count())
+        .map(|index| {
+            // SAFETY: the frame runs, and owns what its locals hold.
+            let local = unsafe {
+                Borrowed::<ffi::PyObject>::from_c_optional(
+                    *ffi::_PyFrame_GetLocalsArray(frame.as_ptr()).add(index),
+                )
+            };
+            local.map(class_of)
+        })
+        .collect()
+}
