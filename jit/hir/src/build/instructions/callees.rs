@@ -229,10 +229,7 @@ impl Builder<'_> {
         has_receiver: bool,
         form: CallForm,
     ) {
-        for depth in 0..count {
-            self.bound(depth);
-        }
-        self.bound(count + 1);
+        self.bound_operands(count);
         self.expose_whole();
         let operands = self.pop_many(count + 2);
         let first = if has_receiver { 1 } else { 2 };
@@ -251,6 +248,14 @@ impl Builder<'_> {
         });
         self.push_owned(result);
         self.check_disturbed();
+    }
+
+    /// Guards that so many arguments of a call, and what is called below them, are there.
+    pub(super) fn bound_operands(&mut self, count: usize) {
+        for depth in 0..count {
+            self.bound(depth);
+        }
+        self.bound(count + 1);
     }
 
     /// `LOAD_ATTR(name)` of a property, if it is known. Whether it could be built.

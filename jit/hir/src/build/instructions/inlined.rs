@@ -28,11 +28,8 @@ impl Builder<'_> {
         has_receiver: bool,
         form: CallForm,
     ) {
-        for depth in 0..count {
-            self.bound(depth);
-        }
         // That it is another function is not always a reason to leave: the evaluator calls it.
-        self.bound(count + 1);
+        self.bound_operands(count);
         let given = count + usize::from(has_receiver);
         let chosen = self.choose(&callees, given, form);
         if chosen.is_empty() {
