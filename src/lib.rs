@@ -35,6 +35,7 @@ pub mod eval;
 pub mod ffi;
 pub mod frame;
 pub mod generator;
+pub mod image;
 pub mod inittab;
 pub mod intrinsics;
 pub mod jit;

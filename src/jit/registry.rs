@@ -205,6 +205,13 @@ impl Record {
         }
     }
 
+    /// Forgets which `RESUME`s have run.
+    fn forget_begun(&mut self, code: Borrowed<'_, ffi::PyCodeObject>) {
+        for place in core::mem::take(&mut self.begun) {
+            tally::forget(code.instruction_at(place).addr());
+        }
+    }
+
     /// Whether this machine code is entered.
     pub fn enters(&self, machine_code: &MachineCode) -> bool {
         self.compiled
@@ -285,8 +292,7 @@ pub fn prepare_to_instrument(code: Borrowed<'_, ffi::PyCodeObject>) {
     let Some(record) = registry.known(code) else {
         return;
     };
-    record.begun.clear();
-    tally::forget();
+    record.forget_begun(code);
     let own = record.forget_code(code, Withdrawal::Instrumented);
     let callers = core::mem::take(&mut record.inlined_in);
     let of_callers: Vec<_> = callers
@@ -358,11 +364,9 @@ unsafe extern "C" fn code_event(event: ffi::PyCodeEvent, code: *mut ffi::PyCodeO
             // Another watcher may keep the code alive: then it is as if it had never been compiled.
             // SAFETY: the code is there until all watchers have been called.
             let code = unsafe { Borrowed::from_raw_unchecked(code) };
+            record.forget_begun(code);
             (record.forget_code(code, Withdrawal::Gone), record)
         });
-        if dropped.is_some() {
-            tally::forget();
-        }
         drop(registry);
         drop(dropped);
     }

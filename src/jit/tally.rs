@@ -7,8 +7,12 @@ use core::cell::Cell;
 /// One count is told of after so many at most, as a part of those after which code is hot.
 const PART: u32 = 64;
 
-/// How many places are counted at once, by the low bits of their address. Of two that meet, each makes the other be told of.
-const PLACES: usize = 1024;
+/// How many places are counted at once, as a power of two, by a hash of their address, whose low bits are nearly always the same.
+/// Of two that meet, each makes the other be told of.
+const PLACES: u32 = 10;
+
+/// What addresses are multiplied with for that: 2 to the 64th, divided by the golden ratio (Fibonacci hashing).
+const FACTOR: usize = 0x9e37_79b9_7f4a_7c15;
 
 /// What was counted at a place.
 struct Slot {
@@ -19,7 +23,7 @@ struct Slot {
 }
 
 /// The table.
-struct Tally([Slot; PLACES]);
+struct Tally([Slot; 1 << PLACES]);
 
 // SAFETY: only threads that hold the main interpreter's GIL get at it, one at a time.
 unsafe impl Sync for Tally {}
@@ -30,13 +34,13 @@ static TALLY: Tally = Tally(
             place: Cell::new(0),
             count: Cell::new(0),
         }
-    }; PLACES],
+    }; 1 << PLACES],
 );
 
 /// Where a place is counted.
 #[inline(always)]
 fn slot(place: usize) -> &'static Slot {
-    &TALLY.0[place / size_of::<u16>() % PLACES]
+    &TALLY.0[place.wrapping_mul(FACTOR) >> (usize::BITS - PLACES)]
 }
 
 /// Counts the instruction at an address; false if it is to be told, with what was counted before. The thread holds the main
@@ -80,9 +84,10 @@ pub(super) fn take(place: usize) -> u32 {
     untold
 }
 
-/// Has each instruction be told of when it runs next: what the table knows of code changes.
-pub(super) fn forget() {
-    for slot in &TALLY.0 {
+/// Has the instruction at an address be told of when it runs next: it may be another one then, or nothing is known of it any more.
+pub(super) fn forget(place: usize) {
+    let slot = slot(place);
+    if slot.place.get() == place {
         slot.place.set(0);
     }
 }

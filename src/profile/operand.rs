@@ -2,6 +2,7 @@
 //! a function with a known meaning. Reads objects, and asks the loader where code comes from.
 use crate::ffi;
 use crate::field;
+use crate::image;
 use crate::jit::pairs;
 use crate::object::{Borrowed, Raised};
 use core::ffi::{CStr, c_char, c_int, c_void};
@@ -33,6 +34,9 @@ pub fn class_of(object: Borrowed<'_>) -> Class {
         (&raw const ffi::PyGen_Type, Class::Generator),
         (&raw const ffi::PyCoro_Type, Class::Coroutine),
     ];
+    if object.type_of().as_heap_type().is_some() {
+        return Class::Other;
+    }
     types
         .into_iter()
         .find(|&(ty, _)| object.is_exactly(ty))
@@ -156,19 +160,20 @@ fn array(object: Borrowed<'_>) -> Option<Operand> {
 /// Whether an address is one of the standard library's module of this name: of the library that is this one, or of the
 /// extension that lies where those of the standard library do.
 fn is_of_standard_module(address: *const c_void, module: &str) -> bool {
-    let Some((base, path)) = library_of(address) else {
-        return false;
-    };
-    if library_of(operand as *const c_void).is_some_and(|(ours, _)| ours == base) {
+    image::find();
+    if image::has(address.addr()) {
         return true;
     }
+    let Some(path) = library_of(address) else {
+        return false;
+    };
     let extension = Path::new(path.file_name().unwrap_or_default());
     let stem = extension.to_str().and_then(|name| name.split('.').next());
     stem == Some(module) && path.parent() == extensions()
 }
 
-/// The library of an address: where it begins in memory, and its file.
-fn library_of(address: *const c_void) -> Option<(usize, &'static Path)> {
+/// The file of the library of an address.
+fn library_of(address: *const c_void) -> Option<&'static Path> {
     let mut found = MaybeUninit::<libc::Dl_info>::uninit();
     // SAFETY: any address may be asked for; the answer is written when the result is not 0. Extensions and this library stay
     // loaded, and so do the names of their files.
@@ -176,10 +181,9 @@ fn library_of(address: *const c_void) -> Option<(usize, &'static Path)> {
         if libc::dladdr(address, found.as_mut_ptr()) == 0 {
             return None;
         }
-        let found = found.assume_init_ref();
-        let name = CStr::from_ptr((!found.dli_fname.is_null()).then_some(found.dli_fname)?);
-        let path = Path::new(std::ffi::OsStr::from_bytes(name.to_bytes()));
-        Some((found.dli_fbase.addr(), path))
+        let name = found.assume_init_ref().dli_fname;
+        let name = CStr::from_ptr((!name.is_null()).then_some(name)?);
+        Some(Path::new(std::ffi::OsStr::from_bytes(name.to_bytes())))
     }
 }
 

@@ -66,6 +66,8 @@ impl Sights {
         if self.seen.len() == MOST {
             self.has_more = true;
         } else {
+            // Most instructions meet one only.
+            self.seen.reserve_exact(1);
             self.seen.push(sight);
         }
     }

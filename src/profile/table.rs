@@ -1,5 +1,8 @@
 //! The table: what the instructions of each code object have met. Guarded by a lock, because interpreters with GILs of their
 //! own share it; whoever holds it runs nothing.
+//!
+//! What is noted is put down one after the other, and gets to its code object when somebody asks, or when there is much of it:
+//! of what a program runs while it begins, hardly anything is asked for.
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::field;
@@ -15,20 +18,83 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 /// When so many code objects are known, most are gone: code that lives on is met again.
 const MOST_CODE_OBJECTS: usize = 1 << 16;
 
+/// How much is put down before it gets to its code objects.
+const MOST_PUT_DOWN: usize = 1 << 12;
+
 /// What is known of one code object.
 struct Known {
     /// Its version (`co_version`), which a later one at the same address does not have.
     version: u32,
     /// By the index of the instruction, in code units.
-    sights: BTreeMap<usize, Sights>,
+    sights: BTreeMap<u32, Sights>,
 }
 
-/// By the address of the code object.
-static TABLE: LazyLock<Mutex<FxHashMap<usize, Known>>> = LazyLock::new(Mutex::default);
+/// What happened to a code object, in the order of time.
+enum Event {
+    /// The instruction at an index has met something.
+    Noted { version: u32, index: u32, sight: Sight },
+    /// The code object has gone.
+    Gone,
+}
 
-fn table() -> MutexGuard<'static, FxHashMap<usize, Known>> {
+/// What is known of code objects, by their addresses.
+#[derive(Default)]
+struct Table {
+    known: FxHashMap<usize, Known>,
+    put_down: Vec<(usize, Event)>,
+}
+
+static TABLE: LazyLock<Mutex<Table>> = LazyLock::new(Mutex::default);
+
+fn table() -> MutexGuard<'static, Table> {
     // Nothing in here panics half-way.
     TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Table {
+    /// Puts down what happened to a code object.
+    fn put_down(&mut self, code: usize, event: Event) {
+        if self.put_down.len() == MOST_PUT_DOWN {
+            self.settle();
+        }
+        if self.put_down.capacity() == 0 {
+            self.put_down.reserve_exact(MOST_PUT_DOWN);
+        }
+        self.put_down.push((code, event));
+    }
+
+    /// Has everything get to its code object.
+    fn settle(&mut self) {
+        let mut put_down = core::mem::take(&mut self.put_down);
+        for (code, event) in put_down.drain(..) {
+            match event {
+                Event::Noted {
+                    version,
+                    index,
+                    sight,
+                } => self.add(code, version, index, sight),
+                Event::Gone => {
+                    self.known.remove(&code);
+                }
+            }
+        }
+        self.put_down = put_down;
+    }
+
+    fn add(&mut self, code: usize, version: u32, index: u32, sight: Sight) {
+        if self.known.len() >= MOST_CODE_OBJECTS {
+            self.known.clear();
+        }
+        let known = self.known.entry(code).or_insert_with(|| Known {
+            version,
+            sights: BTreeMap::new(),
+        });
+        if known.version != version {
+            known.version = version;
+            known.sights.clear();
+        }
+        known.sights.entry(index).or_default().add(sight);
+    }
 }
 
 /// Notes what the instruction at `index`, with its whole cache behind it, has just been made into, and the types of its
@@ -68,7 +134,7 @@ pub fn note(
         Opcode::BINARY_SUBSCR_GETITEM => get_item_version(first),
         _ => 0,
     };
-    add(code, index, sight);
+    put_down(code, index, sight);
 }
 
 /// Notes what an instruction calls that has neither a cache nor other forms: `CALL_KW`, and `CALL_FUNCTION_EX` with so many
@@ -95,25 +161,17 @@ pub fn note_call(
         sight.function = unsafe { ffi::_PyFunction_GetVersionForCurrentState(function.as_ptr()) };
     }
     if sight.function != 0 {
-        add(code, index, sight);
+        put_down(code, index, sight);
     }
 }
 
-fn add(code: Borrowed<'_, ffi::PyCodeObject>, index: usize, sight: Sight) {
-    let mut table = table();
-    if table.len() >= MOST_CODE_OBJECTS {
-        table.clear();
-    }
-    let version = field!(code.co_version);
-    let known = table.entry(code.as_ptr().addr()).or_insert_with(|| Known {
-        version,
-        sights: BTreeMap::new(),
-    });
-    if known.version != version {
-        known.version = version;
-        known.sights.clear();
-    }
-    known.sights.entry(index).or_default().add(sight);
+fn put_down(code: Borrowed<'_, ffi::PyCodeObject>, index: usize, sight: Sight) {
+    let event = Event::Noted {
+        version: field!(code.co_version),
+        index: index as u32,
+        sight,
+    };
+    table().put_down(code.as_ptr().addr(), event);
 }
 
 /// The version of the function that a class has just been found to be made ready by.
@@ -145,9 +203,11 @@ fn get_item_version(container: Option<Borrowed<'_>>) -> u32 {
 }
 
 /// What the instructions of a code object have met, by their indices in code units.
-pub fn sights(code: Borrowed<'_, ffi::PyCodeObject>) -> BTreeMap<usize, Sights> {
-    let table = table();
+pub fn sights(code: Borrowed<'_, ffi::PyCodeObject>) -> BTreeMap<u32, Sights> {
+    let mut table = table();
+    table.settle();
     table
+        .known
         .get(&code.as_ptr().addr())
         .filter(|known| known.version == field!(code.co_version))
         .map_or_else(BTreeMap::new, |known| known.sights.clone())
@@ -155,11 +215,15 @@ pub fn sights(code: Borrowed<'_, ffi::PyCodeObject>) -> BTreeMap<usize, Sights> 
 
 /// Forgets what is known of the code object at an address, which goes.
 pub fn forget(code: usize) {
-    let gone = table().remove(&code);
-    drop(gone);
+    let mut table = table();
+    if !table.put_down.is_empty() {
+        table.put_down(code, Event::Gone);
+    } else {
+        table.known.remove(&code);
+    }
 }
 
 /// Forgets everything.
 pub fn forget_all() {
-    table().clear();
+    *table() = Table::default();
 }

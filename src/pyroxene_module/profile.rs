@@ -47,7 +47,7 @@ pub(super) fn seen(
                 let versions = versions.take_while(|version| *version != 0);
                 (sight.form.name().unwrap_or_default(), versions.collect())
             });
-            (offset(*index), forms.collect())
+            (offset(*index as usize), forms.collect())
         })
         .collect())
 }

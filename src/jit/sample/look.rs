@@ -2,11 +2,9 @@
 //! stack, from the handler of a signal.
 use super::{Range, Sampler, Where};
 use crate::ffi;
+use crate::image;
 use crate::jit::is_main;
-use core::ffi::{c_int, c_void};
 use core::mem::{MaybeUninit, offset_of};
-use core::ptr::null_mut;
-use core::sync::atomic::{AtomicUsize, Ordering};
 use pyroxene_jit_api::{LineAt, Running};
 
 /// What was seen.
@@ -63,7 +61,7 @@ pub(super) fn at(sampler: &Sampler, program_counter: usize, stack_pointer: usize
         code,
         place: Place::Instruction(instruction),
         at: Where::Evaluator,
-        below: !is_ours(program_counter),
+        below: !image::has(program_counter),
     }
 }
 
@@ -187,44 +185,4 @@ fn is_running(range: &Range) -> bool {
     let running = core::ptr::with_exposed_provenance::<Running>(range.machine_code);
     // SAFETY: it is the first member of the machine code, which is here as long as its range is.
     unsafe { !(*running).is_zero() }
-}
-
-/// The instructions of this library: the address of the first, and that behind the last.
-static OURS: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
-
-/// Whether an address is in this library.
-fn is_ours(address: usize) -> bool {
-    let [start, end] = OURS.each_ref().map(|place| place.load(Ordering::Relaxed));
-    (start..end).contains(&address)
-}
-
-/// Finds out where this library is.
-pub(super) fn find_ourselves() {
-    // SAFETY: the function is called before the call returns.
-    unsafe { libc::dl_iterate_phdr(Some(see_library), null_mut()) };
-}
-
-/// Notes the segment that this function is in, if this is the library that has it.
-unsafe extern "C" fn see_library(
-    info: *mut libc::dl_phdr_info,
-    _: libc::size_t,
-    _: *mut c_void,
-) -> c_int {
-    let here = see_library as *const () as usize;
-    // SAFETY: the loader gives a library and its headers.
-    let (base, headers) = unsafe {
-        let info = &*info;
-        let headers = core::slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into());
-        (info.dlpi_addr as usize, headers)
-    };
-    for header in headers {
-        let start = base + header.p_vaddr as usize;
-        let end = start + header.p_memsz as usize;
-        if header.p_type == libc::PT_LOAD && (start..end).contains(&here) {
-            OURS[0].store(start, Ordering::Relaxed);
-            OURS[1].store(end, Ordering::Relaxed);
-            return 1;
-        }
-    }
-    0
 }

@@ -14,6 +14,7 @@ mod timer;
 use super::code::MachineCode;
 use super::options::Mode;
 use crate::ffi;
+use crate::image;
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -162,7 +163,7 @@ pub(super) fn begin(
         table: lines.map(|_| Table::new()),
         output: lines.filter(|path| !path.is_empty()).map(PathBuf::from),
     });
-    look::find_ourselves();
+    image::find();
     if !timer::install() {
         *sampler() = None;
         return false;

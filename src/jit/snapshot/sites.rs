@@ -61,7 +61,7 @@ pub(super) fn operands(
                     met.push(sight.known);
                 }
             }
-            (index as u32, met)
+            (index, met)
         })
         .collect()
 }
@@ -287,7 +287,7 @@ impl Taking {
                     seen: seen.collect(),
                     has_more: known.has_more(),
                 };
-                Some((index as u32, sights))
+                Some((index, sights))
             })
             .collect()
     }
