@@ -78,7 +78,7 @@ fn door() -> Result<&'static Door, Refusal> {
         // What the library is told of us, too.
         let _host = host::host();
         let door = open();
-        if let Err(Refusal::NoLibrary) = door {
+        if matches!(door, Err(Refusal::NoLibrary)) && options::was_asked_for() {
             options::tell(format_args!(
                 "python: nothing is compiled: there is no {NAME} of this build beside libpython"
             ));

@@ -10,7 +10,7 @@
 //! - [`adaptive`]: what `dis` sees of instructions; [`statistics`]: what Python may ask; [`perf`]: what that profiler is told; [`log`]: what happened when, in a file; [`sample`]: where the
 //!   time goes; [`threads`]: threads of its own.
 //!
-//! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, which is the default, the evaluator
+//! All of it belongs to the main interpreter, whose GIL guards it. With the compiler off, the evaluator
 //! pays for one test of a constant byte at the end of each loop's round.
 mod adaptive;
 mod budget;

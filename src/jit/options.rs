@@ -1,4 +1,4 @@
-//! Whether code is compiled, and how eagerly: `-X jit=off|on|eager`, or `PYROXENE_JIT`; off if nobody says. Reads the configuration when the
+//! Whether code is compiled, and how eagerly: `-X jit=off|on|eager`, or `PYROXENE_JIT`; on if nobody says. Reads the configuration when the
 //! main interpreter starts.
 use super::{adaptive, budget, chance, log, only, perf, sample};
 use crate::ffi;
@@ -34,6 +34,14 @@ impl Mode {
 }
 
 static MODE: AtomicU8 = AtomicU8::new(Mode::Off as u8);
+
+/// Whether somebody has said how eagerly.
+static WAS_ASKED_FOR: AtomicBool = AtomicBool::new(false);
+
+/// Whether somebody has said how eagerly code is to be compiled, and wants to know if it cannot be.
+pub(super) fn was_asked_for() -> bool {
+    WAS_ASKED_FOR.load(Ordering::Relaxed)
+}
 
 /// Whether anything is counted. Not set while the interpreter starts or ends.
 static ON: AtomicBool = AtomicBool::new(false);
@@ -157,10 +165,11 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
     // SAFETY: as the caller promises.
     let config = unsafe { &*ffi::_PyInterpreterState_GetConfig(interpreter) };
     let mode = option(config, "jit", c"PYROXENE_JIT");
+    WAS_ASKED_FOR.store(mode.is_some(), Ordering::Relaxed);
     let mode = match mode.as_deref() {
-        None | Some("off") => Mode::Off,
         // An option without a value turns on what it names.
-        Some("on" | "") => Mode::On,
+        None | Some("on" | "") => Mode::On,
+        Some("off") => Mode::Off,
         Some("eager") => Mode::Eager,
         Some(other) => {
             // There is no way from here to refuse to start.

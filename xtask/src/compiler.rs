@@ -7,9 +7,9 @@ use std::process::Command;
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Nothing is compiled.
-    #[default]
     Off,
     /// What is hot is compiled.
+    #[default]
     On,
     /// Nearly everything is compiled at once.
     Eager,

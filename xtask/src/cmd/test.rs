@@ -71,7 +71,7 @@ const STEPS: &[Step] = &[
     Step {
         name: "fuzz",
         program: "xtask",
-        args: &["fuzz"],
+        args: &["fuzz", "--jit", "off"],
     },
     Step {
         name: "fuzz-jit-on",
