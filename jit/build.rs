@@ -42,8 +42,13 @@ const LAYOUT: [&str; 3] = [
     "-Wl,-z,pack-relative-relocs",
 ];
 
+/// The functions of LLVM and the C++ library that compilations run, which lie together: they are a tenth of all, and the system maps
+/// much of the file along with each. `cargo xtask jit-order` makes the list; names that there are not do no harm.
+const ORDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/order.txt");
+
 fn main() -> ExitCode {
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed={ORDER}");
     match link() {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -69,6 +74,8 @@ fn link() -> Result<(), Box<dyn std::error::Error>> {
     for flag in LAYOUT {
         println!("cargo:rustc-link-arg-cdylib={flag}");
     }
+    println!("cargo:rustc-link-arg-cdylib=-Wl,--symbol-ordering-file={ORDER}");
+    println!("cargo:rustc-link-arg-cdylib=-Wl,--no-warn-symbol-ordering");
     for name in SYSTEM_LIBRARIES {
         println!("cargo:rustc-link-lib=dylib={name}");
     }

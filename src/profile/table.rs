@@ -32,7 +32,11 @@ struct Known {
 /// What happened to a code object, in the order of time.
 enum Event {
     /// The instruction at an index has met something.
-    Noted { version: u32, index: u32, sight: Sight },
+    Noted {
+        version: u32,
+        index: u32,
+        sight: Sight,
+    },
     /// The code object has gone.
     Gone,
 }

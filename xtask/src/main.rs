@@ -48,6 +48,8 @@ enum Command {
     JitCost(cmd::jit_cost::Args),
     /// Show which share of the hot functions of benchmarks and of CPython's tests is compiled, and why the others are not.
     JitCoverage(cmd::jit_coverage::Args),
+    /// Put the functions together that the compiler runs, from the next build on, so that less of its library is in memory.
+    JitOrder(cmd::jit_order::Args),
     /// Draw a log of the compiler (`-X jit-log=FILE`) as a page for a browser.
     JitPage(cmd::jit_page::Args),
     /// Run units of CPython's suite again and again, and look whether references, blocks or files become more.
@@ -78,6 +80,7 @@ fn main() -> anyhow::Result<()> {
         Command::JitBisect(args) => cmd::jit_bisect::run(args),
         Command::JitCost(args) => cmd::jit_cost::run(args),
         Command::JitCoverage(args) => cmd::jit_coverage::run(args),
+        Command::JitOrder(args) => cmd::jit_order::run(args),
         Command::JitPage(args) => cmd::jit_page::run(args),
         Command::Leaks(args) => cmd::leaks::run(args),
         Command::Numpy(args) => cmd::numpy::run(args),

@@ -10,6 +10,7 @@ pub mod jit;
 pub mod jit_bisect;
 pub mod jit_cost;
 pub mod jit_coverage;
+pub mod jit_order;
 pub mod jit_page;
 pub mod leaks;
 pub mod numpy;
