@@ -5,10 +5,10 @@ use crate::call::arguments::unless_empty;
 use crate::call::array::Few;
 use crate::call::unpacked::Unpacked;
 use crate::eval::arguments::{Arguments, Given, Parameters};
-use crate::eval::data_stack;
+use crate::eval::{data_stack, recursion};
 use crate::ffi;
 use crate::field;
-use crate::frame::{Frame, Owner};
+use crate::frame::{Frame, Owner, make_current};
 use crate::generator::frame::State;
 use crate::object::{Borrowed, Owned, Raised};
 use crate::thread::ThreadState;
@@ -175,6 +175,19 @@ pub unsafe fn clear_and_pop(thread: ThreadState, frame: *mut ffi::_PyInterpreter
     }
 }
 
+/// Ends the frame that a thread runs, which then runs its caller. Runs destructors.
+///
+/// # Safety
+/// The thread runs the frame, which has its stack saved, and this.
+pub unsafe fn end_running(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    recursion::leave_python(thread);
+    // SAFETY: as the caller promises. It is unlinked before it is cleared, because destructors look at the frames.
+    unsafe {
+        make_current(thread, (*frame).previous);
+        clear_and_pop(thread, frame);
+    }
+}
+
 /// Ends the frame of a call (ceval.c `clear_thread_frame`).
 ///
 /// # Safety
@@ -226,7 +239,7 @@ struct Below(ThreadState);
 impl Below {
     #[inline(always)]
     fn enter(thread: ThreadState) -> Self {
-        crate::eval::recursion::count_c(thread, 1);
+        recursion::count_c(thread, 1);
         Self(thread)
     }
 }
@@ -234,6 +247,6 @@ impl Below {
 impl Drop for Below {
     #[inline(always)]
     fn drop(&mut self) {
-        crate::eval::recursion::count_c(self.0, -1);
+        recursion::count_c(self.0, -1);
     }
 }

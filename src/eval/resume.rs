@@ -1,6 +1,5 @@
 //! Generators, for machine code: what the loop does by its instructions to make one, to go on in one, to end one, and to send to whatever
 //! else yields. Runs machine code.
-use super::frames;
 use super::instructions::generator::{
     SEND_UNITS, Sent, generator_of, pause, prepare, resumable, send_to, start,
 };
@@ -476,19 +475,6 @@ pub(crate) fn iterator_by_function(
 fn others_evaluate(thread: ThreadState) -> bool {
     // SAFETY: the interpreter of the running thread is alive.
     unsafe { (*thread.interpreter()).eval_frame.is_some() }
-}
-
-/// Ends the frame of a generator that returns ([`Helpers::end_generator`](pyroxene_jit_api::Helpers::end_generator)).
-///
-/// # Safety
-/// The thread runs the frame, a generator's, which is written whole.
-pub(crate) unsafe fn end(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
-    recursion::leave_python(thread);
-    // SAFETY: as the caller promises. It is unlinked before it is cleared, because destructors look at the frames.
-    unsafe {
-        make_current(thread, (*frame).previous);
-        frames::clear_and_pop(thread, frame);
-    }
 }
 
 /// Sends a value to an iterator: whether it has yielded, and what it gave.

@@ -4,7 +4,7 @@ use super::flow::{Flow, Leave};
 use super::instructions::exception::{raise_varargs, reraise};
 use super::instructions::function::{return_const, return_value};
 use super::machine::Machine;
-use super::{monitor, run};
+use super::{frames, monitor, run};
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::monitoring::code::Code;
@@ -55,12 +55,7 @@ pub unsafe fn end(
         }
         Machine::new(thread, frame)
     };
-    machine.load_next(0);
-    machine.fetch();
-    while machine.opcode() == Opcode::EXTENDED_ARG {
-        machine.begin(0);
-        machine.fetch_extended();
-    }
+    fetch_all(&mut machine);
     let run: fn(&mut Machine) -> Flow = match machine.opcode() {
         Opcode::RETURN_VALUE => return_value,
         Opcode::RETURN_CONST => return_const,
@@ -82,6 +77,38 @@ pub unsafe fn end(
             Ended::GoesOn
         }
         Err(leave) => unwind(&mut machine, caller, leave),
+    }
+}
+
+/// Ends a frame that stands at an instruction by which frames return, and gives what that returns. The thread runs its caller.
+///
+/// # Safety
+/// The thread runs the frame, which is that of a call and has its stack saved.
+#[cold]
+pub unsafe fn return_from(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) -> Owned {
+    // SAFETY: as the caller promises.
+    let mut machine = unsafe { Machine::new(thread, frame) };
+    fetch_all(&mut machine);
+    machine.load_stack();
+    machine.begin(0);
+    let value = match machine.opcode() {
+        Opcode::RETURN_VALUE => machine.pop(),
+        Opcode::RETURN_CONST => machine.constant(machine.operand()).new_ref(),
+        other => unreachable!("no frame returns by {other:?}"),
+    };
+    machine.save_stack();
+    // SAFETY: as the caller promises.
+    unsafe { frames::end_running(thread, frame) };
+    value
+}
+
+/// Fetches the instruction at which the frame stands, with what extends its operand.
+fn fetch_all(machine: &mut Machine) {
+    machine.load_next(0);
+    machine.fetch();
+    while machine.opcode() == Opcode::EXTENDED_ARG {
+        machine.begin(0);
+        machine.fetch_extended();
     }
 }
 

@@ -5,6 +5,7 @@ use super::enter::was_written;
 use super::exits;
 use super::pairs::pair_next;
 use super::slices::{copy_slice, list_slice, replace_slice};
+use crate::eval::frames;
 use crate::eval::operations;
 use crate::eval::resume;
 use crate::eval::step::{self, end_by_exception};
@@ -60,6 +61,7 @@ pub(super) fn helpers() -> Helpers {
         step: run_step,
         catch,
         callee_left,
+        return_from,
         resume,
         generator,
         end_generator,
@@ -426,6 +428,18 @@ unsafe extern "C" fn callee_left(thread: Raw, caller: Raw, left: *mut Exit) -> i
     }
 }
 
+unsafe extern "C" fn return_from(thread: Raw, frame: Raw) -> Raw {
+    if without_memory() {
+        return null_mut();
+    }
+    // SAFETY: machine code gives the thread that runs it and its frame, a call's, which it has written as the evaluator wants it.
+    let value = unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        unwind::return_from(thread, frame.cast())
+    };
+    value.into_raw().cast()
+}
+
 unsafe extern "C" fn resume(
     thread: Raw,
     frame: Raw,
@@ -464,7 +478,7 @@ unsafe extern "C" fn end_generator(thread: Raw, frame: Raw) {
     // SAFETY: machine code gives the thread that runs it and its frame, a generator's, which it has written.
     unsafe {
         let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
-        resume::end(thread, frame.cast());
+        frames::end_running(thread, frame.cast());
     }
 }
 

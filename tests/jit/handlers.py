@@ -590,6 +590,53 @@ def returned_locals(n):
     return sorted(map(repr, out))
 
 
+def returned_constant(i):
+    half, thing = i * 0.5, [i]
+    try:
+        boom(i)
+    except Problem as error:
+        Manager.log = [error.__traceback__]
+    half += 1.0
+
+
+def returned_constants(n):
+    """Somebody has the frame, which is not to be seen as it was before."""
+    out = set()
+    for i in range(n):
+        returned_constant(i)
+        frame = Manager.log.pop().tb_frame
+        seen = frame.f_locals
+        line = frame.f_lineno - frame.f_code.co_firstlineno
+        out.add((seen["half"] == i * 0.5 + 1.0, seen["thing"] == [i], line, frame.f_back is sys._getframe()))
+        frame.clear()
+        out.add(tuple(frame.f_locals))
+    return sorted(map(repr, out))
+
+
+def freed_at_return(i):
+    class Dies:
+        def __del__(self):
+            above = sys._getframe(1)
+            order.append((above.f_code.co_name, sys.exception() is None))
+
+    order = Manager.log = []
+    first, second = Dies(), [Dies()]
+    try:
+        boom(i)
+    except Problem:
+        order.append("caught")
+    return second.append(Dies())
+
+
+def freed_at_returns(n):
+    """What the locals hold dies when nobody has the frame any more."""
+    out = set()
+    for i in range(n):
+        freed_at_return(i)
+        out.add(tuple(Manager.log))
+    return sorted(map(repr, out))
+
+
 def counts(n):
     thing = object()
     out = set()
@@ -851,8 +898,8 @@ TESTS = [
     local_raise, callee_raise, from_the_deep, keys, kinds, indices, attributes, stops, by_iterator, not_caught, finallys,
     loops_in_handlers, long_loop_in_handler, continues_and_breaks, numbers_meanwhile, stack_meanwhile, comprehended,
     reraised, chained, wrongly, catches_no_class, deletes_name, asserts, groups, nested_groups, withs, with_bad_exit,
-    suppressed, tracebacks, kept_frames, returned_locals, counts, deaths, infos, handler_ends, recursion, initialized,
-    generators, traced, monitored, monitored_from_the_start, written_locals,
+    suppressed, tracebacks, kept_frames, returned_locals, returned_constants, freed_at_returns, counts, deaths, infos,
+    handler_ends, recursion, initialized, generators, traced, monitored, monitored_from_the_start, written_locals,
     nameless,
 ]  # fmt: skip
 

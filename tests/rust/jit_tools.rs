@@ -540,6 +540,41 @@ fn what_has_a_namespace_returns_from_machine_code() {
     assert!(exits.is_empty(), "{exits:?}");
 }
 
+/// The frame of a function that has caught an exception has an object, which its traceback made. It returns all the same, whether
+/// somebody has that or not, and so does what is called in between.
+#[test]
+fn what_has_caught_an_exception_returns_from_machine_code() {
+    let folder = Folder::new("caught");
+    let log = logged(
+        &folder,
+        "def nobodys(key):\n\
+         \x20   try: return {}[key]\n\
+         \x20   except KeyError: pass\n\
+         \x20   return key\n\
+         def kept(key):\n\
+         \x20   try: return {}[key]\n\
+         \x20   except KeyError as error: seen.append(error)\n\
+         def call():\n\
+         \x20   for i in range(400):\n\
+         \x20       nobodys(i)\n\
+         \x20       kept(i)\n\
+         seen = []\n\
+         call()\n\
+         list(map(nobodys, range(400)))\n\
+         assert all(each.__traceback__.tb_frame.f_locals == {'key': each.args[0]} for each in seen)\n",
+    );
+    let exits: Vec<_> = log
+        .iter()
+        .filter_map(|line| match &line.event {
+            Event::Exits { exits } => Some(exits),
+            _ => None,
+        })
+        .flatten()
+        .filter(|exit| matches!(exit.place.reason.as_str(), "return" | "disturbed"))
+        .collect();
+    assert!(exits.is_empty(), "{exits:?}");
+}
+
 /// Code that was made as often as it may be is made again all the same if its exits cost too much.
 #[test]
 fn code_that_leaves_very_often_is_made_more_often() {

@@ -443,6 +443,10 @@ pub struct Helpers {
     /// runs; 1 + [`Resume`](crate::ExitKind::Resume) if a frame of the call goes on; or [`PASSED_ON`] if nothing was done,
     /// not even what the exit leaves to be done. May run any code.
     pub callee_left: unsafe extern "C" fn(thread: Raw, caller: Raw, left: *mut Exit) -> i32,
+    /// Ends the frame of a call, all of which is written, and which stands at an instruction by which it returns: gives what that
+    /// returns, with a reference, and makes its caller's the thread's. Who has the frame keeps it. Or NULL, having done nothing, if
+    /// there was no memory for what was written: an exception is set. May run any code.
+    pub return_from: unsafe extern "C" fn(thread: Raw, frame: Raw) -> Raw,
     /// A new instance of a class that makes its instances in the usual way, or NULL without memory and without an exception.
     pub new_instance: unsafe extern "C" fn(class: Raw) -> Raw,
     /// Makes an instance of a class, which it takes over, and the frame between the caller and its `__init__`, which the thread

@@ -994,7 +994,8 @@ pub enum Insn {
         /// At the instruction that calls, its operands taken off the stack.
         state: StateId,
     },
-    /// Machine code can take the frame away: nobody else has it.
+    /// Machine code can take the frame away: nobody else has it. If somebody has, the core takes it away, and the function ends here:
+    /// then it may run any code.
     CheckReturn {
         /// How it is before the instruction of bytecode.
         state: StateId,

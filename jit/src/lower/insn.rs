@@ -291,8 +291,8 @@ impl<'c> Lowering<'c, '_> {
                 };
                 Some(self.call_class(&call, *version).into())
             }
-            Insn::CheckReturn { .. } => {
-                self.check_return(value);
+            Insn::CheckReturn { state } => {
+                self.check_return(*state);
                 None
             }
             Insn::Return {

@@ -1,7 +1,7 @@
 //! Calls of Python functions from machine code to machine code, and returns.
 //!
 //! A call makes the callee's frame on the data stack, as the evaluator does, and calls the callee's machine code on the C
-//! stack. If that returns, the frame is gone again. If it leaves because it returns or raises all the same, the core does that
+//! stack. If that returns, the frame is gone again. If it leaves because it raises, the core does that
 //! for it, and the caller goes on. If it leaves for another reason, so does the caller: its own frame is already as the
 //! evaluator wants to find it below a frame that it runs.
 use super::Lowering;
@@ -611,8 +611,9 @@ impl<'c> Lowering<'c, '_> {
         self.set(frame, layout.frame_owner, self.emit.byte().const_zero());
     }
 
-    /// Leaves unless the frame is nobody else's, and not the first of a chunk of the data stack, which would have to go too.
-    pub(super) fn check_return(&mut self, by: Value) {
+    /// Goes on if the frame is nobody else's, and not the first of a chunk of the data stack, which would have to go too. Where it
+    /// is, the core takes it away: this ends the function.
+    pub(super) fn check_return(&mut self, state: StateId) {
         let layout = &self.host.layout;
         let object = self.field(self.frame(), layout.frame_object);
         let chunk = self.field(self.thread(), layout.thread_data_chunk);
@@ -622,7 +623,28 @@ impl<'c> Lowering<'c, '_> {
             self.emit.is_null(object),
             self.emit.build(|builder| builder.build_not(is_first, "")),
         ]);
-        self.require(possible, by);
+        let (on, by_core) = (self.emit.block(), self.emit.block());
+        self.emit.branch(possible, on, by_core, Some(Likely::Then));
+        self.emit.go_to(by_core);
+        self.write_state(state, Written::All);
+        let value = self
+            .emit
+            .ask(
+                Helper::ReturnFrom,
+                &[self.thread().into(), self.frame().into()],
+            )
+            .into_pointer_value();
+        let (raised, returned) = (self.emit.block(), self.emit.block());
+        let none = self.emit.is_null(value);
+        self.emit
+            .branch(none, raised, returned, Some(Likely::Otherwise));
+        self.emit.go_to(raised);
+        let error = self.number(state, Reason::Raised, ExitKind::Error, None);
+        self.leave(error);
+        self.emit.go_to(returned);
+        let exit = self.emit.const_long(RETURNED);
+        self.give(exit, value);
+        self.emit.go_to(on);
     }
 
     /// Takes the frame away and returns (`_PyEval_FrameClearAndPop`).

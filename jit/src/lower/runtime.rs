@@ -93,6 +93,7 @@ helpers! {
     Step = step(Pointer, Pointer, Int) -> Int;
     Catch = catch(Pointer, Pointer, Int) -> Int;
     CalleeLeft = callee_left(Pointer, Pointer, Pointer) -> Int;
+    ReturnFrom = return_from(Pointer, Pointer) -> Pointer;
     Resume = resume(Pointer, Pointer, Pointer, Pointer, Long) -> Exit;
     Generator = generator(Pointer, Pointer, Pointer, Int) -> Pointer;
     EndGenerator = end_generator(Pointer, Pointer);

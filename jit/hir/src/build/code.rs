@@ -127,6 +127,13 @@ impl<'a> Code<'a> {
         })
     }
 
+    /// Whether it was seen to handle what it raises: then its frame gets an object, which whoever looks at the traceback has.
+    pub fn handles(&self) -> bool {
+        self.instructions
+            .values()
+            .any(|instruction| instruction.handler.is_some())
+    }
+
     /// Whether an instruction raises, and a handler that is not compiled takes it.
     pub fn raises_to_handler(&self, instruction: Instruction) -> bool {
         let raises = instruction.leaves() == Some(Reason::Raised);

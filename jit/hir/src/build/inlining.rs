@@ -75,7 +75,9 @@ impl<'a> Inlinable<'a> {
             return None;
         }
         let prepared = Prepared::new(body, vec![0]).ok()?;
-        (!prepared.code.is_generator).then_some(prepared)
+        let code = &prepared.code;
+        // The frame of what handles exceptions is its traceback's too, and cannot be taken away as those of inlined calls are.
+        (!code.is_generator && !code.handles()).then_some(prepared)
     }
 
     fn get(&self, body: u32) -> Option<&Prepared<'a>> {
