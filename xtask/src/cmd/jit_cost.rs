@@ -126,6 +126,8 @@ fn execute(
         .arg(format!("--loops={loops}"))
         .arg(format!("--values={iterations}"));
     mode.set(&mut command)
+        // It is hot when it is for users.
+        .env_remove("PYROXENE_JIT_AFTER")
         .env_remove("PYROXENE_JIT_ONLY")
         .env_remove("PYROXENE_JIT_LOG")
         .current_dir(&scratch)
