@@ -1,5 +1,5 @@
 //! `cargo xtask jit-order`: in which order functions lie in the compiler library, those together that compilations run. Runs
-//! programs under a tracer, writes `jit/order.txt`, which the linker reads.
+//! programs under a tracer, adds to `jit/order.txt`, which the linker reads.
 mod trace;
 
 use crate::compiler::Mode;
@@ -19,6 +19,9 @@ pub struct Args {
     /// Programs; without any, those of `tests/jit`.
     programs: Vec<PathBuf>,
 }
+
+/// What runs a program.
+const WAITS: &str = include_str!("waits.py");
 
 /// The file of the library.
 const LIBRARY: &str = "libpyroxene-jit.so";
@@ -44,6 +47,7 @@ pub fn run(args: Args) -> Result<()> {
         for program in &programs {
             let mut command = Command::new(&python);
             command
+                .args(["-c", WAITS])
                 .arg(program)
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
@@ -70,8 +74,18 @@ pub fn run(args: Args) -> Result<()> {
     if names.is_empty() {
         bail!("nothing was compiled");
     }
+    // What an earlier run has met belongs to it too: what is compiled when is a matter of time.
+    let file = paths::root().join("jit/order.txt");
+    let before = fs::read_to_string(&file).unwrap_or_default();
+    let present: BTreeSet<&str> = functions.values().flatten().map(String::as_str).collect();
+    let known: BTreeSet<&str> = names.iter().copied().collect();
+    names.extend(
+        before
+            .lines()
+            .filter(|name| present.contains(name) && !known.contains(name)),
+    );
     let list: String = names.iter().map(|name| format!("{name}\n")).collect();
-    files::write_if_changed(&paths::root().join("jit/order.txt"), list)?;
+    files::write_if_changed(&file, list)?;
     println!(
         "{} functions lie together from the next build on",
         names.len()
