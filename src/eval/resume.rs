@@ -8,6 +8,7 @@ use crate::bytecode::{Opcode, original};
 use crate::ffi;
 use crate::field;
 use crate::frame::{Frame, Owner, make_current};
+use crate::generator::Generator;
 use crate::generator::chain::{Kept, Moment};
 use crate::generator::coroutine::origin_depth;
 use crate::generator::frame::State;
@@ -469,6 +470,28 @@ pub(crate) fn iterator_by_function(
         }
         Ok(made)
     }
+}
+
+/// Has a generator go on whose code is a part of the machine code that runs: gives its frame, which gets its caller next.
+///
+/// # Safety
+/// It is alive, pauses or has not begun, or was [unlinked](unlink).
+pub(crate) unsafe fn link(
+    thread: ThreadState,
+    generator: Generator<'_>,
+) -> *mut ffi::_PyInterpreterFrame {
+    // SAFETY: as the caller promises.
+    unsafe { start(thread, generator) };
+    generator.frame_place()
+}
+
+/// Takes the frame of such a generator away from the thread again, whose machine code has what is in it.
+///
+/// # Safety
+/// The thread runs it.
+pub(crate) unsafe fn unlink(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    // SAFETY: as the caller promises.
+    unsafe { make_current(thread, pause(thread, frame)) };
 }
 
 /// Whether somebody has put another evaluator in place of ours (PEP 523).

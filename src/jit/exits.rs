@@ -1,13 +1,14 @@
 //! What machine code leaves to be done when it leaves: writes the frame as the evaluator wants it, by the tables of its exits.
 use super::helpers;
-use crate::eval::data_stack;
+use crate::eval::{data_stack, resume};
 use crate::ffi;
+use crate::frame::{Frame, Owner};
 use crate::object::{Borrowed, Owned};
 use crate::thread::ThreadState;
 use core::cell::UnsafeCell;
 use pyroxene_jit_api::{
-    EXIT_VALUES, ExitCall, ExitEntry, ExitFrame, ExitLocal, ExitSource, ExitState, ExitValue,
-    ExitValueKind, Raw,
+    EXIT_VALUES, ExitCall, ExitEntry, ExitFrame, ExitLocal, ExitOwner, ExitSource, ExitState,
+    ExitValue, ExitValueKind, Raw,
 };
 
 /// Where machine code leaves what it had in registers. Nothing runs between that and [`write`].
@@ -105,11 +106,16 @@ impl Shown {
     /// # Safety
     /// The thread runs the last of them, and nothing has changed in them.
     pub(super) unsafe fn hide(self, thread: ThreadState) {
+        let state = thread;
         let thread = thread.as_ptr();
         for _ in 0..self.made {
             // SAFETY: as the caller promises; the frame has a reference to its code.
             unsafe {
                 let frame = (*thread).current_frame;
+                if Frame::from_raw_unchecked(frame).owner() == Owner::GENERATOR {
+                    resume::unlink(state, frame);
+                    continue;
+                }
                 (*thread).current_frame = (*frame).previous;
                 (*thread).py_recursion_remaining += 1;
                 drop(Owned::<ffi::PyObject>::from_raw_unchecked(
@@ -219,13 +225,17 @@ impl<'a> Writer<'a> {
     ) -> *mut ffi::_PyInterpreterFrame {
         // SAFETY: as the caller promises. All locals are written next.
         unsafe {
-            let place = match &frame.function {
-                Some(function) => {
+            let place = match &frame.owner {
+                ExitOwner::Function(function) => {
                     let function = self.entry(function);
                     let function = Owned::from_raw_unchecked(function.cast());
                     data_stack::push_unchecked(thread, function, usize::MAX)
                 }
-                None => data_stack::push_init_cleanup(thread),
+                ExitOwner::Class => data_stack::push_init_cleanup(thread),
+                ExitOwner::Generator(generator) => {
+                    let generator = Borrowed::from_raw_unchecked(self.entry(generator).cast());
+                    resume::link(thread, generator)
+                }
             };
             (*place).previous = below;
             let thread = thread.as_ptr();

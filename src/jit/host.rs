@@ -116,6 +116,8 @@ fn layout() -> Layout {
         generator_frame: at!(PyGenObject.gi_iframe),
         generator_state: at!(PyGenObject.gi_frame_state),
         generator_suspended: ffi::FRAME_SUSPENDED as i8,
+        generator_executing: ffi::FRAME_EXECUTING as i8,
+        generator_exceptions: at!(PyGenObject.gi_exc_state),
         generator_exceptions_below: at!(PyGenObject.gi_exc_state.previous_item),
         current_exception: at!(_ts.current_exception),
         exc_value: at!(_err_stackitem.exc_value),

@@ -150,13 +150,24 @@ pub struct ExitCall {
     pub written: bool,
 }
 
+/// What the frame of an inlined call is of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ExitOwner {
+    /// This function, which was called.
+    Function(ExitEntry),
+    /// None: it is between that of who has called a class and that of `__init__`.
+    Class,
+    /// This generator, which goes on and has the frame in it.
+    Generator(ExitEntry),
+}
+
 /// The frame of an inlined call.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ExitFrame {
     /// Whether it is in memory. If not, it is made, above the one that called it.
     pub pushed: bool,
-    /// The function that was called; nothing of the frame between that of who has called a class and that of `__init__`.
-    pub function: Option<ExitEntry>,
+    /// What has it.
+    pub owner: ExitOwner,
     /// Its locals, if they have to be written.
     pub locals: Option<Vec<ExitEntry>>,
     /// Its value stack, from its bottom.

@@ -203,6 +203,10 @@ pub struct Layout {
     pub generator_state: u32,
     /// Its value while the frame stands at a `yield`; where that delegates, it is one more.
     pub generator_suspended: i8,
+    /// Its value while the frame runs.
+    pub generator_executing: i8,
+    /// `gi_exc_state` of the same: the exceptions that it handles.
+    pub generator_exceptions: u32,
     /// `gi_exc_state.previous_item` of the same.
     pub generator_exceptions_below: u32,
     /// `current_exception` of a thread state.

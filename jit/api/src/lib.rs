@@ -15,8 +15,8 @@ mod target;
 
 pub use artifact::{
     Artifact, CodeMemory, Exit, ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind, ExitLocal,
-    ExitRecord, ExitSource, ExitState, ExitValue, ExitValueKind, Interpreted, LineAt, Run,
-    RunPassed, Timing,
+    ExitOwner, ExitRecord, ExitSource, ExitState, ExitValue, ExitValueKind, Interpreted, LineAt,
+    Run, RunPassed, Timing,
 };
 pub use class::Class;
 pub use door::{

@@ -169,6 +169,10 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::GuardCallee { .. }
         | Insn::GuardDefaults { .. }
         | Insn::ModuleDict { .. } => guards(Memory::VERSIONS),
+        // What is seen there changes at each step of the generator.
+        Insn::GuardGenerator { .. } => guards(Memory::VERSIONS | Memory::STACK),
+        Insn::GeneratorOffset { .. } | Insn::GeneratorFunction { .. } => reads(Memory::STACK),
+        Insn::StorePlace { .. } | Insn::Suspend { .. } => writes(Memory::STACK),
         Insn::Poll { .. }
         | Insn::GuardRoom { .. }
         | Insn::CheckDisturbed { .. }
@@ -178,7 +182,7 @@ pub fn effects(insn: &Insn) -> Effects {
         Insn::StoreLocal { .. } => writes(Memory::LOCALS),
         Insn::WriteBack { .. } => writes(Memory::LOCALS | Memory::COUNTS),
         // It moves a reference: once only.
-        Insn::LoadStack { .. } | Insn::LoadReturned => Effects {
+        Insn::LoadStack { .. } | Insn::LoadPlace { .. } | Insn::LoadReturned => Effects {
             stays: true,
             ..reads(Memory::STACK)
         },
@@ -250,6 +254,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::Send { .. }
         | Insn::Yield { .. }
         | Insn::EndGenerator { .. }
+        | Insn::EndResumed { .. }
         | Insn::Interpret { .. }
         | Insn::Raise { .. }
         | Insn::Catch { .. }

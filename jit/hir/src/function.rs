@@ -90,6 +90,23 @@ pub enum Called {
     /// What gives a new instance, which is on its stack, in the place of what `__init__` returns (CPython's `_Py_InitCleanup`):
     /// the frame between that of a function that calls a class and that of `__init__`. It has no function and no locals.
     Class,
+    /// A generator that a `for` loop resumes, which is on the loop's stack just below that of this frame. The frame lies in it.
+    Generator {
+        /// The function that has made it, an index of the snapshot's callees.
+        callee: u32,
+        /// Its code, an index of the snapshot's inlined bodies.
+        body: u32,
+    },
+}
+
+impl Called {
+    /// Its code, an index of the snapshot's inlined bodies; nothing if there is none of ours.
+    pub fn body(self) -> Option<u32> {
+        match self {
+            Self::Function { body, .. } | Self::Generator { body, .. } => Some(body),
+            Self::Class => None,
+        }
+    }
 }
 
 /// Where a function is entered.
@@ -247,8 +264,7 @@ impl Function {
     pub fn body<'s>(&self, frame: FrameId, snapshot: &'s Snapshot) -> Option<&'s Body> {
         match self.inlined(frame).map(|inlined| inlined.called) {
             None => (frame == ROOT).then_some(&snapshot.body),
-            Some(Called::Function { body, .. }) => snapshot.inlined.get(body as usize),
-            Some(Called::Class) => None,
+            Some(called) => snapshot.inlined.get(called.body()? as usize),
         }
     }
 

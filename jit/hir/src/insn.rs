@@ -1028,6 +1028,59 @@ pub enum Insn {
     },
     /// What the one that has ended in the instruction before has returned: owned.
     LoadReturned,
+    /// A generator pauses, waits for no other one, runs the code of a function that makes such, and nobody has its frame or
+    /// evaluates frames but us.
+    GuardGenerator {
+        /// The generator.
+        generator: Value,
+        /// The function, an index of the snapshot's callees.
+        callee: u32,
+        /// How it is before the instruction of bytecode.
+        state: StateId,
+    },
+    /// Where a generator that pauses goes on, in units of its code: a number.
+    GeneratorOffset {
+        /// The generator.
+        generator: Value,
+    },
+    /// The function that has made a generator. Its frame has it, until that ends.
+    GeneratorFunction {
+        /// The generator.
+        generator: Value,
+    },
+    /// What is in a place of a generator's frame, of whose locals and stack: takes over its reference. The code of the generator
+    /// goes on as a part of this code.
+    LoadPlace {
+        /// The generator.
+        generator: Value,
+        /// The place, counted from the first local.
+        index: u32,
+    },
+    /// Puts a value into such a place. Consumes it.
+    StorePlace {
+        /// The generator.
+        generator: Value,
+        /// The place.
+        index: u32,
+        /// An object or NULL.
+        value: Value,
+    },
+    /// A generator pauses, whose code is a part of this code and whose frame is not in memory as one that runs: all its places
+    /// are as they have to be.
+    Suspend {
+        /// The generator.
+        generator: Value,
+        /// Where it goes on, in units of its code.
+        offset: u32,
+        /// How many places its locals and its stack have.
+        height: u32,
+    },
+    /// Ends a generator whose code is a part of this code. Writes the state to the frame, which the thread runs, and clears that;
+    /// the thread runs the one below it then. May run any code.
+    EndResumed {
+        /// At the instruction that returns, the value taken off the stack.
+        state: StateId,
+    },
     /// Pauses at a `yield`, and gives a value to whoever has resumed. Writes the state to the frame. Consumes the value.
     Yield {
         /// The value.

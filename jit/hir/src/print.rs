@@ -144,13 +144,19 @@ impl Printer<'_> {
             }
             Insn::GuardDefaults { count, .. } => write!(text, " {count}"),
             Insn::FunctionDefault { index, .. } => write!(text, " {index}"),
-            Insn::GuardCallee { callee, .. } | Insn::IsCallee { callee, .. } => {
+            Insn::GuardCallee { callee, .. }
+            | Insn::GuardGenerator { callee, .. }
+            | Insn::IsCallee { callee, .. } => {
                 write!(text, " {}", self.snapshot.callees[*callee as usize].name)
             }
             Insn::PairNext { class, .. } => write!(text, " {}", class.name()),
             Insn::PairItem { class, index, .. } => write!(text, " {} {index}", class.name()),
             Insn::HasBase { class, .. } => write!(text, " {}", class.name()),
             Insn::FunctionPart { part, .. } => write!(text, " {part:?}"),
+            Insn::LoadPlace { index, .. } | Insn::StorePlace { index, .. } => {
+                write!(text, " {index}")
+            }
+            Insn::Suspend { offset, .. } => write!(text, " at {offset}"),
             Insn::PopFrames { count } => write!(text, " {count}"),
             Insn::Resume { end, .. } => write!(text, " end {end}"),
             Insn::Yield {
@@ -494,6 +500,13 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::LoadReturned => "load_returned",
         Insn::Yield { .. } => "yield",
         Insn::EndGenerator { .. } => "end_generator",
+        Insn::GuardGenerator { .. } => "guard_generator",
+        Insn::GeneratorOffset { .. } => "generator_offset",
+        Insn::GeneratorFunction { .. } => "generator_function",
+        Insn::LoadPlace { .. } => "load_place",
+        Insn::StorePlace { .. } => "store_place",
+        Insn::Suspend { .. } => "suspend",
+        Insn::EndResumed { .. } => "end_resumed",
         Insn::Interpret { .. } => "interpret",
         Insn::Raise { .. } => "raise",
         Insn::Catch { .. } => "catch",

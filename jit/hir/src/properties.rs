@@ -32,6 +32,7 @@ macro_rules! operands {
             | Insn::Raise { .. }
             | Insn::Catch { .. }
             | Insn::LoadReturned
+            | Insn::EndResumed { .. }
             | Insn::Exit { .. } => {}
             Insn::StoreLocal { value, .. }
             | Insn::Retain { value }
@@ -92,6 +93,17 @@ macro_rules! operands {
             }
             | Insn::Yield { value, .. }
             | Insn::EndGenerator { value, .. }
+            | Insn::GuardGenerator {
+                generator: value, ..
+            }
+            | Insn::GeneratorOffset { generator: value }
+            | Insn::GeneratorFunction { generator: value }
+            | Insn::LoadPlace {
+                generator: value, ..
+            }
+            | Insn::Suspend {
+                generator: value, ..
+            }
             | Insn::ClassInit { class: value }
             | Insn::NewInstance { class: value, .. }
             | Insn::GuardCallee {
@@ -132,6 +144,11 @@ macro_rules! operands {
                 new: right,
             }
             | Insn::StrEqual { left, right }
+            | Insn::StorePlace {
+                generator: left,
+                value: right,
+                ..
+            }
             | Insn::CheckIndex {
                 index: left,
                 size: right,
@@ -370,6 +387,8 @@ impl Insn {
             | Self::Send { state, .. }
             | Self::Yield { state, .. }
             | Self::EndGenerator { state, .. }
+            | Self::GuardGenerator { state, .. }
+            | Self::EndResumed { state }
             | Self::Exit { state, .. } => Some(state),
             Self::Release { state, .. } => state.as_mut(),
             Self::Parameter
@@ -432,6 +451,11 @@ impl Insn {
             | Self::ExchangeHandled { .. }
             | Self::StoreCell { .. }
             | Self::LoadReturned
+            | Self::GeneratorOffset { .. }
+            | Self::GeneratorFunction { .. }
+            | Self::LoadPlace { .. }
+            | Self::StorePlace { .. }
+            | Self::Suspend { .. }
             | Self::Jump(_)
             | Self::Branch { .. }
             | Self::Try { .. }
@@ -463,6 +487,7 @@ impl Insn {
             Self::GuardIs { .. }
             | Self::GuardFunction { .. }
             | Self::GuardCallee { .. }
+            | Self::GuardGenerator { .. }
             | Self::GuardDefaults { .. } => Some(Reason::Identity),
             Self::CallPython { .. }
             | Self::CallClass { .. }
@@ -561,6 +586,12 @@ impl Insn {
             | Self::ExchangeHandled { .. }
             | Self::StoreCell { .. }
             | Self::LoadReturned
+            | Self::GeneratorOffset { .. }
+            | Self::GeneratorFunction { .. }
+            | Self::LoadPlace { .. }
+            | Self::StorePlace { .. }
+            | Self::Suspend { .. }
+            | Self::EndResumed { .. }
             | Self::Jump(_)
             | Self::Branch { .. }
             | Self::Try { .. }

@@ -124,6 +124,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::StoreAttribute { .. }
         | Insn::IteratorNext { .. }
         | Insn::Resume { .. }
+        | Insn::LoadPlace { .. }
         | Insn::Send { .. } => ANY,
         Insn::ModuleDict { .. } => Type::object(Class::Dict),
         Insn::GetIterator { value, .. } => match function.ty(*value).classes().single() {
@@ -131,7 +132,8 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
             Some(Class::Tuple) => Type::object(Class::TupleIterator),
             _ => OBJECT,
         },
-        Insn::ItemFunction { .. } => Type::object(Class::Function),
+        Insn::ItemFunction { .. } | Insn::GeneratorFunction { .. } => Type::object(Class::Function),
+        Insn::GeneratorOffset { .. } => Type::Int,
         Insn::PairItem { .. } => OBJECT,
         Insn::PairNumber { .. } => Type::Int,
         Insn::BuildTuple { .. } | Insn::VirtualTuple { .. } => Type::object(Class::Tuple),
@@ -174,6 +176,10 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::Give { .. }
         | Insn::Yield { .. }
         | Insn::EndGenerator { .. }
+        | Insn::GuardGenerator { .. }
+        | Insn::StorePlace { .. }
+        | Insn::Suspend { .. }
+        | Insn::EndResumed { .. }
         | Insn::Exit { .. } => Type::Nothing,
     }
 }
@@ -234,6 +240,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::Raise { .. }
         | Insn::Catch { .. }
         | Insn::LoadReturned
+        | Insn::EndResumed { .. }
         | Insn::Exit { .. } => vec![],
         Insn::StoreLocal { .. }
         | Insn::Retain { .. }
@@ -300,6 +307,12 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
         | Insn::EndGenerator { .. }
         | Insn::ExchangeHandled { .. } => vec![bound],
         Insn::Resume { .. } => vec![Some(GENERATOR), any],
+        Insn::GuardGenerator { .. }
+        | Insn::GeneratorOffset { .. }
+        | Insn::GeneratorFunction { .. }
+        | Insn::LoadPlace { .. }
+        | Insn::Suspend { .. } => vec![class(Class::Generator)],
+        Insn::StorePlace { .. } => vec![class(Class::Generator), any],
         Insn::Send { .. } => vec![bound, bound],
         Insn::GuardKeys { check, .. } => {
             vec![if *check { bound } else { class(Class::Dict) }]

@@ -7,11 +7,11 @@ use super::lines::Lines;
 use super::runtime::EXIT_VALUES;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{BasicValueEnum, IntValue, PhiValue};
-use pyroxene_hir::function::{Called, ROOT, StackEntry};
+use pyroxene_hir::function::{Called, InlinedState, ROOT, StackEntry};
 use pyroxene_hir::{FrameState, Insn, StateId, Type, Value};
 use pyroxene_jit_api::{
-    ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind, ExitLocal, ExitRecord, ExitSource,
-    ExitState, ExitValue, ExitValueKind, Reason,
+    ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind, ExitLocal, ExitOwner, ExitRecord,
+    ExitSource, ExitState, ExitValue, ExitValueKind, Reason,
 };
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -172,10 +172,8 @@ impl<'c> Lowering<'c, '_> {
             .first()
             .zip(inlined.last())
             .map(|(first, last)| ExitInlined {
-                body: match self.inlined(last.frame).called {
-                    Called::Function { body, .. } => body,
-                    Called::Class => unreachable!("nothing runs on the frame in between"),
-                },
+                body: (self.inlined(last.frame).called.body())
+                    .expect("nothing runs on the frame in between"),
                 depth: inlined.len() as u32,
                 call: self.inlined(first.frame).call,
             });
@@ -293,11 +291,20 @@ impl<'c> Lowering<'c, '_> {
             let (end, call) = above(index + 1, frame.written);
             ExitFrame {
                 pushed: frame.pushed,
-                function: match self.inlined(frame.frame).called {
+                owner: match self.inlined(frame.frame).called {
                     Called::Function { .. } => {
-                        Some(entries(core::slice::from_ref(&frame.function))[0])
+                        let function = core::slice::from_ref(&frame.function);
+                        ExitOwner::Function(entries(function)[0])
                     }
-                    Called::Class => None,
+                    Called::Class => ExitOwner::Class,
+                    Called::Generator { .. } => {
+                        // The place below has the reference.
+                        let generator = StackEntry {
+                            owned: true,
+                            ..generator_below(state, frame)
+                        };
+                        ExitOwner::Generator(entries(&[generator])[0])
+                    }
                 },
                 locals: (!frame.written).then(|| entries(&frame.locals)),
                 stack: entries(&state.stack[frame.bottom as usize..end]),
@@ -392,6 +399,11 @@ impl<'c> Lowering<'c, '_> {
                 .store(self.emit.at(values, index as i64 * 8), word);
         }
     }
+}
+
+/// The generator whose frame is that of an inlined call.
+pub(super) fn generator_below(state: &FrameState, frame: &InlinedState) -> StackEntry {
+    state.stack[frame.bottom as usize - 1]
 }
 
 /// What the evaluator does after an instruction has left for a reason.

@@ -2,11 +2,11 @@
 use super::Lowering;
 use super::frame::Written;
 use super::python::RETURNED;
-use super::runtime::{EXIT_VALUES, Helper};
+use super::runtime::{EXIT_VALUES, FRAME_EVALUATOR, Helper};
 use crate::lower::emit::Likely;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
-use inkwell::values::PointerValue;
+use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::{StateId, Value};
 use pyroxene_jit_api::{ExitKind, Reason};
 
@@ -173,25 +173,127 @@ impl<'c> Lowering<'c, '_> {
         self.emit.load_pointer(self.emit.symbol(EXIT_VALUES))
     }
 
+    /// The frame in a generator.
+    pub(super) fn frame_of_generator(&self, generator: PointerValue<'c>) -> PointerValue<'c> {
+        self.emit
+            .at(generator, self.host.layout.generator_frame.into())
+    }
+
+    /// The generator in which a frame lies.
+    fn generator_of(&self, frame: PointerValue<'c>) -> PointerValue<'c> {
+        self.emit
+            .at(frame, -i64::from(self.host.layout.generator_frame))
+    }
+
+    /// Leaves unless a generator pauses that a callee has made, waits for none, and nobody has its frame or evaluates frames but us.
+    pub(super) fn guard_generator(&mut self, by: Value, generator: Value, callee: u32) {
+        let layout = self.host.layout;
+        let generator = self.pointer(generator);
+        let frame = self.frame_of_generator(generator);
+        let function = self.field(frame, layout.frame_function);
+        let version = self.int_field(function, layout.function_version);
+        let wanted = i64::from(self.callee(callee).version);
+        let is_callee = self.emit.compare_with(IntPredicate::EQ, version, wanted);
+        // The function may have got other code since it has made the generator.
+        let code = self.field(frame, layout.frame_executable);
+        let is_code = (self.emit).same(code, self.field(function, layout.function_code));
+        let place = self.emit.at(generator, layout.generator_state.into());
+        let state = self.emit.load_int(self.emit.byte(), place);
+        let paused = i64::from(layout.generator_suspended);
+        let paused = self.emit.byte().const_int(paused.cast_unsigned(), true);
+        let pauses = self.emit.compare(IntPredicate::SLE, state, paused);
+        let object = self.field(frame, layout.frame_object);
+        let is_ours = self.emit.is_null(object);
+        let other = self.emit.load_pointer(self.emit.symbol(FRAME_EVALUATOR));
+        let evaluated = self.emit.is_null(other);
+        let holds = self
+            .emit
+            .all(&[is_callee, is_code, pauses, is_ours, evaluated]);
+        self.require(holds, by);
+    }
+
+    /// Where a generator that pauses goes on.
+    pub(super) fn generator_offset(&self, generator: Value) -> IntValue<'c> {
+        let layout = self.host.layout;
+        let frame = self.frame_of_generator(self.pointer(generator));
+        let code = self.long_field(frame, layout.frame_executable);
+        let instruction = self.long_field(frame, layout.frame_instruction);
+        let first = self.emit.const_long(layout.code_units.into());
+        let unit = self.emit.const_long(2);
+        self.emit.build(|builder| {
+            let distance = builder.build_int_sub(instruction, code, "")?;
+            let distance = builder.build_int_sub(distance, first, "")?;
+            builder.build_int_signed_div(distance, unit, "")
+        })
+    }
+
+    /// The function that has made a generator.
+    pub(super) fn generator_function(&self, generator: Value) -> PointerValue<'c> {
+        let frame = self.frame_of_generator(self.pointer(generator));
+        self.field(frame, self.host.layout.frame_function)
+    }
+
+    /// A place of a generator's frame, counted from the first local.
+    pub(super) fn place_of_generator(&self, generator: Value, index: u32) -> PointerValue<'c> {
+        let frame = self.frame_of_generator(self.pointer(generator));
+        let place = i64::from(self.host.layout.frame_locals) + i64::from(index) * 8;
+        self.emit.at(frame, place)
+    }
+
+    /// Says that a generator pauses, whose places are right.
+    pub(super) fn suspend(&self, generator: Value, offset: u32, height: u32) {
+        let layout = self.host.layout;
+        let generator = self.pointer(generator);
+        let frame = self.frame_of_generator(generator);
+        let code = self.field(frame, layout.frame_executable);
+        let instruction = i64::from(layout.code_units) + i64::from(offset) * 2;
+        let instruction = self.emit.at(code, instruction);
+        self.set(frame, layout.frame_instruction, instruction);
+        let height = self.emit.int().const_int(height.into(), false);
+        self.set(frame, layout.frame_stack_top, height);
+        self.set_generator_state(generator, layout.generator_suspended);
+    }
+
+    /// Has a generator's frame run above another one. The thread is not told yet.
+    pub(super) fn link_generator(&self, frame: PointerValue<'c>, below: PointerValue<'c>) {
+        let layout = self.host.layout;
+        let (thread, generator) = (self.thread(), self.generator_of(frame));
+        self.set_generator_state(generator, layout.generator_executing);
+        let handled = self.field(thread, layout.exception_info);
+        self.set(generator, layout.generator_exceptions_below, handled);
+        let own = self.emit.at(generator, layout.generator_exceptions.into());
+        self.set(thread, layout.exception_info, own);
+        self.set(frame, layout.frame_previous, below);
+    }
+
+    /// Takes a generator's frame, the innermost, from the one below it. The thread is not told yet.
+    pub(super) fn unlink_generator(&self, frame: PointerValue<'c>) {
+        let layout = self.host.layout;
+        let (thread, generator) = (self.thread(), self.generator_of(frame));
+        let below = self.field(generator, layout.generator_exceptions_below);
+        self.set(thread, layout.exception_info, below);
+        let null = self.emit.null();
+        self.set(generator, layout.generator_exceptions_below, null);
+        self.set(frame, layout.frame_previous, null);
+    }
+
+    fn set_generator_state(&self, generator: PointerValue<'c>, state: i8) {
+        let state = i64::from(state).cast_unsigned();
+        let state = self.emit.byte().const_int(state, true);
+        self.set(generator, self.host.layout.generator_state, state);
+    }
+
     /// Pauses (ceval.c `YIELD_VALUE`).
     pub(super) fn pause(&mut self, value: Value, delegates: bool, state: StateId) {
         self.write_state(state, Written::All);
         let layout = self.host.layout;
         let (thread, frame) = (self.thread(), self.frame());
-        let generator = self.emit.at(frame, -i64::from(layout.generator_frame));
-        let paused = i64::from(layout.generator_suspended) + i64::from(delegates);
-        let paused = self.emit.byte().const_int(paused.cast_unsigned(), true);
-        self.set(generator, layout.generator_state, paused);
-        let below = self.field(generator, layout.generator_exceptions_below);
-        self.set(thread, layout.exception_info, below);
-        self.set(
-            generator,
-            layout.generator_exceptions_below,
-            self.emit.null(),
-        );
-        self.change_python_left(1);
+        let generator = self.generator_of(frame);
+        let paused = layout.generator_suspended + i8::from(delegates);
+        self.set_generator_state(generator, paused);
         let caller = self.field(frame, layout.frame_previous);
-        self.set(frame, layout.frame_previous, self.emit.null());
+        self.unlink_generator(frame);
+        self.change_python_left(1);
         self.set(thread, layout.thread_frame, caller);
         let yielded = self.emit.const_long(YIELDED);
         let value = self.pointer(value);
@@ -200,13 +302,18 @@ impl<'c> Lowering<'c, '_> {
 
     /// Ends the generator (ceval.c `clear_gen_frame`).
     pub(super) fn end_generator(&mut self, value: Value, state: StateId) {
+        self.end_resumed(state);
+        let returned = self.emit.const_long(RETURNED);
+        let value = self.pointer(value);
+        self.give(returned, value);
+    }
+
+    /// The same of one whose code is a part of this code.
+    pub(super) fn end_resumed(&mut self, state: StateId) {
         self.write_state(state, Written::All);
         self.emit.run(
             Helper::EndGenerator,
             &[self.thread().into(), self.frame().into()],
         );
-        let returned = self.emit.const_long(RETURNED);
-        let value = self.pointer(value);
-        self.give(returned, value);
     }
 }

@@ -4,6 +4,7 @@
 //! while it runs: what is in memory only mirrors them.
 use super::Lowering;
 use super::emit::Likely;
+use super::exits::generator_below;
 use super::python::FrameHead;
 use super::runtime::{FRAME_EVALUATOR, Helper, INIT_CLEANUP, NONE};
 use inkwell::IntPredicate;
@@ -33,11 +34,12 @@ impl<'c> Lowering<'c, '_> {
         body.map_or(0, |body| body.locals.len())
     }
 
-    /// The size of the frame of an inlined call, in words.
+    /// The size of the frame of an inlined call on the data stack, in words.
     fn size_of(&self, frame: FrameId) -> u32 {
         match self.inlined(frame).called {
             Called::Function { callee, .. } => self.callee(callee).frame_size,
             Called::Class => self.host.layout.init_frame_size,
+            Called::Generator { .. } => 0,
         }
     }
 
@@ -120,6 +122,11 @@ impl<'c> Lowering<'c, '_> {
         let new = &state.inlined[pushed..];
         for frame in new {
             let size = i64::from(self.size_of(frame.frame)) * 8;
+            if let Called::Generator { .. } = self.inlined(frame.frame).called {
+                let generator = self.pointer(generator_below(state, frame).value);
+                places.push(self.frame_of_generator(generator));
+                continue;
+            }
             places.push(top);
             top = self.emit.at(top, size);
         }
@@ -140,10 +147,16 @@ impl<'c> Lowering<'c, '_> {
                         self.write_head(place, places[index], &frame.function);
                     }
                     Called::Class => self.write_head_of_class(place, places[index]),
+                    Called::Generator { .. } => self.link_generator(place, places[index]),
                 }
             }
             if frame.written {
                 continue;
+            }
+            if let Called::Generator { .. } = self.inlined(frame.frame).called {
+                // What is on its stack may not be there any more.
+                let unknown = self.emit.int().const_all_ones();
+                self.set(place, layout.frame_stack_top, unknown);
             }
             for (slot, local) in (0..).zip(&frame.locals) {
                 let object = self.pointer(local.value);
@@ -226,17 +239,27 @@ impl<'c> Lowering<'c, '_> {
         let layout = self.host.layout;
         let thread = self.thread();
         let mut frame = self.field(thread, layout.thread_frame);
-        for left in (0..count).rev() {
-            let code = self.field(frame, layout.frame_executable);
-            // The function has it too.
-            self.release_shared(code);
+        let mut of = self.running;
+        let mut top = None;
+        for _ in 0..count {
+            let InlinedFrame { called, parent, .. } = self.inlined(of);
             let previous = self.field(frame, layout.frame_previous);
-            if left == 0 {
-                self.set(thread, layout.thread_data_top, frame);
-                self.set(thread, layout.thread_frame, previous);
+            match called {
+                Called::Function { .. } | Called::Class => {
+                    let code = self.field(frame, layout.frame_executable);
+                    // The function has it too.
+                    self.release_shared(code);
+                    top = Some(frame);
+                }
+                Called::Generator { .. } => self.unlink_generator(frame),
             }
             frame = previous;
+            of = parent;
         }
+        if let Some(top) = top {
+            self.set(thread, layout.thread_data_top, top);
+        }
+        self.set(thread, layout.thread_frame, frame);
         self.change_python_left(count.into());
     }
 

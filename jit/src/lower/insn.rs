@@ -271,6 +271,41 @@ impl<'c> Lowering<'c, '_> {
                 self.end_generator(*returned, *state);
                 None
             }
+            Insn::GuardGenerator {
+                generator, callee, ..
+            } => {
+                self.guard_generator(value, *generator, *callee);
+                None
+            }
+            Insn::GeneratorOffset { generator } => Some(self.generator_offset(*generator).into()),
+            Insn::GeneratorFunction { generator } => {
+                Some(self.generator_function(*generator).into())
+            }
+            Insn::LoadPlace { generator, index } => {
+                let place = self.place_of_generator(*generator, *index);
+                Some(self.emit.load_pointer(place).into())
+            }
+            Insn::StorePlace {
+                generator,
+                index,
+                value: stored,
+            } => {
+                let place = self.place_of_generator(*generator, *index);
+                self.emit.store(place, self.pointer(*stored));
+                None
+            }
+            Insn::Suspend {
+                generator,
+                offset,
+                height,
+            } => {
+                self.suspend(*generator, *offset, *height);
+                None
+            }
+            Insn::EndResumed { state } => {
+                self.end_resumed(*state);
+                None
+            }
             Insn::CallClass {
                 version,
                 callee,

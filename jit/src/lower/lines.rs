@@ -7,7 +7,7 @@ use inkwell::debug_info::{
 use inkwell::module::{FlagBehavior, Module};
 use inkwell::values::FunctionValue;
 use pyroxene_hir::Function;
-use pyroxene_hir::function::{Called, FrameId, ROOT};
+use pyroxene_hir::function::{FrameId, ROOT};
 use pyroxene_jit_api::{Body, Snapshot};
 
 /// What LLVM is told of the source.
@@ -76,7 +76,7 @@ impl<'c, 's> Lines<'c, 's> {
         // The frame of a caller comes before those of what it calls.
         for frame in &function.frames {
             let call = lines.at(frame.parent, frame.call);
-            let Called::Function { body, .. } = frame.called else {
+            let Some(body) = frame.called.body() else {
                 // What has no lines is at that of the call.
                 let Scope { function, .. } = lines.scopes[frame.parent.index()];
                 lines.scopes.push(Scope {

@@ -218,9 +218,12 @@ impl Taking {
             let (callee, depth) = (self.callees.list[index].clone(), found.depth);
             let known = found.function;
             index += 1;
-            let Some((function, its_code)) = known.filter(|_| !callee.makes_generator) else {
+            let Some((function, its_code)) = known else {
                 continue;
             };
+            if callee.makes_generator && !is_plain_generator(its_code) {
+                continue;
+            }
             let version = field!(its_code._co_instrumentation_version) as u64;
             let size = its_code.unit_count();
             if depth >= most.depth
@@ -330,6 +333,19 @@ pub(super) fn resumptions(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<usize> {
         index += 1 + opcode.caches();
     }
     places
+}
+
+/// Whether calls of some code make generators, and these wait for no others.
+fn is_plain_generator(code: Borrowed<'_, ffi::PyCodeObject>) -> bool {
+    let mut index = 0;
+    while index < code.unit_count() {
+        let opcode = original(code, index).opcode;
+        if opcode.generic() == Opcode::SEND {
+            return false;
+        }
+        index += 1 + opcode.caches();
+    }
+    code.has_flag(ffi::CO_GENERATOR)
 }
 
 /// Adds the entries with what another generator has returned: behind each `SEND` for which a generator pauses.

@@ -420,6 +420,8 @@ impl Assembler {
     /// Gives the callees of its name their code.
     fn inline(&mut self, body: Body) -> Result<(), String> {
         let index = u32::try_from(self.snapshot.inlined.len()).expect("little code");
+        let is_begin = |unit: &Unit| Opcode::new(unit.opcode) == Opcode::RETURN_GENERATOR;
+        let makes_generator = body.units.iter().any(is_begin);
         let callees = self.snapshot.callees.iter_mut();
         let mut callees = callees.filter(|callee| callee.name == body.name).peekable();
         if callees.peek().is_none() {
@@ -427,6 +429,7 @@ impl Assembler {
         }
         for callee in callees {
             callee.body = Some(index);
+            callee.makes_generator = makes_generator;
             callee.locals = u32::try_from(body.locals.len()).expect("few locals");
             callee.frame_size = callee.locals + body.stack_size;
         }

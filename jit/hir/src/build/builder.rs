@@ -26,6 +26,10 @@ pub struct Builder<'a> {
     pub callers: Vec<Caller<'a>>,
     /// The edges on which it has returned, if its call is inlined, to the instruction after the call.
     pub returned: Vec<Incoming>,
+    /// The edges on which a generator whose code is a part of this code has ended, to the end of the loop that goes over it.
+    pub exhausted: Vec<Incoming>,
+    /// Such generators, by their frames.
+    pub resumed: HashMap<FrameId, Value>,
     /// The calls whose code shall be built next, of which one runs.
     pub begun: Vec<Begun>,
     /// The edges that lead past them, from calls of other functions.
@@ -88,6 +92,8 @@ impl<'a> Builder<'a> {
             frame: ROOT,
             callers: Vec::new(),
             returned: Vec::new(),
+            exhausted: Vec::new(),
+            resumed: HashMap::new(),
             begun: Vec::new(),
             called: Vec::new(),
             inlinable,

@@ -118,6 +118,11 @@ impl<'a> Code<'a> {
             .ok_or(Refusal::Malformed { offset })
     }
 
+    /// All instructions, in order.
+    pub fn instructions(&self) -> impl Iterator<Item = Instruction> + '_ {
+        self.instructions.values().copied()
+    }
+
     /// Whether one of the entries is where a call begins.
     pub fn is_entered_at_start(&self, entries: &[u32]) -> bool {
         entries.iter().any(|entry| {

@@ -9,13 +9,14 @@ use crate::build::depths::depths;
 use crate::build::flow::Blocks;
 use crate::build::merge::{Incoming, Target};
 use crate::build::plan::{Header, Plan};
-use crate::build::state::{Entry, Holder, Level, Local, State};
+use crate::build::state::{Entry, Holder, Level, Local};
 use crate::build::uses::Uses;
 use crate::build::walk::Walk;
-use crate::function::{BlockId, Called, FrameId, InlinedFrame, Value};
+use crate::function::{Called, FrameId, InlinedFrame, Value};
 use crate::insn::Insn;
 use crate::types::Classes;
 use core::mem::{replace, take};
+use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
     Body, CLASS_WORDS, Class, EXIT_VALUES, INLINED_FRAMES, INLINED_WORDS, Reason, Refusal,
     Snapshot, VIRTUAL_ITEMS,
@@ -32,6 +33,21 @@ pub struct Prepared<'a> {
     pub depths: BTreeMap<u32, u32>,
     /// How its locals are read.
     pub uses: Uses,
+    /// Where it goes on if it is a generator's: those places first that a loop comes to again and again.
+    resumptions: Vec<Resumption>,
+}
+
+/// Where a generator goes on.
+#[derive(Clone, Copy)]
+pub struct Resumption {
+    /// The instruction at which its frame stands while it pauses.
+    pub stands_at: u32,
+    /// The first one that is built.
+    pub begins_at: u32,
+    /// How high its stack is while it pauses.
+    pub height: u32,
+    /// Whether the first one wants on the stack what it is sent.
+    pub is_sent: bool,
 }
 
 impl<'a> Prepared<'a> {
@@ -46,6 +62,49 @@ impl<'a> Prepared<'a> {
             blocks,
             depths,
             uses,
+            resumptions: Vec::new(),
+        })
+    }
+
+    /// For the code of a generator that a loop goes over; nothing if that waits for others, pauses in too many places, or handles
+    /// exceptions: those that it handles are the thread's only while its frame is in memory.
+    fn of_generator(body: &'a Body) -> Option<Self> {
+        let code = Code::new(body).ok()?;
+        let depths = depths(&code).ok()?;
+        let mut resumptions = Vec::new();
+        let mut start = None;
+        for at in code.instructions() {
+            let known = depths.get(&at.next).copied();
+            match at.opcode.generic() {
+                Opcode::SEND => return None,
+                Opcode::YIELD_VALUE if at.oparg != 0 => return None,
+                Opcode::YIELD_VALUE => resumptions.extend(known.map(|depth| Resumption {
+                    stands_at: at.next,
+                    begins_at: at.next,
+                    height: depth - 1,
+                    is_sent: true,
+                })),
+                // What it is sent at first is dropped.
+                Opcode::RETURN_GENERATOR => {
+                    start = Some(Resumption {
+                        stands_at: at.next,
+                        begins_at: code.at(at.next).ok()?.next,
+                        height: 0,
+                        is_sent: false,
+                    });
+                }
+                _ => {}
+            }
+        }
+        if resumptions.len() > YIELDS || code.handles() {
+            return None;
+        }
+        resumptions.push(start?);
+        let entries = resumptions.iter().map(|place| place.begins_at).collect();
+        let prepared = Self::new(body, entries).ok()?;
+        Some(Self {
+            resumptions,
+            ..prepared
         })
     }
 }
@@ -55,6 +114,9 @@ pub struct Inlinable<'a>(Vec<Option<Prepared<'a>>>);
 
 /// How many units a callee may have that is inlined.
 const UNITS: usize = 300;
+
+/// In how many places a generator may pause whose code becomes a part of other code.
+const YIELDS: usize = 4;
 
 /// How many values a function may have before nothing more is inlined.
 const VALUES: usize = 1200;
@@ -76,8 +138,11 @@ impl<'a> Inlinable<'a> {
         }
         let prepared = Prepared::new(body, vec![0]).ok()?;
         let code = &prepared.code;
+        if code.is_generator {
+            return Prepared::of_generator(body);
+        }
         // The frame of what handles exceptions is its traceback's too, and cannot be taken away as those of inlined calls are.
-        (!code.is_generator && !code.handles()).then_some(prepared)
+        (!code.handles()).then_some(prepared)
     }
 
     fn get(&self, body: u32) -> Option<&Prepared<'a>> {
@@ -106,19 +171,38 @@ impl Caller<'_> {
     }
 }
 
-/// A call that is to be inlined, and has begun.
+/// A call that is to be inlined, and has begun, or a generator in which a loop goes on.
 pub struct Begun {
     callee: u32,
     body: u32,
     frame: FrameId,
-    /// The block in which it has, and the state at its end.
-    block: BlockId,
-    state: State,
+    /// The instructions with which it begins, and the edges that lead there.
+    begins: Vec<(u32, Incoming)>,
 }
 
 impl<'a> Builder<'a> {
     /// The code of a callee, if its call here shall be inlined beside others of so many units.
     pub fn inlinable(&self, callee: u32, others: usize) -> Option<u32> {
+        let body = self.part_of_code(callee, others)?;
+        let code = &self.inlinable.get(body)?.code;
+        (!code.is_generator).then_some(body)
+    }
+
+    /// The code of a generator that a callee makes, if it shall become a part of the loop here that goes over it.
+    pub fn resumable(&self, callee: u32) -> Option<u32> {
+        let body = self.part_of_code(callee, 0)?;
+        let code = &self.inlinable.get(body)?.code;
+        (code.is_generator && self.snapshot.passed.is_none()).then_some(body)
+    }
+
+    /// Where the generators that run some code go on.
+    pub fn resumptions(&self, body: u32) -> Vec<Resumption> {
+        let prepared = self.inlinable.get(body);
+        prepared.map_or(Vec::new(), |prepared| prepared.resumptions.clone())
+    }
+
+    /// The code of a callee, if it may become a part of this code here beside others of so many units.
+    fn part_of_code(&self, callee: u32, others: usize) -> Option<u32> {
         let body = self.snapshot.callees[callee as usize].body?;
         let prepared = self.inlinable.get(body)?;
         let known = |frame: FrameId| self.function.inlined(frame);
@@ -129,6 +213,10 @@ impl<'a> Builder<'a> {
         for called in called {
             words += match called {
                 Called::Function {
+                    callee,
+                    body: running,
+                }
+                | Called::Generator {
                     callee,
                     body: running,
                 } => {
@@ -194,8 +282,19 @@ impl<'a> Builder<'a> {
 
     /// Begins a frame above the innermost one.
     fn begin_frame(&mut self, frame: InlinedFrame, function: Entry) -> FrameId {
+        let frame = self.add_frame(frame);
+        self.push_level(frame, function);
+        frame
+    }
+
+    /// Adds a frame to those of the function.
+    pub fn add_frame(&mut self, frame: InlinedFrame) -> FrameId {
         self.function.frames.push(frame);
-        let frame = FrameId(u32::try_from(self.function.frames.len()).expect("few calls"));
+        FrameId(u32::try_from(self.function.frames.len()).expect("few calls"))
+    }
+
+    /// Puts a frame above the innermost one, whose locals come next.
+    pub fn push_level(&mut self, frame: FrameId, function: Entry) {
         match self.state.frames.last_mut() {
             Some(caller) => caller.written = false,
             None => self.state.written = false,
@@ -208,7 +307,22 @@ impl<'a> Builder<'a> {
             pushed: false,
             written: false,
         });
-        frame
+    }
+
+    /// The code of a frame is built next, which begins at these instructions.
+    pub fn begin_at(
+        &mut self,
+        callee: u32,
+        body: u32,
+        frame: FrameId,
+        begins: Vec<(u32, Incoming)>,
+    ) {
+        self.begun.push(Begun {
+            callee,
+            body,
+            frame,
+            begins,
+        });
     }
 
     fn begin_function(&mut self, frame: InlinedFrame, function: Entry, arguments: &[Entry]) {
@@ -223,13 +337,12 @@ impl<'a> Builder<'a> {
         let unbound = count - arguments.len();
         let unbound = core::iter::repeat_n(Local::Held(Entry::owned(null)), unbound);
         self.state.locals.extend(unbound);
-        self.begun.push(Begun {
-            callee,
-            body,
-            frame,
+        let edge = Incoming {
             block: self.block,
             state: self.state.clone(),
-        });
+            observed: None,
+        };
+        self.begin_at(callee, body, frame, vec![(0, edge)]);
     }
 
     /// Builds the code of the calls that have begun, of which one runs, and goes on after them. False if the plan had to be
@@ -238,13 +351,18 @@ impl<'a> Builder<'a> {
         let at = self.at;
         let called = take(&mut self.called);
         let outer = replace(&mut self.returned, called);
+        let outer_exhausted = take(&mut self.exhausted);
         let mut fits = true;
         for call in take(&mut self.begun) {
             fits = fits && self.inline_begun(call, site, plan)?;
             self.at = at;
         }
         let returned = replace(&mut self.returned, outer);
+        let exhausted = replace(&mut self.exhausted, outer_exhausted);
         if fits {
+            for edge in exhausted {
+                self.end_loop(edge)?;
+            }
             self.go_on_after(at, returned)?;
         }
         Ok(fits)
@@ -257,14 +375,9 @@ impl<'a> Builder<'a> {
         let prepared = inlinable.get(call.body).expect("it was asked for");
         let site = plan.site(site, at.opcode_at, call.callee);
         let mut walk = Walk::new(prepared, site);
-        walk.arrive(
-            prepared.blocks.by_offset[&0],
-            Incoming {
-                block: call.block,
-                state: call.state,
-                observed: None,
-            },
-        );
+        for (offset, edge) in call.begins {
+            walk.arrive(prepared.blocks.by_offset[&offset], edge);
+        }
         self.callers.push(Caller {
             code: replace(&mut self.code, &prepared.code),
             uses: replace(&mut self.uses, &prepared.uses),
@@ -297,6 +410,7 @@ impl<'a> Builder<'a> {
                 index: Header::default(),
                 plan: None,
                 is_entry: false,
+                is_resumed: call.opcode.generic() == Opcode::FOR_ITER,
                 live: vec![true; locals],
                 written: vec![false; locals],
             };

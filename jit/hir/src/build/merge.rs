@@ -51,6 +51,9 @@ pub struct Target<'p> {
     pub plan: Option<&'p Plan>,
     /// Whether it can be entered from outside.
     pub is_entry: bool,
+    /// Whether edges that come round in the loop meet others there that seldom come: those of a generator that goes on and of one
+    /// that begins. What the others bring is converted with a guard.
+    pub is_resumed: bool,
     /// Which locals are read later, by slot.
     pub live: Vec<bool>,
     /// Which locals its loop writes, by slot.

@@ -52,7 +52,7 @@ impl Builder<'_> {
     }
 
     /// Other locals of inlined calls that have a number, and so many places of the stacks, share the object that was made of it.
-    fn share_held(&mut self, number: Value, object: Value, places: usize) {
+    pub(super) fn share_held(&mut self, number: Value, object: Value, places: usize) {
         let State { stack, locals, .. } = &mut self.state;
         let held = locals.iter_mut().filter_map(Local::held_mut);
         let mut shared = 0;

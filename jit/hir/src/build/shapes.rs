@@ -101,7 +101,7 @@ impl Builder<'_> {
             return true;
         }
         let other = Classes::of(Class::Other);
-        let can_guard = target.plan.is_some()
+        let can_guard = (target.plan.is_some() || target.is_resumed)
             && (Classes::OBJECT.within(wanted) || !wanted.meets(other))
             && observed.is_none_or(|class| wanted.meets(Classes::of(class)));
         // What cannot be leaves at the header; the next iteration enters there, with what the evaluator made meanwhile.
@@ -163,6 +163,13 @@ impl Builder<'_> {
             Local::Clean(value) => self.classes(*value).within(unseen_or_null()),
             Local::Dirty(_) | Local::Held(_) => true,
         });
+        if all_unseen && target.is_resumed {
+            known &= locals.iter().all(|local| match local {
+                Local::Clean(value) => self.can_lead(target, *value, ty.classes(), None),
+                Local::Dirty(_) | Local::Held(_) => true,
+            });
+            return Shape::Unboxed { ty, known, flagged };
+        }
         known &= clean_are_known;
         if all_unseen && (known || !target.live[slot]) {
             Shape::Unboxed { ty, known, flagged }

@@ -140,7 +140,7 @@ impl Builder<'_> {
                 Opcode::CALL_PY_EXACT_ARGS | Opcode::CALL_ISINSTANCE => return,
                 _ => self.at.oparg + 2,
             },
-            Opcode::RETURN_VALUE if !self.state.frames.is_empty() => return,
+            Opcode::RETURN_VALUE | Opcode::YIELD_VALUE if !self.state.frames.is_empty() => return,
             Opcode::GET_LEN => 1,
             _ => self.at.effect().unwrap_or_default().0,
         };

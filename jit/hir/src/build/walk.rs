@@ -156,6 +156,7 @@ impl<'a> Walk<'a> {
             plan: plan.filter(|_| block.is_header),
             is_entry: builder.callers.is_empty()
                 && snapshot.entries.iter().any(|entry| entry.offset == offset),
+            is_resumed: builder.resumed.contains_key(&builder.frame),
             live: of_callers(true)
                 .chain((0..own).map(|slot| block.live.contains(slot)))
                 .collect(),

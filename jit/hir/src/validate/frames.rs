@@ -11,7 +11,9 @@ pub fn calls(function: &Function, snapshot: &Snapshot) -> Result<(), String> {
         if inlined.parent.index() > index {
             return Err(format!("{} comes after what it calls", inlined.parent));
         }
-        if let Called::Function { callee, body } = inlined.called {
+        if let Called::Function { callee, body } | Called::Generator { callee, body } =
+            inlined.called
+        {
             let callee = snapshot.callees.get(callee as usize);
             let is_there = (body as usize) < snapshot.inlined.len();
             if !is_there || callee.and_then(|callee| callee.body) != Some(body) {
@@ -79,6 +81,10 @@ fn insn(function: &Function, value: Value, memory: &mut Vec<FrameId>) -> Result<
             let rest = memory.len().checked_sub(*count as usize);
             memory.truncate(rest.ok_or("there are fewer frames in memory")?);
         }
+        // The thread runs the one below it then.
+        Insn::EndResumed { .. } => {
+            memory.pop().ok_or("no frame is in memory")?;
+        }
         Insn::Return { .. } if !memory.is_empty() => {
             return Err("a frame stays in memory".to_owned());
         }
@@ -107,6 +113,10 @@ impl Validator<'_> {
             }
             if inlined.bottom < bottom || inlined.bottom as usize > state.stack.len() {
                 return Err(format!("the stack of {} begins elsewhere", inlined.frame));
+            }
+            let called = known.map(|known| known.called);
+            if matches!(called, Some(Called::Generator { .. })) && inlined.bottom == bottom {
+                return Err(format!("nothing has the frame of {}", inlined.frame));
             }
             if inlined.pushed && !is_pushed {
                 return Err(format!("{} is in memory, {caller} is not", inlined.frame));

@@ -214,7 +214,8 @@ impl Validator<'_> {
             | Insn::Raise { state, .. }
             | Insn::Resume { state, .. }
             | Insn::Yield { state, .. }
-            | Insn::EndGenerator { state, .. } => {
+            | Insn::EndGenerator { state, .. }
+            | Insn::EndResumed { state } => {
                 if self.holds_unboxed(*state) {
                     return Err("the frame would hold an object that nobody lets go of".to_owned());
                 }

@@ -41,6 +41,7 @@ impl<'a> Machine<'a> {
         match self.inlined(frame).called {
             Called::Function { body, .. } => body,
             Called::Class => panic!("the model has no classes"),
+            Called::Generator { .. } => panic!("the model has no generators"),
         }
     }
 

@@ -106,11 +106,11 @@ impl Builder<'_> {
 
     /// Returns what is on top.
     fn leave(&mut self) {
-        if !self.state.frames.is_empty() {
-            return self.return_to_caller();
-        }
-        if self.code.is_generator {
-            return self.end_generator();
+        match (self.code.is_generator, self.state.frames.is_empty()) {
+            (false, false) => return self.return_to_caller(),
+            (true, false) => return self.return_to_loop(),
+            (true, true) => return self.end_generator(),
+            (false, true) => {}
         }
         let entry = self.pop();
         let value = if self.ty(entry.value).is_unboxed() {

@@ -1,6 +1,6 @@
 //! Generators and coroutines: the code of one, and that which resumes one. Those that other code resumes are the iterators of
-//! `for` loops ([`for_generator`](Builder::for_generator)) and what `yield from` and `await` wait for
-//! ([`send`](Builder::send)).
+//! `for` loops ([`for_generator`](Builder::for_generator)), whose code may be a part of the loop's ([`resumed`](super::resumed)),
+//! and what `yield from` and `await` wait for ([`send`](Builder::send)).
 use crate::build::builder::Builder;
 use crate::build::instructions::operations::Told;
 use crate::build::state::Entry;
@@ -14,6 +14,9 @@ impl Builder<'_> {
     /// `FOR_ITER` of a generator.
     pub(super) fn for_generator(&mut self, end: u32, state: StateId) {
         let generator = self.guard(self.peek(0).value, Classes::of(Class::Generator), state);
+        if let Some(maker) = self.maker() {
+            return self.begin_resumption(generator, &maker, end, state);
+        }
         self.expose_whole();
         let value = self.emit(Insn::Null);
         // The evaluator gets there what the generator returns, and drops it as well as the generator.
@@ -123,6 +126,9 @@ impl Builder<'_> {
 
     /// `YIELD_VALUE(delegates)`.
     pub(super) fn yield_value(&mut self) {
+        if !self.state.frames.is_empty() {
+            return self.yield_to_loop();
+        }
         self.bound(0);
         self.expose_whole();
         let value = self.pop().value;

@@ -17,6 +17,7 @@ mod iteration;
 mod jumps;
 mod locals;
 mod operations;
+mod resumed;
 mod slices;
 mod stack;
 
