@@ -190,13 +190,6 @@ impl<'c> Lowering<'c, '_> {
         let layout = self.host.layout;
         let generator = self.pointer(generator);
         let frame = self.frame_of_generator(generator);
-        let function = self.field(frame, layout.frame_function);
-        let version = self.int_field(function, layout.function_version);
-        let wanted = i64::from(self.callee(callee).version);
-        let is_callee = self.emit.compare_with(IntPredicate::EQ, version, wanted);
-        // The function may have got other code since it has made the generator.
-        let code = self.field(frame, layout.frame_executable);
-        let is_code = (self.emit).same(code, self.field(function, layout.function_code));
         let place = self.emit.at(generator, layout.generator_state.into());
         let state = self.emit.load_int(self.emit.byte(), place);
         let paused = i64::from(layout.generator_suspended);
@@ -206,9 +199,17 @@ impl<'c> Lowering<'c, '_> {
         let is_ours = self.emit.is_null(object);
         let other = self.emit.load_pointer(self.emit.symbol(FRAME_EVALUATOR));
         let evaluated = self.emit.is_null(other);
-        let holds = self
-            .emit
-            .all(&[is_callee, is_code, pauses, is_ours, evaluated]);
+        let holds = self.emit.all(&[pauses, is_ours, evaluated]);
+        self.require(holds, by);
+        // One that has ended may have outlived its function.
+        let function = self.field(frame, layout.frame_function);
+        let version = self.int_field(function, layout.function_version);
+        let wanted = i64::from(self.callee(callee).version);
+        let is_callee = self.emit.compare_with(IntPredicate::EQ, version, wanted);
+        // The function may have got other code since it has made the generator.
+        let code = self.field(frame, layout.frame_executable);
+        let is_code = (self.emit).same(code, self.field(function, layout.function_code));
+        let holds = self.emit.all(&[is_callee, is_code]);
         self.require(holds, by);
     }
 

@@ -7,13 +7,26 @@ use std::collections::BTreeMap;
 
 /// The height of the stack before each instruction that is reached.
 pub fn depths(code: &Code<'_>) -> Result<BTreeMap<u32, u32>, Refusal> {
-    let mut depths = BTreeMap::new();
-    let mut pending = vec![(0, 0)];
+    let mut begins = vec![(0, 0)];
     for handler in &code.body.handlers {
         // The exception, and before it its place if the handler wants that.
         let given = 1 + u32::from(handler.lasti);
-        pending.push((handler.target, handler.level + given));
+        begins.push((handler.target, handler.level + given));
     }
+    depths_from(code, begins)
+}
+
+/// The same of what is reached if nothing is raised.
+pub fn depths_unless_raised(code: &Code<'_>) -> Result<BTreeMap<u32, u32>, Refusal> {
+    depths_from(code, vec![(0, 0)])
+}
+
+/// The same of what is reached from these offsets, with the heights there.
+fn depths_from(
+    code: &Code<'_>,
+    mut pending: Vec<(u32, u32)>,
+) -> Result<BTreeMap<u32, u32>, Refusal> {
+    let mut depths = BTreeMap::new();
     while let Some((offset, depth)) = pending.pop() {
         let malformed = Refusal::Malformed { offset };
         if let Some(known) = depths.insert(offset, depth) {

@@ -5,7 +5,7 @@
 //! written, and stays until the call has returned or ways meet.
 use crate::build::builder::{Before, Builder};
 use crate::build::code::{Code, Instruction};
-use crate::build::depths::depths;
+use crate::build::depths::{depths, depths_unless_raised};
 use crate::build::flow::Blocks;
 use crate::build::merge::{Incoming, Target};
 use crate::build::plan::{Header, Plan};
@@ -67,10 +67,11 @@ impl<'a> Prepared<'a> {
     }
 
     /// For the code of a generator that a loop goes over; nothing if that waits for others, pauses in too many places, or handles
-    /// exceptions: those that it handles are the thread's only while its frame is in memory.
+    /// exceptions: those that it handles are the thread's only while its frame is in memory. So it does not go on from pauses in
+    /// handlers, either.
     fn of_generator(body: &'a Body) -> Option<Self> {
         let code = Code::new(body).ok()?;
-        let depths = depths(&code).ok()?;
+        let depths = depths_unless_raised(&code).ok()?;
         let mut resumptions = Vec::new();
         let mut start = None;
         for at in code.instructions() {
