@@ -117,7 +117,7 @@ pub(super) fn put_off() -> Option<PutOff> {
         PutOff::Memory
     } else if is_out_of_time() {
         PutOff::Time
-    } else if headroom::is_limited() {
+    } else if headroom::is_limited() || headroom::is_exhausted() {
         PutOff::Headroom
     } else {
         return None;
@@ -129,7 +129,7 @@ pub(super) fn put_off() -> Option<PutOff> {
 pub(super) fn put_off_meanwhile(bytes: usize) -> Option<PutOff> {
     let why = if code::memory() + bytes >= memory() {
         PutOff::Memory
-    } else if headroom::is_limited() || headroom::is_exhausted() {
+    } else if headroom::is_limited() {
         PutOff::Headroom
     } else {
         return None;

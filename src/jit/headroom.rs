@@ -24,7 +24,8 @@ pub(super) fn is_limited() -> bool {
         })
 }
 
-/// Whether the machine has too little. It takes longer to ask than [`is_limited`].
+/// Whether the machine has too little. Asked by threads that hold the GIL: a file that the compiler's thread has open for a moment can be
+/// one of those that the program is just about to replace (`dup2` onto what it takes to be free).
 pub(super) fn is_exhausted() -> bool {
     available().is_some_and(|available| available < AVAILABLE)
 }
