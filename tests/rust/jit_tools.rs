@@ -2,7 +2,7 @@
 mod prefix;
 
 use prefix::{home, python};
-use pyroxene_jit_log::{Entry, Event, Function, Line, Tier, Withdrawal};
+use pyroxene_jit_log::{Entry, Event, Exits, Function, Line, Tier, Withdrawal};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -80,6 +80,15 @@ fn compilations(log: &[Line], wanted: &str) -> Vec<u64> {
         _ => None,
     };
     log.iter().filter_map(number).collect()
+}
+
+/// The exits that a log tells of.
+fn exits(log: &[Line]) -> impl Iterator<Item = &Exits> {
+    let told = log.iter().filter_map(|line| match &line.event {
+        Event::Exits { exits } => Some(exits),
+        _ => None,
+    });
+    told.flatten()
 }
 
 #[test]
@@ -528,13 +537,7 @@ fn what_has_a_namespace_returns_from_machine_code() {
         _ => None,
     });
     let number = of_expression.expect("it is compiled");
-    let exits: Vec<_> = log
-        .iter()
-        .filter_map(|line| match &line.event {
-            Event::Exits { exits } => Some(exits),
-            _ => None,
-        })
-        .flatten()
+    let exits: Vec<_> = exits(&log)
         .filter(|exit| exit.compilation == number)
         .collect();
     assert!(exits.is_empty(), "{exits:?}");
@@ -563,13 +566,7 @@ fn what_has_caught_an_exception_returns_from_machine_code() {
          list(map(nobodys, range(400)))\n\
          assert all(each.__traceback__.tb_frame.f_locals == {'key': each.args[0]} for each in seen)\n",
     );
-    let exits: Vec<_> = log
-        .iter()
-        .filter_map(|line| match &line.event {
-            Event::Exits { exits } => Some(exits),
-            _ => None,
-        })
-        .flatten()
+    let exits: Vec<_> = exits(&log)
         .filter(|exit| matches!(exit.place.reason.as_str(), "return" | "disturbed"))
         .collect();
     assert!(exits.is_empty(), "{exits:?}");

@@ -15,7 +15,7 @@ mod python;
 mod scripts;
 mod sysconfig;
 
-pub use native::LIBRARY;
+pub use native::{COMPILER, LIBRARY};
 
 /// What the user may say.
 #[derive(clap::Args)]

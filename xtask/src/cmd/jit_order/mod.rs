@@ -2,6 +2,7 @@
 //! programs under a tracer, adds to `jit/order.txt`, which the linker reads.
 mod trace;
 
+use crate::cmd::build::COMPILER;
 use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::{paths, proc};
@@ -23,16 +24,13 @@ pub struct Args {
 /// What runs a program.
 const WAITS: &str = include_str!("waits.py");
 
-/// The file of the library.
-const LIBRARY: &str = "libpyroxene-jit.so";
-
 /// Runs the command.
 ///
 /// # Errors
 /// When a program cannot be run or traced, or the list not be written.
 pub fn run(args: Args) -> Result<()> {
     let python = Interpreter::Ours.ensure()?;
-    let library = paths::dist().join("lib").join(LIBRARY);
+    let library = paths::dist().join("lib").join(COMPILER);
     let functions = functions(&library)?;
     let programs = match args.programs.is_empty() {
         true => programs()?,
@@ -54,7 +52,7 @@ pub fn run(args: Args) -> Result<()> {
                 .stderr(Stdio::null());
             mode.set(&mut command);
             let command = proc::default_signals(&mut command);
-            let found = trace::functions_that_run(command, LIBRARY, &entries)
+            let found = trace::functions_that_run(command, COMPILER, &entries)
                 .with_context(|| format!("cannot trace {}", program.display()))?;
             println!(
                 "{}, {}: {} functions",
