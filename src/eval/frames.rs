@@ -170,7 +170,7 @@ pub unsafe fn clear_and_pop(thread: ThreadState, frame: *mut ffi::_PyInterpreter
         if Owner::of(frame) == Owner::THREAD {
             clear_and_pop_call(thread, frame);
         } else {
-            clear_generator(thread, frame);
+            clear_other(thread, frame);
         }
     }
 }
@@ -210,11 +210,28 @@ unsafe fn clear_and_pop_call(thread: ThreadState, frame: *mut ffi::_PyInterprete
     unsafe { data_stack::give_back(thread, frame) }
 }
 
+/// Ends the frame of a generator, or of what stands in for a function of C, which has not been counted as a call.
+///
+/// # Safety
+/// As [`clear_and_pop`], of a frame that is not the thread's.
+#[inline(never)]
+unsafe fn clear_other(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if Owner::of(frame) == Owner::C_STACK {
+            recursion::count_python(thread);
+            clear_and_pop_call(thread, frame);
+        } else {
+            clear_generator(thread, frame);
+        }
+    }
+}
+
 /// Ends the frame of a generator (ceval.c `clear_gen_frame`). Its code stays the generator's.
 ///
 /// # Safety
 /// As [`clear_and_pop`], of a frame that is a generator's.
-#[inline(never)]
+#[inline(always)]
 unsafe fn clear_generator(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
     // SAFETY: as the caller promises; whoever resumed the generator keeps it.
     unsafe {

@@ -1,6 +1,6 @@
 //! What machine code leaves to be done when it leaves: writes the frame as the evaluator wants it, by the tables of its exits.
 use super::helpers;
-use crate::eval::{data_stack, resume};
+use crate::eval::{data_stack, recursion, resume};
 use crate::ffi;
 use crate::frame::{Frame, Owner};
 use crate::object::{Borrowed, Owned};
@@ -117,7 +117,9 @@ impl Shown {
                     continue;
                 }
                 (*thread).current_frame = (*frame).previous;
-                (*thread).py_recursion_remaining += 1;
+                if Frame::from_raw_unchecked(frame).owner() != Owner::C_STACK {
+                    (*thread).py_recursion_remaining += 1;
+                }
                 drop(Owned::<ffi::PyObject>::from_raw_unchecked(
                     (*frame).f_executable,
                 ));
@@ -230,6 +232,14 @@ impl<'a> Writer<'a> {
                     let function = self.entry(function);
                     let function = Owned::from_raw_unchecked(function.cast());
                     data_stack::push_unchecked(thread, function, usize::MAX)
+                }
+                ExitOwner::StandIn(function) => {
+                    let function = self.entry(function);
+                    let function = Owned::from_raw_unchecked(function.cast());
+                    let place = data_stack::push_unchecked(thread, function, usize::MAX);
+                    (*place).owner = Owner::C_STACK.to_c();
+                    recursion::leave_python(thread);
+                    place
                 }
                 ExitOwner::Class => data_stack::push_init_cleanup(thread),
                 ExitOwner::Generator(generator) => {

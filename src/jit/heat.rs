@@ -4,12 +4,12 @@ use super::code::{Heat, MOST_FAILURES, MachineCode, add_heat};
 use super::options::{self, Mode, mode};
 use super::registry::{Key, Registry, Stage, registry};
 use super::snapshot::{Inlining, Taken};
-use super::{budget, is_main, library, log, only, publish, snapshot, tally, worker};
+use super::{budget, is_main, library, log, only, publish, snapshot, stand_ins, tally, worker};
 use crate::bytecode::unit::units;
 use crate::bytecode::{Counter, Opcode, original};
 use crate::ffi;
 use crate::field;
-use crate::frame::Frame;
+use crate::frame::{Frame, Owner};
 use crate::object::Borrowed;
 use crate::thread::ThreadState;
 use core::cell::RefMut;
@@ -70,6 +70,12 @@ pub fn is_untold(thread: ThreadState, resume: *const ffi::_Py_CODEUNIT) -> bool 
     is_main(thread.interpreter()) && tally::count(resume.addr())
 }
 
+/// Whether the code of a frame may be compiled by itself: what [stands in](stand_ins) for functions of C is not, nor is that of other
+/// interpreters.
+fn may_compile(thread: ThreadState, frame: Frame<'_>) -> bool {
+    is_main(thread.interpreter()) && frame.owner() != Owner::C_STACK
+}
+
 /// A function is called whose `RESUME`, at which the frame stands, is not specialised. False if calls need not be counted
 /// any more.
 #[cold]
@@ -77,7 +83,7 @@ pub fn is_untold(thread: ThreadState, resume: *const ffi::_Py_CODEUNIT) -> bool 
 pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
     let code = frame.code();
     let place = field!(code._co_firsttraceable) as usize;
-    if !is_main(thread.interpreter()) || frame.instruction() != code.instruction_at(place) {
+    if !may_compile(thread, frame) || frame.instruction() != code.instruction_at(place) {
         return false;
     }
     publish::what_is_ready();
@@ -131,7 +137,7 @@ pub fn resumption(thread: ThreadState, frame: Frame<'_>) -> bool {
 pub fn round(thread: ThreadState, frame: Frame<'_>) {
     let code = frame.code();
     let place = frame.instruction_index() as usize;
-    if !is_main(thread.interpreter()) || original(code, place).opcode != Opcode::JUMP_BACKWARD {
+    if !may_compile(thread, frame) || original(code, place).opcode != Opcode::JUMP_BACKWARD {
         return;
     }
     publish::what_is_ready();
@@ -295,6 +301,9 @@ fn compile(frame: Frame<'_>, however_often: bool) {
         Mode::Eager => (Tier::Quick, Inlining::SOME),
     };
     drop(table);
+    if inlining.is_some() {
+        stand_ins::prepare();
+    }
     let Taken {
         mut snapshot,
         call_entry,

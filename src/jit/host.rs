@@ -143,6 +143,8 @@ fn layout() -> Layout {
         frame_object: at!(_PyInterpreterFrame.frame_obj),
         frame_return_offset: at!(_PyInterpreterFrame.return_offset),
         frame_owner: at!(_PyInterpreterFrame.owner),
+        owned_by_thread: ffi::FRAME_OWNED_BY_THREAD as i8,
+        owned_by_c: ffi::FRAME_OWNED_BY_CSTACK as i8,
         frame_executable: at!(_PyInterpreterFrame.f_executable),
         frame_globals: at!(_PyInterpreterFrame.f_globals),
         frame_builtins: at!(_PyInterpreterFrame.f_builtins),

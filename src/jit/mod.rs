@@ -2,7 +2,7 @@
 //! machine code that comes back.
 //!
 //! - [`options`]: whether and how eagerly; [`budget`]: what may be used up for it; [`headroom`]: whether there is memory for it; [`only`]: which functions, if not all; [`heat`]: what runs often, and [`tally`]: how it is counted; [`registry`]: what is known of each code object.
-//! - [`snapshot`]: what the compiler gets to see; [`host`]: what machine code knows of the runtime; [`helpers`]: the
+//! - [`snapshot`]: what the compiler gets to see; [`stand_ins`]: Python functions in the place of some of C; [`host`]: what machine code knows of the runtime; [`helpers`]: the
 //!   functions that it calls.
 //! - [`library`]: opening the compiler; [`worker`]: the thread on which it works; [`publish`]: making its code known.
 //! - [`code`]: machine code in memory; [`executor`]: the patches in bytecode by which the evaluator enters it; [`enter`]:
@@ -35,6 +35,7 @@ pub mod registry;
 pub mod sample;
 pub mod slices;
 mod snapshot;
+mod stand_ins;
 pub mod statistics;
 mod tally;
 mod threads;

@@ -6,6 +6,7 @@
 use super::code::{self, Compiled, MachineCode};
 use super::executor::Patches;
 use super::passed::ForC;
+use super::stand_ins::StandIns;
 use super::{budget, is_main, log, options, sample, statistics, tally, worker};
 use crate::ffi;
 use crate::object::Borrowed;
@@ -89,6 +90,8 @@ pub type Observed = BTreeMap<usize, Vec<Option<Class>>>;
 pub struct Registry {
     records: FxHashMap<usize, Record>,
     next: u64,
+    /// What stands in for functions of C.
+    pub(super) stand_ins: StandIns,
 }
 
 /// The table, in a cell that only a thread with the GIL looks into.
@@ -325,6 +328,7 @@ pub fn has_begun(code: Borrowed<'_, ffi::PyCodeObject>, index: usize) -> bool {
 pub(super) fn forget_all() {
     let mut registry = registry();
     let mut records = core::mem::take(&mut registry.records);
+    let stand_ins = core::mem::take(&mut registry.stand_ins);
     let dropped: Vec<_> = records
         .iter_mut()
         .map(|(&address, record)| {
@@ -335,7 +339,7 @@ pub(super) fn forget_all() {
         })
         .collect();
     drop(registry);
-    drop((dropped, records));
+    drop((dropped, records, stand_ins));
     code::free_what_ended();
 }
 

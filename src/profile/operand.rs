@@ -64,12 +64,14 @@ pub fn operand(object: Option<Borrowed<'_>>) -> Operand {
 /// A function whose meaning is known.
 fn function(object: Borrowed<'_>) -> Option<Operand> {
     let address = object.as_ptr().addr();
-    if object.is_at(&raw const ffi::PyFloat_Type) {
-        let function = Function::Float;
-        return Some(Operand::Function { function, address });
-    }
-    if object.is_at(&raw const ffi::PyLong_Type) {
-        let function = Function::Int;
+    let types = [
+        (&raw const ffi::PyFloat_Type, Function::Float),
+        (&raw const ffi::PyLong_Type, Function::Int),
+        (&raw const ffi::PyList_Type, Function::List),
+        (&raw const ffi::PySet_Type, Function::Set),
+        (&raw const ffi::PyTuple_Type, Function::Tuple),
+    ];
+    if let Some((_, function)) = types.into_iter().find(|(ty, _)| object.is_at(*ty)) {
         return Some(Operand::Function { function, address });
     }
     if !object.is_exactly(&raw const ffi::PyCFunction_Type) {

@@ -155,6 +155,8 @@ pub struct ExitCall {
 pub enum ExitOwner {
     /// This function, which was called.
     Function(ExitEntry),
+    /// This function, which stands in for one of C that was called: the frame is C's.
+    StandIn(ExitEntry),
     /// None: it is between that of who has called a class and that of `__init__`.
     Class,
     /// This generator, which goes on and has the frame in it.

@@ -257,6 +257,10 @@ pub struct Layout {
     pub frame_return_offset: u32,
     /// `owner` of a frame, 8 bits; 0 if it lies on the data stack.
     pub frame_owner: u32,
+    /// What the owner of a frame is if it is the thread.
+    pub owned_by_thread: i8,
+    /// What it is if it is C, so that nobody sees the frame.
+    pub owned_by_c: i8,
     /// `f_executable` of a frame.
     pub frame_executable: u32,
     /// `f_globals` of a frame.

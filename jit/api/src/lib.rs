@@ -31,6 +31,6 @@ pub use operation::{Gives, Operation, Takes, Told};
 pub use reason::Reason;
 pub use snapshot::{
     Body, Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId,
-    Parameter, Passed, Sight, Sights, Site, Snapshot, Unit,
+    Parameter, Passed, Sight, Sights, Site, Snapshot, StandIn, Unit,
 };
 pub use target::{Running, Target};

@@ -22,6 +22,16 @@ pub enum Operand {
     },
 }
 
+impl Operand {
+    /// The function that it is, if the compiler knows its meaning.
+    pub const fn function(&self) -> Option<Function> {
+        match self {
+            Self::Function { function, .. } => Some(*function),
+            Self::Class(_) | Self::Array { .. } => None,
+        }
+    }
+}
+
 /// What an `array.array` holds: one for each of its type codes that hold numbers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Items {
@@ -115,7 +125,7 @@ impl Items {
 
 macro_rules! functions {
     ($($(#[doc = $doc:literal])* $function:ident = $module:literal $name:literal;)*) => {
-        /// A function whose meaning the compiler knows, called with one number, or with two.
+        /// A function whose meaning the compiler knows: called with one number, or with two, or with what it goes over.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum Function {
             $($(#[doc = $doc])* $function,)*
@@ -172,12 +182,33 @@ functions! {
     Floor = "math" "floor";
     /// The least int that is not less.
     Ceil = "math" "ceil";
+    /// `all`.
+    All = "builtins" "all";
+    /// `any`.
+    Any = "builtins" "any";
+    /// `list`, which is a type.
+    List = "builtins" "list";
+    /// `set`, which is a type.
+    Set = "builtins" "set";
+    /// `tuple`, which is a type.
+    Tuple = "builtins" "tuple";
 }
 
 impl Function {
     /// Whether it is a type.
     pub const fn is_type(self) -> bool {
-        matches!(self, Self::Float | Self::Int)
+        matches!(
+            self,
+            Self::Float | Self::Int | Self::List | Self::Set | Self::Tuple
+        )
+    }
+
+    /// Whether it goes over what it is called with, so that a [`StandIn`](crate::StandIn) can do it.
+    pub const fn goes_over(self) -> bool {
+        matches!(
+            self,
+            Self::All | Self::Any | Self::List | Self::Set | Self::Tuple
+        )
     }
 }
 

@@ -1,5 +1,5 @@
 //! `Snapshot`: what the compiler gets to know of a code object.
-use crate::{Class, OPERANDS, Operand, Reason};
+use crate::{Class, Function, OPERANDS, Operand, Reason};
 use std::collections::BTreeMap;
 
 /// What the compiler gets to know of a code object, taken at one moment under the GIL. Nothing in it changes, and
@@ -21,6 +21,8 @@ pub struct Snapshot {
     pub keywords: BTreeMap<ObjectId, Vec<String>>,
     /// The functions that are called.
     pub callees: Vec<Callee>,
+    /// What stands in for functions of C that instructions have called.
+    pub stand_ins: BTreeMap<Function, StandIn>,
     /// Where machine code shall be entered.
     pub entries: Vec<Entry>,
     /// If C is to call the code with values of its own: what it passes, as arguments of the first of the callees. That call is
@@ -343,6 +345,8 @@ pub struct Callee {
     pub frame_size: u32,
     /// Whether a call only makes a generator, a coroutine or an asynchronous generator.
     pub makes_generator: bool,
+    /// Whether it is a [`StandIn`], whose frames nobody sees.
+    pub is_stand_in: bool,
     /// Its code, if it may be compiled as a part of whoever calls it: an index of [`Snapshot::inlined`].
     pub body: Option<u32>,
 }
@@ -353,6 +357,16 @@ impl Callee {
         let count = self.parameters as usize;
         count == arguments && self.names.len() == count && !self.takes_rest && !self.takes_keywords
     }
+}
+
+/// A Python function that does what a function of C does which goes over what it is called with. Where such a call is inlined, it is
+/// this one's that is: its frame is C's for whoever looks at frames, and counts for no recursion.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StandIn {
+    /// The function, which lives as long as the interpreter.
+    pub function: ObjectId,
+    /// The same as a callee: an index of [`Snapshot::callees`].
+    pub callee: u32,
 }
 
 /// A parameter of a function.

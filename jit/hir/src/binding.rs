@@ -106,6 +106,7 @@ mod tests {
             locals: 0,
             frame_size: 0,
             makes_generator: false,
+            is_stand_in: false,
             body: None,
         }
     }

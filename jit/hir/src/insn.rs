@@ -7,7 +7,7 @@
 //! "Borrowed" means that the result is alive as long as what it was read from still has it and no other code has run.
 //! "Owned" means that the result comes with a reference, "consumes" that the instruction takes over the operand's. A `state`
 //! says where the evaluator goes on if the instruction leaves; [`Insn::reason`] says why it would.
-use crate::function::{Edge, StateId, Value};
+use crate::function::{Edge, FrameId, StateId, Value};
 use crate::types::Classes;
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Class, Function, Items, ObjectId, Operation, Reason};
@@ -327,6 +327,8 @@ pub enum Insn {
     PopFrames {
         /// How many.
         count: u32,
+        /// The innermost of them, which the thread runs.
+        last: FrameId,
     },
     /// Takes a reference to an object, or nothing of NULL.
     Retain {

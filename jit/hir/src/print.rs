@@ -157,7 +157,7 @@ impl Printer<'_> {
                 write!(text, " {index}")
             }
             Insn::Suspend { offset, .. } => write!(text, " at {offset}"),
-            Insn::PopFrames { count } => write!(text, " {count}"),
+            Insn::PopFrames { count, .. } => write!(text, " {count}"),
             Insn::Resume { end, .. } => write!(text, " end {end}"),
             Insn::Yield {
                 delegates: true, ..

@@ -190,10 +190,10 @@ fn frames_are_validated() {
     let mut changes = 0;
     for block in function.block_ids() {
         for (place, &value) in function[block].insns.iter().enumerate() {
-            if let Insn::PopFrames { .. } = function.insn(value) {
+            if let Insn::PopFrames { last, .. } = *function.insn(value) {
                 let count = 0;
                 assert!(refused(&|changed| {
-                    changed[value].insn = Insn::PopFrames { count };
+                    changed[value].insn = Insn::PopFrames { count, last };
                 }));
                 changes += 1;
             }

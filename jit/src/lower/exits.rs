@@ -292,9 +292,12 @@ impl<'c> Lowering<'c, '_> {
             ExitFrame {
                 pushed: frame.pushed,
                 owner: match self.inlined(frame.frame).called {
-                    Called::Function { .. } => {
-                        let function = core::slice::from_ref(&frame.function);
-                        ExitOwner::Function(entries(function)[0])
+                    Called::Function { callee, .. } => {
+                        let function = entries(core::slice::from_ref(&frame.function))[0];
+                        match self.callee(callee).is_stand_in {
+                            true => ExitOwner::StandIn(function),
+                            false => ExitOwner::Function(function),
+                        }
                     }
                     Called::Class => ExitOwner::Class,
                     Called::Generator { .. } => {

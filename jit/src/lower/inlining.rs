@@ -34,6 +34,14 @@ impl<'c> Lowering<'c, '_> {
         body.map_or(0, |body| body.locals.len())
     }
 
+    /// Whether a frame of an inlined call counts for recursion.
+    fn counts(&self, frame: FrameId) -> bool {
+        match self.inlined(frame).called {
+            Called::Function { callee, .. } => !self.callee(callee).is_stand_in,
+            Called::Class | Called::Generator { .. } => true,
+        }
+    }
+
     /// The size of the frame of an inlined call on the data stack, in words.
     fn size_of(&self, frame: FrameId) -> u32 {
         match self.inlined(frame).called {
@@ -143,8 +151,8 @@ impl<'c> Lowering<'c, '_> {
             let place = places[index + 1];
             if !frame.pushed {
                 match self.inlined(frame.frame).called {
-                    Called::Function { .. } => {
-                        self.write_head(place, places[index], &frame.function);
+                    Called::Function { callee, .. } => {
+                        self.write_head(place, places[index], &frame.function, callee);
                     }
                     Called::Class => self.write_head_of_class(place, places[index]),
                     Called::Generator { .. } => self.link_generator(place, places[index]),
@@ -170,7 +178,8 @@ impl<'c> Lowering<'c, '_> {
         if !new.is_empty() {
             self.set(thread, layout.thread_data_top, top);
             self.set(thread, layout.thread_frame, places[places.len() - 1]);
-            self.change_python_left(-(new.len() as i64));
+            let counted = new.iter().filter(|frame| self.counts(frame.frame));
+            self.change_python_left(-(counted.count() as i64));
         }
     }
 
@@ -180,12 +189,16 @@ impl<'c> Lowering<'c, '_> {
         frame: PointerValue<'c>,
         previous: PointerValue<'c>,
         function: &StackEntry,
+        callee: u32,
     ) {
         let layout = self.host.layout;
         let function = self.pointer(function.value);
         let code = self.field(function, layout.function_code);
         self.retain_object(code);
-        let head = self.head(previous, function, code);
+        let mut head = self.head(previous, function, code);
+        if self.callee(callee).is_stand_in {
+            head.owner = layout.owned_by_c;
+        }
         self.initialize_frame(frame, &head);
     }
 
@@ -202,6 +215,7 @@ impl<'c> Lowering<'c, '_> {
                 code,
                 globals: self.emit.null(),
                 builtins: self.emit.null(),
+                owner: layout.owned_by_thread,
             },
         );
         debug_assert!(layout.init_frame_size <= CLASS_WORDS);
@@ -234,14 +248,16 @@ impl<'c> Lowering<'c, '_> {
         self.set(frame, layout.frame_return_offset, offset);
     }
 
-    /// Takes frames of inlined calls away. What was in them is the code's.
-    pub(super) fn pop_frames(&mut self, count: u32) {
+    /// Takes so many frames of inlined calls away, from the last one. What was in them is the code's.
+    pub(super) fn pop_frames(&mut self, count: u32, last: FrameId) {
         let layout = self.host.layout;
         let thread = self.thread();
         let mut frame = self.field(thread, layout.thread_frame);
-        let mut of = self.running;
+        let mut of = last;
         let mut top = None;
+        let mut counted = 0;
         for _ in 0..count {
+            counted += i64::from(self.counts(of));
             let InlinedFrame { called, parent, .. } = self.inlined(of);
             let previous = self.field(frame, layout.frame_previous);
             match called {
@@ -260,7 +276,7 @@ impl<'c> Lowering<'c, '_> {
             self.set(thread, layout.thread_data_top, top);
         }
         self.set(thread, layout.thread_frame, frame);
-        self.change_python_left(count.into());
+        self.change_python_left(counted);
     }
 
     /// Whether the frames of inlined calls that are in memory are nobody else's, and their functions are what they were.

@@ -66,8 +66,8 @@ impl<'c> Lowering<'c, '_> {
                 self.write_frames(*state);
                 None
             }
-            Insn::PopFrames { count } => {
-                self.pop_frames(*count);
+            Insn::PopFrames { count, last } => {
+                self.pop_frames(*count, *last);
                 None
             }
 

@@ -91,6 +91,8 @@ pub(super) struct FrameHead<'c> {
     pub globals: PointerValue<'c>,
     /// Its builtins.
     pub builtins: PointerValue<'c>,
+    /// Whose it is, as CPython's `_frameowner` says it.
+    pub owner: i8,
 }
 
 impl<'c> Lowering<'c, '_> {
@@ -585,6 +587,7 @@ impl<'c> Lowering<'c, '_> {
             code,
             globals: self.field(function, layout.function_globals),
             builtins: self.field(function, layout.function_builtins),
+            owner: layout.owned_by_thread,
         }
     }
 
@@ -608,7 +611,9 @@ impl<'c> Lowering<'c, '_> {
             layout.frame_return_offset,
             self.emit.short().const_zero(),
         );
-        self.set(frame, layout.frame_owner, self.emit.byte().const_zero());
+        let owner = i64::from(head.owner).cast_unsigned();
+        let owner = self.emit.byte().const_int(owner, true);
+        self.set(frame, layout.frame_owner, owner);
     }
 
     /// Goes on if the frame is nobody else's, and not the first of a chunk of the data stack, which would have to go too. Where it

@@ -99,8 +99,8 @@ fn innermost_frame() -> Option<(usize, u32, usize)> {
             return None;
         }
         let mut frame = (*thread).current_frame;
-        // The evaluator's own frames have no code.
-        while !frame.is_null() && is_entry(frame) {
+        // The evaluator's own frames have no code, and nobody knows what stands in for C.
+        while !frame.is_null() && is_of_c(frame) {
             frame = (*frame).previous;
         }
         if frame.is_null() {
@@ -127,6 +127,15 @@ fn innermost_frame() -> Option<(usize, u32, usize)> {
 /// # Safety
 /// It is a frame.
 unsafe fn is_entry(frame: *mut ffi::_PyInterpreterFrame) -> bool {
+    // SAFETY: as the caller promises.
+    unsafe { is_of_c(frame) && (*frame).f_executable == (&raw mut ffi::_Py_NoneStruct) }
+}
+
+/// Whether a frame belongs to C.
+///
+/// # Safety
+/// It is a frame.
+unsafe fn is_of_c(frame: *mut ffi::_PyInterpreterFrame) -> bool {
     // SAFETY: as the caller promises.
     let owner = unsafe { (*frame).owner };
     u32::from(owner.cast_unsigned()) == ffi::FRAME_OWNED_BY_CSTACK

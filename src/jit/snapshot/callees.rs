@@ -1,6 +1,7 @@
 //! The functions that a snapshot says machine code can call.
 use super::GENERATORS;
 use super::code::{qualified_name, text};
+use super::sites::Namespaces;
 use crate::eval::resume;
 use crate::ffi;
 use crate::field;
@@ -12,10 +13,10 @@ use std::sync::Arc;
 
 /// The functions that a snapshot says machine code can call.
 #[derive(Default)]
-pub(super) struct Callees {
+pub(super) struct Callees<'a> {
     pub(super) list: Vec<Callee>,
     /// Of each, what its code is taken from if it is inlined.
-    pub(super) found: Vec<FoundCallee>,
+    pub(super) found: Vec<FoundCallee<'a>>,
     /// How many calls there are between the callees that are found and the code.
     pub(super) depth: u32,
     /// Of each, the target that it names.
@@ -23,19 +24,20 @@ pub(super) struct Callees {
 }
 
 /// A callee, for as long as nothing else runs.
-pub(super) struct FoundCallee {
-    /// The function, if there is one of its version, and its code.
-    pub(super) function: Option<(
-        Borrowed<'static, ffi::PyFunctionObject>,
-        Borrowed<'static, ffi::PyCodeObject>,
-    )>,
+#[derive(Clone, Copy)]
+pub(super) struct FoundCallee<'a> {
+    /// Its code.
+    pub(super) code: Borrowed<'a, ffi::PyCodeObject>,
+    /// Where that finds its variables: where the function does, if there still is one of the version. Functions of some code are
+    /// made and dropped by who calls them, as a rule, and have his then; if not, no version in a cache is that of the names there.
+    pub(super) namespaces: Namespaces<'a>,
     /// How many calls there are between it and the code.
     pub(super) depth: u32,
 }
 
-impl Callees {
-    /// The function that has this version, if machine code can call it.
-    pub(super) fn add(&mut self, version: u32) -> Option<u32> {
+impl<'a> Callees<'a> {
+    /// The function that has this version and is called by code with these namespaces, if machine code can call it.
+    pub(super) fn add(&mut self, version: u32, namespaces: Namespaces<'a>) -> Option<u32> {
         if version == 0 {
             return None;
         }
@@ -51,7 +53,8 @@ impl Callees {
                 let function = ffi::_PyFunction_LookupByVersion(version, &raw mut code);
                 let code = Borrowed::<ffi::PyCodeObject>::from_c_optional(code.cast())?;
                 let function = Borrowed::from_c_optional(function);
-                self.add_code(version, code, function)
+                let namespaces = function.map_or(namespaces, Namespaces::of);
+                self.add_code(version, code, function, namespaces)
             }
         })?;
         Some(index as u32)
@@ -60,8 +63,9 @@ impl Callees {
     pub(super) fn add_code(
         &mut self,
         version: u32,
-        code: Borrowed<'static, ffi::PyCodeObject>,
-        function: Option<Borrowed<'static, ffi::PyFunctionObject>>,
+        code: Borrowed<'a, ffi::PyCodeObject>,
+        function: Option<Borrowed<'a, ffi::PyFunctionObject>>,
+        namespaces: Namespaces<'a>,
     ) -> Option<usize> {
         let makes_generator = code.has_flag(GENERATORS);
         if !code.has_flag(ffi::CO_OPTIMIZED) || makes_generator && !resume::can_make(code) {
@@ -92,11 +96,13 @@ impl Callees {
             locals: field!(code.co_nlocalsplus).cast_unsigned(),
             frame_size: field!(code.co_framesize).cast_unsigned(),
             makes_generator,
+            is_stand_in: false,
             body: None,
         });
         self.targets.push(target);
         self.found.push(FoundCallee {
-            function: function.map(|function| (function, code)),
+            code,
+            namespaces,
             depth: self.depth,
         });
         Some(self.list.len() - 1)

@@ -40,7 +40,7 @@ pub(super) fn text(string: *mut ffi::PyObject) -> String {
 }
 
 /// The items of a tuple of a code object.
-pub(super) fn items<'a>(tuple: *mut ffi::PyObject) -> impl Iterator<Item = Borrowed<'a>> {
+pub(in crate::jit) fn items<'a>(tuple: *mut ffi::PyObject) -> impl Iterator<Item = Borrowed<'a>> {
     // SAFETY: the members that this is used with are tuples, which never change; the code object keeps them.
     let tuple: Borrowed<'a, ffi::PyTupleObject> =
         unsafe { Borrowed::from_raw_unchecked(tuple.cast()) };

@@ -4,14 +4,15 @@ mod code;
 mod objects;
 mod sites;
 
-pub(super) use self::code::{function, qualified_name};
+pub(super) use self::code::{function, items, qualified_name};
 
-use self::callees::Callees;
-use self::code::{argument, arguments, items, keywords, lines, locals, text, units};
+use self::callees::{Callees, FoundCallee};
+use self::code::{argument, arguments, keywords, lines, locals, text, units};
 use self::objects::Objects;
 use self::sites::{Namespaces, operands};
 use super::publish::is_instrumented;
 use super::registry::{Key, Observed, registry};
+use super::stand_ins;
 use crate::bytecode::{Opcode, handlers, original};
 use crate::eval::monitor::tells_of_exceptions;
 use crate::eval::resume;
@@ -22,7 +23,8 @@ use crate::object::Borrowed;
 use crate::profile::operand::class_of;
 use crate::thread::ThreadState;
 use pyroxene_jit_api::{
-    Body, Class, Entry, Failure, ObjectId, Passed, Reason, Snapshot, Target, Unit,
+    Body, Class, Entry, Failure, Function, ObjectId, Operand, Passed, Reason, Snapshot, StandIn,
+    Target, Unit,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -76,6 +78,7 @@ pub(super) fn take(
         tools_version,
         keywords: taking.keywords,
         callees: taking.callees.list,
+        stand_ins: taking.stand_ins,
         entries,
         passed: None,
         objects: taking.objects.list,
@@ -112,7 +115,8 @@ pub(super) fn take_passed(
             Borrowed::from_raw_unchecked(function.as_ptr()),
         )
     };
-    let index = taking.callees.add_code(version, its_code, Some(callee))?;
+    let namespaces = Namespaces::of(function);
+    let index = (taking.callees).add_code(version, its_code, Some(callee), namespaces)?;
     if !taking.callees.list[index].takes_exactly(passed.len()) {
         return None;
     }
@@ -122,7 +126,7 @@ pub(super) fn take_passed(
         (record.failures.clone(), record.key(code))
     };
     taking.callees.depth = 1;
-    let body = taking.body(code, Namespaces::of(function), failures);
+    let body = taking.body(code, namespaces, failures);
     let returns = Unit {
         opcode: Opcode::RETURN_CONST.number(),
         oparg: 0,
@@ -139,6 +143,7 @@ pub(super) fn take_passed(
         tools_version,
         keywords: taking.keywords,
         callees: taking.callees.list,
+        stand_ins: taking.stand_ins,
         entries: vec![Entry {
             offset: 0,
             observed: Vec::new(),
@@ -176,6 +181,11 @@ impl Inlining {
         in_all: 0,
     };
 
+    /// Whether there may be anything.
+    pub(super) fn is_some(self) -> bool {
+        self.depth > 0
+    }
+
     /// As much as can be tested without waiting long for the compiler.
     pub(super) const SOME: Self = Self {
         depth: 2,
@@ -193,14 +203,15 @@ impl Inlining {
 
 /// A snapshot that is being taken.
 #[derive(Default)]
-struct Taking {
+struct Taking<'a> {
     objects: Objects,
-    callees: Callees,
+    callees: Callees<'a>,
+    stand_ins: BTreeMap<Function, StandIn>,
     bodies: Vec<Body>,
     keywords: BTreeMap<ObjectId, Vec<String>>,
 }
 
-impl Taking {
+impl<'a> Taking<'a> {
     /// Takes the code of the functions that are called, and of those that they call in turn, where it can become a part of this
     /// code: the code objects.
     fn inlined(
@@ -214,24 +225,26 @@ impl Taking {
         // The callees that are found meanwhile come behind.
         let mut index = 0;
         while index < self.callees.list.len() {
-            let found = &self.callees.found[index];
-            let (callee, depth) = (self.callees.list[index].clone(), found.depth);
-            let known = found.function;
+            let FoundCallee {
+                code: its_code,
+                namespaces,
+                depth,
+            } = self.callees.found[index];
+            let callee = self.callees.list[index].clone();
             index += 1;
-            let Some((function, its_code)) = known else {
-                continue;
-            };
             if callee.makes_generator && !is_plain_generator(its_code) {
                 continue;
             }
             let version = field!(its_code._co_instrumentation_version) as u64;
             let size = its_code.unit_count();
+            // No tool wants something of a function that nobody sees.
+            let is_watched =
+                !callee.is_stand_in && (version != tools_version || is_instrumented(its_code));
             if depth >= most.depth
                 || its_code.is(code)
-                || version != tools_version
+                || is_watched
                 || size > most.units
                 || units + size > most.in_all
-                || is_instrumented(its_code)
             {
                 continue;
             }
@@ -242,7 +255,11 @@ impl Taking {
                 (record.failures.clone(), record.key(its_code))
             };
             self.callees.depth = depth + 1;
-            let body = self.body(its_code, Namespaces::of(function), failures);
+            let mut body = self.body(its_code, namespaces, failures);
+            if callee.is_stand_in {
+                // It does not run in the evaluator, which would have found something out.
+                body.sites.clear();
+            }
             self.callees.list[index - 1].body = Some(self.bodies.len() as u32);
             self.bodies.push(body);
             keys.push(key);
@@ -254,7 +271,7 @@ impl Taking {
     fn body(
         &mut self,
         code: Borrowed<'_, ffi::PyCodeObject>,
-        namespaces: Namespaces<'_>,
+        namespaces: Namespaces<'a>,
         mut failures: Vec<Failure>,
     ) -> Body {
         if tells_of_exceptions(ThreadState::current()) {
@@ -270,6 +287,11 @@ impl Taking {
         let units = units(code);
         let sites = self.sites(code, namespaces, &units);
         let sights = self.sights(code, namespaces);
+        let operands = operands(code);
+        let met = operands.values().flatten().flatten();
+        for function in met.filter_map(Operand::function) {
+            self.add_stand_in(function);
+        }
         self.keywords.extend(keywords(code, &units, &constants));
         Body {
             name: qualified_name(code),
@@ -293,9 +315,37 @@ impl Taking {
                 .collect(),
             sites,
             sights,
-            operands: operands(code),
+            operands,
             failures,
         }
+    }
+}
+
+impl Taking<'_> {
+    /// Adds what stands in for a function of C, if something does.
+    fn add_stand_in(&mut self, function: Function) {
+        if !function.goes_over() || self.stand_ins.contains_key(&function) {
+            return;
+        }
+        let Some(stand_in) = stand_ins::find(function) else {
+            return;
+        };
+        let version = field!(stand_in.func_version);
+        // SAFETY: a function has its code, both of which stay.
+        let code = unsafe { Borrowed::from_raw_unchecked(field!(stand_in.func_code).cast()) };
+        let namespaces = Namespaces::of(stand_in);
+        let callees = &mut self.callees;
+        let Some(index) = callees.add_code(version, code, Some(stand_in), namespaces) else {
+            return;
+        };
+        callees.list[index].is_stand_in = true;
+        // SAFETY: every object is one of this layout.
+        let object = unsafe { Borrowed::from_raw_unchecked(stand_in.as_ptr().cast()) };
+        let known = StandIn {
+            function: self.objects.add(object),
+            callee: index as u32,
+        };
+        self.stand_ins.insert(function, known);
     }
 }
 

@@ -188,12 +188,12 @@ fn global<'a>(
     builtin(value.as_ptr()).map(|_| value)
 }
 
-impl Taking {
+impl<'a> Taking<'a> {
     /// What the inline caches say.
     pub(super) fn sites(
         &mut self,
         code: Borrowed<'_, ffi::PyCodeObject>,
-        namespaces: Namespaces<'_>,
+        namespaces: Namespaces<'a>,
         units: &[Unit],
     ) -> BTreeMap<u32, Site> {
         let mut sites = BTreeMap::new();
@@ -204,10 +204,10 @@ impl Taking {
             if let Some(mut site) = site(namespaces, opcode, cache.cast(), &mut self.objects) {
                 match &mut site {
                     Site::Call { version, callee } if calls_function(opcode) => {
-                        *callee = self.callees.add(*version);
+                        *callee = self.callees.add(*version, namespaces);
                     }
                     Site::Property { callee, .. } => {
-                        *callee = self.callees.add(getter_version(cache.cast()));
+                        *callee = self.callees.add(getter_version(cache.cast()), namespaces);
                     }
                     _ => {}
                 }
@@ -222,7 +222,7 @@ impl Taking {
     pub(super) fn sights(
         &mut self,
         code: Borrowed<'_, ffi::PyCodeObject>,
-        namespaces: Namespaces<'_>,
+        namespaces: Namespaces<'a>,
     ) -> BTreeMap<u32, Sights> {
         let Self {
             objects, callees, ..
@@ -250,31 +250,31 @@ impl Taking {
                     let mut site = match sight.form {
                         Opcode::CALL_KW => Some(Site::Call {
                             version: sight.function,
-                            callee: callees.add(sight.function),
+                            callee: callees.add(sight.function, namespaces),
                         }),
                         Opcode::CALL_FUNCTION_EX => Some(Site::Unpacked {
-                            callee: callees.add(sight.function),
+                            callee: callees.add(sight.function, namespaces),
                             arguments: sight.cache[0],
                         }),
                         Opcode::BINARY_SUBSCR_GETITEM if sight.operands[0] != 0 => {
                             Some(Site::Item {
                                 type_version: sight.operands[0],
-                                callee: callees.add(sight.function),
+                                callee: callees.add(sight.function, namespaces),
                             })
                         }
                         form => site(namespaces, form, cache.as_ptr(), objects),
                     };
                     match &mut site {
                         Some(Site::Call { version, callee }) if calls_function(sight.form) => {
-                            *callee = callees.add(*version);
+                            *callee = callees.add(*version, namespaces);
                         }
                         Some(Site::Call { callee, .. })
                             if sight.form == Opcode::CALL_ALLOC_AND_ENTER_INIT =>
                         {
-                            *callee = callees.add(sight.function);
+                            *callee = callees.add(sight.function, namespaces);
                         }
                         Some(Site::Property { callee, .. }) => {
-                            *callee = callees.add(getter_version(cache.as_ptr()));
+                            *callee = callees.add(getter_version(cache.as_ptr()), namespaces);
                         }
                         _ => {}
                     }

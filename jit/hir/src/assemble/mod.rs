@@ -83,6 +83,7 @@ fn callee(name: &str, version: u32, parameters: u32, defaults: u32) -> Callee {
         locals: parameters,
         frame_size: parameters,
         makes_generator: false,
+        is_stand_in: false,
         body: None,
     }
 }

@@ -30,6 +30,8 @@ pub struct Builder<'a> {
     pub exhausted: Vec<Incoming>,
     /// Such generators, by their frames.
     pub resumed: HashMap<FrameId, Value>,
+    /// Of the frames of what stands in for functions of C, who has made the generator that it goes over: an index of the snapshot's callees.
+    pub makers: HashMap<FrameId, u32>,
     /// The calls whose code shall be built next, of which one runs.
     pub begun: Vec<Begun>,
     /// The edges that lead past them, from calls of other functions.
@@ -94,6 +96,7 @@ impl<'a> Builder<'a> {
             returned: Vec::new(),
             exhausted: Vec::new(),
             resumed: HashMap::new(),
+            makers: HashMap::new(),
             begun: Vec::new(),
             called: Vec::new(),
             inlinable,

@@ -234,15 +234,21 @@ impl<'a> Builder<'a> {
         (fits && !recursive && self.at.handler.is_none()).then_some(body)
     }
 
-    /// Begins the frame of a call whose operands are off the stack. Its code is built [next](Self::inline).
-    pub fn begin_call(&mut self, callee: u32, body: u32, function: Entry, arguments: &[Entry]) {
+    /// Begins the frame of a call whose operands are off the stack, and gives it. Its code is built [next](Self::inline).
+    pub fn begin_call(
+        &mut self,
+        callee: u32,
+        body: u32,
+        function: Entry,
+        arguments: &[Entry],
+    ) -> FrameId {
         let frame = InlinedFrame {
             parent: self.frame,
             called: Called::Function { callee, body },
             call: self.at.opcode_at,
             next: self.at.next,
         };
-        self.begin_function(frame, function, arguments);
+        self.begin_function(frame, function, arguments)
     }
 
     /// Begins the frames of a call of a class whose operands are off the stack, for a new instance of it and its `__init__`.
@@ -326,7 +332,12 @@ impl<'a> Builder<'a> {
         });
     }
 
-    fn begin_function(&mut self, frame: InlinedFrame, function: Entry, arguments: &[Entry]) {
+    fn begin_function(
+        &mut self,
+        frame: InlinedFrame,
+        function: Entry,
+        arguments: &[Entry],
+    ) -> FrameId {
         let Called::Function { callee, body } = frame.called else {
             unreachable!("it is a function's");
         };
@@ -344,6 +355,7 @@ impl<'a> Builder<'a> {
             observed: None,
         };
         self.begin_at(callee, body, frame, vec![(0, edge)]);
+        frame
     }
 
     /// Builds the code of the calls that have begun, of which one runs, and goes on after them. False if the plan had to be
@@ -430,9 +442,14 @@ impl<'a> Builder<'a> {
         if called_by_class && !self.expect_none() {
             return;
         }
-        if self.state.frames.last().is_some_and(|level| level.pushed) {
+        if let Some(&Level {
+            frame: last,
+            pushed: true,
+            ..
+        }) = self.state.frames.last()
+        {
             let count = if called_by_class { 2 } else { 1 };
-            self.emit(Insn::PopFrames { count });
+            self.emit(Insn::PopFrames { count, last });
         }
         let is_last = self.state.frames.len() == 1;
         if is_last && self.snapshot.passed.is_some() {
@@ -538,17 +555,17 @@ impl<'a> Builder<'a> {
     /// Takes the frames of inlined calls out of memory; whether there were any.
     pub fn pop_frames(&mut self) -> bool {
         let levels = &mut self.state.frames;
-        let count = levels.iter().filter(|level| level.pushed).count();
-        if count == 0 {
+        let pushed = levels.iter().filter(|level| level.pushed);
+        let count = u32::try_from(pushed.clone().count()).expect("few frames");
+        let Some(last) = pushed.last().map(|level| level.frame) else {
             return false;
-        }
+        };
         for level in levels {
             level.pushed = false;
             level.written = false;
         }
         self.state.written = false;
-        let count = u32::try_from(count).expect("few frames");
-        self.emit(Insn::PopFrames { count });
+        self.emit(Insn::PopFrames { count, last });
         true
     }
 }

@@ -4,7 +4,7 @@ use crate::build::code::{Code, Instruction};
 use crate::build::flow::Blocks;
 use crate::types::Type;
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, LocalKind, OPERANDS, Operand};
+use pyroxene_jit_api::{Class, Function, LocalKind, OPERANDS, Operand};
 
 /// How a local is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -154,7 +154,8 @@ fn exposes(code: &Code<'_>, instruction: Instruction) -> bool {
     }
     match instruction.opcode.generic() {
         Opcode::CALL => !met().is_some_and(|met| {
-            let is_known = |met: &[Operand; OPERANDS]| matches!(met[0], Operand::Function { .. });
+            let takes_numbers = |function: Function| !function.goes_over();
+            let is_known = |met: &[Operand; OPERANDS]| met[0].function().is_some_and(takes_numbers);
             met.iter().all(is_known)
         }),
         Opcode::CALL_KW

@@ -77,7 +77,10 @@ fn insn(function: &Function, value: Value, memory: &mut Vec<FrameId>) -> Result<
             let inlined = function[*state].inlined.iter();
             *memory = inlined.map(|frame| frame.frame).collect();
         }
-        Insn::PopFrames { count } => {
+        Insn::PopFrames { count, last } => {
+            if memory.last() != Some(last) {
+                return Err(format!("{last} is not the last frame in memory"));
+            }
             let rest = memory.len().checked_sub(*count as usize);
             memory.truncate(rest.ok_or("there are fewer frames in memory")?);
         }

@@ -331,7 +331,7 @@ impl<'a> Machine<'a> {
                 self.write_frames(*state);
                 None
             }
-            Insn::PopFrames { count } => {
+            Insn::PopFrames { count, .. } => {
                 self.pop_frames(*count);
                 None
             }

@@ -186,7 +186,7 @@ impl Builder<'_> {
         if self.is_unseen() {
             return self.exit(Reason::Unseen);
         }
-        if self.call_function() {
+        if self.call_function() || self.call_stand_in() {
             return;
         }
         if self.call_dict_get() {

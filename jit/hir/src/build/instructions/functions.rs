@@ -24,7 +24,10 @@ impl Builder<'_> {
         if matches!(function, Function::Min | Function::Max) {
             return self.at.oparg == 2 && self.extreme(function, address, argument);
         }
-        if self.at.oparg != 1 || !GUARDS.iter().all(|&reason| self.may_speculate(reason)) {
+        if self.at.oparg != 1
+            || function.goes_over()
+            || !GUARDS.iter().all(|&reason| self.may_speculate(reason))
+        {
             return false;
         }
         let (callable, value) = (self.peek(2).value, self.peek(0).value);
@@ -56,7 +59,7 @@ impl Builder<'_> {
         true
     }
 
-    fn guard_function(
+    pub(super) fn guard_function(
         &mut self,
         callable: Value,
         function: Function,
@@ -162,7 +165,13 @@ impl Builder<'_> {
                 let value = self.float_unary(op, number);
                 return self.emit(Insn::FloatToInt { value, state });
             }
-            Function::Min | Function::Max => unreachable!("they take two"),
+            Function::Min
+            | Function::Max
+            | Function::All
+            | Function::Any
+            | Function::List
+            | Function::Set
+            | Function::Tuple => unreachable!("they do not take one number"),
             Function::Sqrt => FloatFunction::Sqrt,
             Function::Sin => FloatFunction::Sin,
             Function::Cos => FloatFunction::Cos,
@@ -215,6 +224,11 @@ fn is_itself(function: Function, ty: Type) -> bool {
         Function::Float => ty == Type::Float,
         Function::Int | Function::Floor | Function::Ceil | Function::Round => ty == Type::Int,
         Function::Absolute
+        | Function::All
+        | Function::Any
+        | Function::List
+        | Function::Set
+        | Function::Tuple
         | Function::Min
         | Function::Max
         | Function::Sqrt
@@ -237,7 +251,13 @@ fn takes(function: Function, ty: Type) -> bool {
         Function::Log => ty == Type::Float,
         // These ask the int, which gives itself.
         Function::Floor | Function::Ceil | Function::Round => ty != Type::Bool,
-        Function::Min | Function::Max => false,
+        Function::Min
+        | Function::Max
+        | Function::All
+        | Function::Any
+        | Function::List
+        | Function::Set
+        | Function::Tuple => false,
         Function::Absolute
         | Function::Float
         | Function::Int

@@ -10,6 +10,10 @@ use pyroxene_jit_api::{Class, Operand, Reason, Refusal};
 impl Builder<'_> {
     /// `GET_ITER`.
     pub(super) fn get_iter(&mut self) {
+        if self.classes(self.peek(0).value).is(Class::Generator) {
+            // It is its own iterator.
+            return;
+        }
         if self.ty(self.peek(0).value).is_unboxed() {
             // It raises.
             return self.interpret(&[]);

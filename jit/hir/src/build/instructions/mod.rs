@@ -20,6 +20,7 @@ mod operations;
 mod resumed;
 mod slices;
 mod stack;
+mod stand_ins;
 
 use crate::build::builder::Builder;
 use operations::Told;

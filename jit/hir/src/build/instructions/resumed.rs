@@ -23,12 +23,27 @@ pub(super) struct Maker {
 }
 
 impl Builder<'_> {
-    /// The function that makes the generator which `FOR_ITER` resumes, if it is called just before the loop and its code shall
-    /// become a part of this code.
+    /// The function that makes the generator which `FOR_ITER` resumes, if it is known, and its code shall become a part of this
+    /// code.
     pub(super) fn maker(&self) -> Option<Maker> {
         if !self.may_speculate(Reason::Identity) {
             return None;
         }
+        let callee = match self.makers.get(&self.frame) {
+            Some(&callee) => callee,
+            None => self.called_before()?,
+        };
+        let body = self.resumable(callee)?;
+        let objects = &self.snapshot.objects;
+        let none = objects
+            .iter()
+            .position(|object| object.known == Known::None)?;
+        let none = ObjectId(u32::try_from(none).ok()?);
+        Some(Maker { callee, body, none })
+    }
+
+    /// The function that is called just before the loop, which goes over what that gives.
+    fn called_before(&self) -> Option<u32> {
         let (&call, site) = self.code.body.sites.range(..self.at.offset).next_back()?;
         let &Site::Call {
             callee: Some(callee),
@@ -56,13 +71,7 @@ impl Builder<'_> {
                 return None;
             }
         }
-        let body = self.resumable(callee)?;
-        let objects = &self.snapshot.objects;
-        let none = objects
-            .iter()
-            .position(|object| object.known == Known::None)?;
-        let none = ObjectId(u32::try_from(none).ok()?);
-        Some(Maker { callee, body, none })
+        Some(callee)
     }
 
     /// Begins to go on in a generator, at each of the places where it can pause.
@@ -180,7 +189,10 @@ impl Builder<'_> {
             given.holder = Holder::Place;
         }
         if level.pushed {
-            self.emit(Insn::PopFrames { count: 1 });
+            self.emit(Insn::PopFrames {
+                count: 1,
+                last: level.frame,
+            });
         }
         let generator = self.resumed[&level.frame];
         let height = u32::try_from(kept.len()).expect("frames are small");

@@ -1,0 +1,118 @@
+//! Python functions that do what functions of C do which go over what they are called with. Where machine code calls one of those
+//! with a generator, the call of the function that stands in for it is inlined, and the generator's code in that.
+//!
+//! Nobody sees them. Their frames, which are in memory only while machine code wants others to see frames, or has left to the
+//! evaluator, belong to C ([`Owner::C_STACK`](crate::frame::Owner::C_STACK)): who looks at frames passes them by, no tool is told of what they do, and they do not
+//! count as calls of Python. They are never compiled by themselves.
+use super::registry::registry;
+use super::snapshot::items;
+use crate::ffi;
+use crate::field;
+use crate::object::{Borrowed, Owned, Raised};
+use core::ffi::{CStr, c_int};
+use core::ptr::null_mut;
+use pyroxene_jit_api::Function;
+
+/// Their text.
+const SOURCE: &str = concat!(include_str!("stand_ins.py"), "\0");
+
+/// The functions.
+#[derive(Default)]
+pub(super) struct StandIns(Vec<(Function, Owned<ffi::PyFunctionObject>)>);
+
+/// Makes them, unless they are there. Runs no other code: the collector rests meanwhile. Without memory there are none.
+pub(super) fn prepare() {
+    if !registry().stand_ins.0.is_empty() {
+        return;
+    }
+    // SAFETY: the thread runs this, and so it does below.
+    let collects = unsafe { ffi::PyGC_Disable() } != 0;
+    let made = make();
+    if collects {
+        // SAFETY: as above.
+        unsafe { ffi::PyGC_Enable() };
+    }
+    match made {
+        Ok(made) => registry().stand_ins = StandIns(made),
+        Err(raised) => raised.clear(),
+    }
+}
+
+/// What stands in for a function, which lives as long as the interpreter is not about to end.
+pub(super) fn find(function: Function) -> Option<Borrowed<'static, ffi::PyFunctionObject>> {
+    let registry = registry();
+    let mut known = registry.stand_ins.0.iter();
+    let (_, found) = known.find(|(known, _)| *known == function)?;
+    // SAFETY: the table keeps it.
+    Some(unsafe { Borrowed::from_raw_unchecked(found.as_ptr()) })
+}
+
+fn make() -> Result<Vec<(Function, Owned<ffi::PyFunctionObject>)>, Raised> {
+    let source = CStr::from_bytes_with_nul(SOURCE.as_bytes()).expect("the text has one NUL");
+    // SAFETY: strings of C. What is made is a new reference, or NULL with an exception: the code of a module, and a dictionary.
+    let (module, globals) = unsafe {
+        let module = ffi::Py_CompileStringExFlags(
+            source.as_ptr(),
+            c"<built-in>".as_ptr(),
+            ffi::Py_file_input as c_int,
+            null_mut(),
+            OPTIMIZED,
+        );
+        let module = Owned::<ffi::PyCodeObject>::from_c(module.cast())?;
+        (module, Owned::<ffi::PyObject>::from_c(ffi::PyDict_New())?)
+    };
+    let code_of_module = module.borrow();
+    let mut made = Vec::new();
+    for constant in items(field!(code_of_module.co_consts)) {
+        if !constant.is_exactly(&raw const ffi::PyCode_Type) {
+            continue;
+        }
+        // SAFETY: as just seen.
+        let code =
+            unsafe { Borrowed::<ffi::PyCodeObject>::from_raw_unchecked(constant.as_ptr().cast()) };
+        let name = super::snapshot::qualified_name(code);
+        let named = |function: &&Function| function.goes_over() && function.name().1 == name;
+        let Some(&function) = Function::ALL.iter().find(named) else {
+            continue;
+        };
+        hide(code)?;
+        // SAFETY: code and a dictionary; a new function, or NULL with an exception. It has the version by which machine code
+        // knows it, and the collector need not know it: it refers to nothing that refers to it.
+        unsafe {
+            let new = Owned::<ffi::PyFunctionObject>::from_c(
+                ffi::PyFunction_New(code.as_ptr().cast(), globals.as_ptr()).cast(),
+            )?;
+            ffi::_PyFunction_SetVersion(new.as_ptr(), field!(code.co_version));
+            ffi::PyObject_GC_UnTrack(new.as_ptr().cast());
+            made.push((function, new));
+        }
+    }
+    Ok(made)
+}
+
+/// As with `-OO`: without docstrings.
+const OPTIMIZED: c_int = 2;
+
+/// Has tools pass the code by, and exceptions leave it at once.
+fn hide(code: Borrowed<'_, ffi::PyCodeObject>) -> Result<(), Raised> {
+    // SAFETY: the code is new, and nothing has run it: its members may change. An empty string of bytes handles nothing.
+    unsafe {
+        let nothing = Owned::from_c(ffi::PyBytes_FromStringAndSize(null_mut(), 0))?;
+        drop(Owned::exchange(
+            &raw mut (*code.as_ptr()).co_exceptiontable,
+            Some(nothing),
+        ));
+        (*code.as_ptr())._co_firsttraceable = code.unit_count() as c_int;
+        (*code.as_ptr()).co_flags |= ffi::CO_NO_MONITORING_EVENTS as c_int;
+    }
+    Ok(())
+}
+
+impl Drop for StandIns {
+    fn drop(&mut self) {
+        for (_, function) in &self.0 {
+            // SAFETY: a function whose end is to come, which takes it from the collector's list again.
+            unsafe { ffi::PyObject_GC_Track(function.as_ptr().cast()) };
+        }
+    }
+}
