@@ -27,6 +27,7 @@ mod spare;
 pub mod stop_iteration;
 pub mod throw;
 pub mod types;
+pub mod unseen;
 
 use crate::ffi;
 use crate::object::Borrowed;

@@ -5,6 +5,7 @@
 //! refers to, and the collector's list.
 use crate::ffi;
 use crate::generator::life::deallocate_ended;
+use crate::generator::unseen::ends_unseen;
 use crate::object::life;
 use crate::object::trashcan::{Deallocator, Trashcan};
 use crate::object::{Owned, Raised};
@@ -140,8 +141,8 @@ unsafe fn take_apart(op: *mut ffi::PyObject, values: NonNull<ffi::PyDictValues>)
     }
 }
 
-/// Ends the life of an object if nobody can see that, as no code runs: if it is a number or a string, a generator that has ended,
-/// or a plain instance that has nothing else for itself. Whether it was.
+/// Ends the life of an object if nobody can see that, as no code runs: if it is a number or a string, a generator that has ended or has
+/// nothing to do at its end, or a plain instance that has nothing else for itself. Whether it was.
 ///
 /// # Safety
 /// It is an object whose count has just become zero, and nobody uses it any more.
@@ -153,6 +154,10 @@ pub unsafe fn deallocate_unseen(op: *mut ffi::PyObject) -> bool {
             return true;
         }
         if deallocate_ended(op) {
+            return true;
+        }
+        if ends_unseen(op) {
+            life::deallocate(op);
             return true;
         }
         if !is_plain(life::deallocator(op)) || life::is_traced() {
@@ -184,7 +189,7 @@ pub unsafe fn deallocate_unseen(op: *mut ffi::PyObject) -> bool {
 /// # Safety
 /// It has a type.
 #[inline]
-unsafe fn is_scalar(op: *mut ffi::PyObject) -> bool {
+pub unsafe fn is_scalar(op: *mut ffi::PyObject) -> bool {
     // SAFETY: as the caller promises.
     let class = unsafe { ffi::Py_TYPE(op) };
     [

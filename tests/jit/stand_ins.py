@@ -104,7 +104,60 @@ def replaced(items):
     return [any(item for item in items), all(item for item in items)]
 
 
+class Last:
+    """Whose end is seen, with who runs then."""
+
+    def __init__(self, value=True):
+        self.value = value
+
+    def __bool__(self):
+        return self.value
+
+    def __del__(self):
+        ends.append(chain(3))
+
+
+ends = []
+
+
+def dying_items():
+    found = any(each for each in [Last(False), Last(), Last()])
+    shown = list(ends)
+    ends.clear()
+    return found, shown
+
+
+def dying_variable():
+    last = Last()
+    found = any(last and item for item in (0, 1, 2))
+    shown = len(ends)
+    del last
+    shown = shown, list(ends)
+    ends.clear()
+    return found, shown
+
+
+def dying_argument():
+    def numbers(last):
+        yield 0
+        yield 1
+
+    found = any(numbers(Last()))
+    shown = list(ends)
+    ends.clear()
+    return found, shown
+
+
+def dying_tuples():
+    found = any(pair for pair in ((Last(), 1) for _ in range(2))), tuple((1, Last()) for _ in range(1))[0][0]
+    shown = list(ends)
+    ends.clear()
+    return found, shown
+
+
 print(rounds(early, [0, 0, 1, 2], count=1), Watched.ended > 0)
+for dying in (dying_items, dying_variable, dying_argument, dying_tuples):
+    print(rounds(dying))
 Watched.ended = 0
 print([early([0, 1]) for _ in range(30)][-1])
 print(rounds(kept, [0, 0, 3, 4, 5]), rounds(various, (1, 2, 3)))

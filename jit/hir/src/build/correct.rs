@@ -152,8 +152,11 @@ impl Builder<'_> {
 
     /// As what number an object is stored in a local that is only calculated with.
     fn only_number(&self, slot: usize, value: Value) -> Option<Type> {
-        let slot = u32::try_from(slot).expect("slots are few");
-        let ty = self.uses.number(slot)?;
+        // What a caller has is not written in loops of an inlined call.
+        let own = u32::try_from(slot)
+            .expect("slots are few")
+            .checked_sub(self.state.slot(0))?;
+        let ty = self.uses.number(own)?;
         let fits = ty != Type::Int || self.may_speculate(Reason::Overflow);
         (fits && self.classes(value) == ty.classes()).then_some(ty)
     }

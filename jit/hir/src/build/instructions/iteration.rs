@@ -10,8 +10,7 @@ use pyroxene_jit_api::{Class, Operand, Reason, Refusal};
 impl Builder<'_> {
     /// `GET_ITER`.
     pub(super) fn get_iter(&mut self) {
-        if self.classes(self.peek(0).value).is(Class::Generator) {
-            // It is its own iterator.
+        if self.is_iterator() {
             return;
         }
         if self.ty(self.peek(0).value).is_unboxed() {
@@ -28,16 +27,32 @@ impl Builder<'_> {
         self.check_disturbed();
     }
 
+    /// Whether what is on top is an iterator of a kind that is its own iterator: a generator, or what a generator expression is called
+    /// with, which its caller has made.
+    fn is_iterator(&mut self) -> bool {
+        let value = self.peek(0).value;
+        if self.classes(value).is(Class::Generator) {
+            return true;
+        }
+        let is_given = (self.code.body.locals.first()).is_some_and(|local| local.name == ".0");
+        let next = self.code.at(self.at.next).ok();
+        let seen = next.and_then(|next| iterator_seen(next.opcode));
+        let Some(class) = seen.filter(|class| {
+            is_given
+                && self.classes(value).meets(Classes::of(*class))
+                && self.may_speculate(Reason::Class)
+        }) else {
+            return false;
+        };
+        let state = self.before();
+        self.guard(value, Classes::of(class), state);
+        true
+    }
+
     /// `FOR_ITER`.
     pub(super) fn for_iter(&mut self) -> Result<(), Refusal> {
         let end = self.target()?;
-        let seen = match self.at.opcode {
-            Opcode::FOR_ITER_RANGE => Some(Class::RangeIterator),
-            Opcode::FOR_ITER_LIST => Some(Class::ListIterator),
-            Opcode::FOR_ITER_TUPLE => Some(Class::TupleIterator),
-            Opcode::FOR_ITER_GEN => Some(Class::Generator),
-            _ => None,
-        };
+        let seen = iterator_seen(self.at.opcode);
         let classes = self.classes(self.peek(0).value);
         let known = classes.single().filter(|class| {
             matches!(
@@ -224,5 +239,16 @@ impl Builder<'_> {
             left: value,
             right: null,
         })
+    }
+}
+
+/// The class of the iterators that a `FOR_ITER` is made for.
+fn iterator_seen(opcode: Opcode) -> Option<Class> {
+    match opcode {
+        Opcode::FOR_ITER_RANGE => Some(Class::RangeIterator),
+        Opcode::FOR_ITER_LIST => Some(Class::ListIterator),
+        Opcode::FOR_ITER_TUPLE => Some(Class::TupleIterator),
+        Opcode::FOR_ITER_GEN => Some(Class::Generator),
+        _ => None,
     }
 }
