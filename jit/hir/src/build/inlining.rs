@@ -555,9 +555,9 @@ impl<'a> Builder<'a> {
     /// Takes the frames of inlined calls out of memory; whether there were any.
     pub fn pop_frames(&mut self) -> bool {
         let levels = &mut self.state.frames;
-        let pushed = levels.iter().filter(|level| level.pushed);
+        let mut pushed = levels.iter().filter(|level| level.pushed);
         let count = u32::try_from(pushed.clone().count()).expect("few frames");
-        let Some(last) = pushed.last().map(|level| level.frame) else {
+        let Some(last) = pushed.next_back().map(|level| level.frame) else {
             return false;
         };
         for level in levels {
