@@ -188,6 +188,19 @@ pub unsafe fn end_running(thread: ThreadState, frame: *mut ffi::_PyInterpreterFr
     }
 }
 
+/// The same of a generator's frame.
+///
+/// # Safety
+/// As [`end_running`], of a frame that is a generator's.
+pub unsafe fn end_running_generator(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    recursion::leave_python(thread);
+    // SAFETY: as the caller promises.
+    unsafe {
+        make_current(thread, (*frame).previous);
+        clear_generator(thread, frame);
+    }
+}
+
 /// Ends the frame of a call (ceval.c `clear_thread_frame`).
 ///
 /// # Safety

@@ -393,7 +393,7 @@ pub(crate) unsafe fn make(
     // instruction that makes it there is at most the one that copies the closure, which has as many cells as that says.
     unsafe {
         let function = Owned::from_raw_unchecked(function);
-        let generator = match make::from_function(thread, function.borrow()) {
+        let generator = match make::without_origin(thread, function.borrow()) {
             Ok(generator) => generator,
             Err(raised) => {
                 for &argument in arguments {

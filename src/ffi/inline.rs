@@ -190,10 +190,20 @@ pub unsafe fn _PyObject_GC_UNTRACK(op: *mut PyObject) {
 /// GIL.
 #[inline]
 pub unsafe fn _PyObject_GC_TRACK(op: *mut PyObject) {
+    // SAFETY: as the caller promises.
+    unsafe { track_in((*_PyThreadState_GET()).interp, op) }
+}
+
+/// The same for who knows the running interpreter.
+///
+/// # Safety
+/// As [`_PyObject_GC_TRACK`].
+#[inline(always)]
+pub unsafe fn track_in(interpreter: *mut PyInterpreterState, op: *mut PyObject) {
     // SAFETY: the list's head belongs to the interpreter and lives as long; the header is not in any list yet.
     unsafe {
         let gc = _Py_AS_GC(op);
-        let young = (*(*_PyThreadState_GET()).interp).gc.generation0;
+        let young = (*interpreter).gc.generation0;
         let last = _PyGCHead_PREV_unflagged(young);
         (*last)._gc_next = gc.expose_provenance();
         _PyGCHead_SET_PREV(gc, last);

@@ -144,8 +144,9 @@ pub unsafe fn deallocate_ended(object: *mut ffi::PyObject) -> bool {
         }
         ffi::_PyObject_GC_UNTRACK(object);
         let entries = ffi::_PyFrame_NumSlotsForCodeObject(code.as_ptr());
+        // None of these references is the last one.
         for each in held {
-            drop(Owned::<ffi::PyObject>::from_raw_unchecked(each));
+            ffi::Py_SET_REFCNT(each, ffi::Py_REFCNT(each) - 1);
         }
         spare::give(ThreadState::current(), object, entries as usize);
         true

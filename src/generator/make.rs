@@ -45,7 +45,6 @@ fn allocate(
             Some(memory) => {
                 let memory = memory.as_ptr();
                 (*memory).ob_type = kind.class();
-                ffi::_PyObject_GC_Link(memory);
                 new_reference(memory);
                 Owned::from_raw_unchecked(memory.cast::<ffi::PyGenObject>())
             }
@@ -70,13 +69,19 @@ fn allocate(
 ///
 /// # Safety
 /// The names are not set yet, and the frame is, unless the state is [`State::CLEARED`].
-unsafe fn finish(generator: Generator<'_>, name: Borrowed<'_>, qualname: Borrowed<'_>) {
+#[inline(always)]
+unsafe fn finish(
+    thread: ThreadState,
+    generator: Generator<'_>,
+    name: Borrowed<'_>,
+    qualname: Borrowed<'_>,
+) {
     let members = generator.as_ptr();
     // SAFETY: the members are free, and the object is whole now.
     unsafe {
         (*members).gi_name = name.new_ref().into_raw();
         (*members).gi_qualname = qualname.new_ref().into_raw();
-        ffi::_PyObject_GC_TRACK(members.cast());
+        ffi::track_in(thread.interpreter(), members.cast());
     }
 }
 
@@ -85,31 +90,16 @@ unsafe fn finish(generator: Generator<'_>, name: Borrowed<'_>, qualname: Borrowe
 ///
 /// # Errors
 /// `MemoryError`.
+#[inline(never)]
 pub fn from_function(
     thread: ThreadState,
     function: Borrowed<'_, ffi::PyFunctionObject>,
 ) -> Result<Owned<ffi::PyGenObject>, Raised> {
-    // SAFETY: a function has its code and both names.
-    let (code, name, qualname): (Borrowed<'_, ffi::PyCodeObject>, _, _) = unsafe {
-        (
-            Borrowed::from_raw_unchecked(field!(function.func_code).cast()),
-            Borrowed::from_raw_unchecked(field!(function.func_name)),
-            Borrowed::from_raw_unchecked(field!(function.func_qualname)),
-        )
-    };
-    let kind = Kind::of_code(code);
-    // SAFETY: the code is alive; the new object has a state in which nobody looks at its frame.
-    let generator = unsafe {
-        let generator = allocate(
-            thread,
-            kind,
-            ffi::_PyFrame_NumSlotsForCodeObject(code.as_ptr()),
-        )?;
-        generator.borrow().set_state(State::CLEARED);
-        finish(generator.borrow(), name, qualname);
-        generator
-    };
-    if kind == Kind::Coroutine
+    let generator = without_origin(thread, function)?;
+    // SAFETY: a function has its code.
+    let code: Borrowed<'_, ffi::PyCodeObject> =
+        unsafe { Borrowed::from_raw_unchecked(field!(function.func_code).cast()) };
+    if generator.borrow().kind() == Kind::Coroutine
         && let Err(raised) = coroutine::set_origin(thread, generator.borrow())
     {
         // It dies without ever having had a frame, and what dies lets go of its frame's code.
@@ -120,6 +110,29 @@ pub fn from_function(
         return Err(raised);
     }
     Ok(generator)
+}
+
+/// The same where coroutines do not remember where they were made.
+///
+/// # Errors
+/// `MemoryError`.
+#[inline(always)]
+pub fn without_origin(
+    thread: ThreadState,
+    function: Borrowed<'_, ffi::PyFunctionObject>,
+) -> Result<Owned<ffi::PyGenObject>, Raised> {
+    // SAFETY: a function has its code and both names. The code is alive; the new object has a state in which nobody looks at its
+    // frame.
+    unsafe {
+        let code = Borrowed::from_raw_unchecked(field!(function.func_code).cast());
+        let name = Borrowed::from_raw_unchecked(field!(function.func_name));
+        let qualname = Borrowed::from_raw_unchecked(field!(function.func_qualname));
+        let slots = ffi::_PyFrame_NumSlotsForCodeObject(code.as_ptr());
+        let generator = allocate(thread, Kind::of_code(code), slots)?;
+        generator.borrow().set_state(State::CLEARED);
+        finish(thread, generator.borrow(), name, qualname);
+        Ok(generator)
+    }
 }
 
 /// A generator of the given kind from a frame object that was never run, whose frame it takes
@@ -137,7 +150,8 @@ pub fn from_frame(
         let code = frame_object.borrow().frame().code();
         field!(code.co_nlocalsplus) + field!(code.co_stacksize)
     };
-    let generator = allocate(ThreadState::current(), kind, slots)?;
+    let thread = ThreadState::current();
+    let generator = allocate(thread, kind, slots)?;
     // SAFETY: a frame object of PyFrame_New owns its frame, which goes to a place with as much room, and from there on
     // belongs to the generator.
     unsafe {
@@ -148,7 +162,7 @@ pub fn from_frame(
         let code = generator.borrow().code();
         let name = name.unwrap_or(Borrowed::from_raw_unchecked(field!(code.co_name)));
         let qualname = qualname.unwrap_or(Borrowed::from_raw_unchecked(field!(code.co_qualname)));
-        finish(generator.borrow(), name, qualname);
+        finish(thread, generator.borrow(), name, qualname);
         Ok(generator)
     }
 }

@@ -48,10 +48,30 @@ fn spare(thread: ThreadState, entries: usize) -> Option<&'static Spare> {
         .filter(|_| thread.interpreter() == main)
 }
 
-/// The memory of a dead generator with room for so many entries, of which the collector does not know. What lies in it may be
-/// anything.
+/// The memory of a dead generator with room for so many entries, which the collector has counted as that of a new object. What lies
+/// in it may be anything.
 #[inline(always)]
 pub(super) fn take(thread: ThreadState, entries: usize) -> Option<NonNull<ffi::PyObject>> {
+    let memory = pop(thread, entries)?;
+    // SAFETY: a collector's header lies before it. The collector counts in the interpreter's state.
+    unsafe {
+        let youngest = &raw mut (*thread.interpreter()).gc.generations[0];
+        if (*youngest).count < (*youngest).threshold {
+            (*youngest).count += 1;
+            let head = ffi::_Py_AS_GC(memory.as_ptr());
+            (*head)._gc_next = 0;
+            (*head)._gc_prev = 0;
+        } else {
+            // It may be time for a collection.
+            ffi::_PyObject_GC_Link(memory.as_ptr());
+        }
+    }
+    Some(memory)
+}
+
+/// The memory of a dead generator with room for so many entries, of which the collector does not know.
+#[inline(always)]
+fn pop(thread: ThreadState, entries: usize) -> Option<NonNull<ffi::PyObject>> {
     // SAFETY: the runtime is static, and the thread attached.
     let is_traced = unsafe { (&raw const ffi::_PyRuntime.tracemalloc.config.tracing).read() } != 0;
     // Who traces allocations is told of each.
@@ -85,7 +105,7 @@ pub(super) unsafe fn give(thread: ThreadState, dead: *mut ffi::PyObject, entries
 /// Frees all that is kept, for good when the main interpreter ends.
 pub(super) fn clear(thread: ThreadState, for_good: bool) {
     for entries in 0..ENTRIES {
-        while let Some(dead) = take(thread, entries) {
+        while let Some(dead) = pop(thread, entries) {
             // SAFETY: nothing else refers to it. The collector has counted it as freed, which it does again.
             unsafe {
                 let count = &raw mut (*thread.interpreter()).gc.generations[0].count;

@@ -478,7 +478,7 @@ unsafe extern "C" fn end_generator(thread: Raw, frame: Raw) {
     // SAFETY: machine code gives the thread that runs it and its frame, a generator's, which it has written.
     unsafe {
         let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
-        frames::end_running(thread, frame.cast());
+        frames::end_running_generator(thread, frame.cast());
     }
 }
 
