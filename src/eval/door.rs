@@ -197,7 +197,7 @@ unsafe fn resume_machine_code(
     unsafe {
         let caller = (*thread.as_ptr()).current_frame;
         recursion::count_c(thread, C_STACK_UNITS);
-        let exit = resume::resume(thread, caller, generator.upcast(), value, floor);
+        let exit = resume::resume(thread, caller, generator, value, floor);
         recursion::count_c(thread, -C_STACK_UNITS);
         (exit.kind != ExitKind::Unable).then(|| left(thread, exit))
     }

@@ -11,7 +11,7 @@ use crate::frame::{Frame, Owner, make_current};
 use crate::generator::Generator;
 use crate::generator::chain::{Kept, Moment};
 use crate::generator::coroutine::origin_depth;
-use crate::generator::frame::State;
+use crate::generator::frame::{Kind, State};
 use crate::generator::make;
 use crate::jit::executor::{Executor, executor_of};
 use crate::object::generic::type_attribute;
@@ -20,15 +20,16 @@ use crate::thread::ThreadState;
 use core::ptr::null_mut;
 use pyroxene_jit_api::{Exit, ExitKind, Run};
 
-/// Goes on in a generator or coroutine for a frame ([`Helpers::resume`](pyroxene_jit_api::Helpers::resume)).
+/// Goes on in a generator of any kind for a frame ([`Helpers::resume`](pyroxene_jit_api::Helpers::resume)).
 ///
 /// # Safety
 /// The thread runs the frame, which is written whole and keeps the generator. The value is NULL or a reference, which is given
 /// away unless the result is [`ExitKind::Unable`].
+#[inline(always)]
 pub(crate) unsafe fn resume(
     thread: ThreadState,
     caller: *mut ffi::_PyInterpreterFrame,
-    generator: Borrowed<'_>,
+    generator: Generator<'_>,
     value: *mut ffi::PyObject,
     floor: usize,
 ) -> Exit {
@@ -39,10 +40,42 @@ pub(crate) unsafe fn resume(
     // SAFETY: as the caller promises. The frames of generators have their code, and what `executor` gives is there until other
     // code runs.
     unsafe {
-        let Some(outermost) = resumable(generator) else {
+        let frame = generator.frame_place();
+        if generator.written_state() != State::CREATED || !is_at_pop(frame) {
+            return go_on(thread, caller, generator.as_ptr(), value, floor);
+        }
+        let beginning = (*frame).instr_ptr.add(1);
+        let Some(executor) = executor_at(frame, beginning) else {
             return unable();
         };
+        // The evaluator drops there what it was sent: nothing.
+        drop(Owned::from_c_optional(value));
+        start(thread, generator);
+        (*frame).instr_ptr = beginning;
+        (*frame).previous = caller;
+        run(thread, frame, executor.entrance(), floor)
+    }
+}
+
+/// The same in one that has begun.
+///
+/// # Safety
+/// As [`resume`].
+#[inline(never)]
+unsafe fn go_on(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+    outermost: *mut ffi::PyGenObject,
+    value: *mut ffi::PyObject,
+    floor: usize,
+) -> Exit {
+    // SAFETY: as the caller promises. The frames of generators have their code, and what `executor` gives is there until other
+    // code runs.
+    unsafe {
         let mut generator = outermost;
+        if !Borrowed::from_raw_unchecked(generator).state().can_resume() {
+            return unable();
+        }
         let Some(mut executor) = executor(frame_of(generator)) else {
             return unable();
         };
@@ -63,11 +96,6 @@ pub(crate) unsafe fn resume(
         }
         let value = Owned::from_c_optional(value).unwrap_or_else(|| Borrowed::none().new_ref());
         let frame = prepare(thread, generator, value);
-        if is_new(frame) {
-            // The evaluator drops there what it was sent: nothing.
-            drop(Frame::from_raw_unchecked(frame).pop());
-            (*frame).instr_ptr = (*frame).instr_ptr.add(1);
-        }
         (*frame).previous = above;
         let mut exit = run(thread, frame, executor.entrance(), floor);
         while (*thread.as_ptr()).current_frame != caller {
@@ -195,7 +223,8 @@ unsafe fn run(
 /// cache and the `YIELD_VALUE`.
 pub(crate) const SEND_TO_RESUME: usize = SEND_UNITS + 1;
 
-/// The generator for which one waits that is to be resumed, if both can go on in machine code.
+/// The generator for which one waits that is to be resumed, if both can go on in machine code. An asynchronous generator has other
+/// things where a chain would be kept, and resumes by its own code what it waits for.
 ///
 /// # Safety
 /// The generator can be resumed, there.
@@ -210,6 +239,7 @@ unsafe fn awaited<'a>(
         let generator = Borrowed::from_raw_unchecked(generator);
         if generator.state() != State::SUSPENDED_YIELD_FROM
             || executor.entrance_with_returned().is_none()
+            || generator.kind() == Kind::AsyncGenerator
             || !is_as_tools_want(thread, generator.frame())
         {
             return None;
@@ -326,12 +356,12 @@ fn frame_of(generator: *mut ffi::PyGenObject) -> *mut ffi::_PyInterpreterFrame {
     unsafe { Borrowed::from_raw_unchecked(generator) }.frame_place()
 }
 
-/// Whether a generator's frame stands at its beginning, before the `POP_TOP` of what it is sent.
+/// Whether a generator's frame stands at a `POP_TOP`: that of what it is sent at its beginning, if it has not begun.
 ///
 /// # Safety
 /// It can be resumed.
 #[inline(always)]
-unsafe fn is_new(frame: *mut ffi::_PyInterpreterFrame) -> bool {
+unsafe fn is_at_pop(frame: *mut ffi::_PyInterpreterFrame) -> bool {
     // SAFETY: as the caller promises.
     unsafe { (*(*frame).instr_ptr).op.code == Opcode::POP_TOP.number() }
 }
@@ -342,11 +372,8 @@ unsafe fn is_new(frame: *mut ffi::_PyInterpreterFrame) -> bool {
 /// The generator is alive, and can be resumed.
 #[inline(always)]
 unsafe fn executor<'a>(frame: *mut ffi::_PyInterpreterFrame) -> Option<&'a Executor> {
-    // SAFETY: as the caller promises; behind a `POP_TOP` there is another instruction.
-    unsafe {
-        let skipped = usize::from(is_new(frame));
-        executor_at(frame, (*frame).instr_ptr.add(skipped))
-    }
+    // SAFETY: as the caller promises.
+    unsafe { executor_at(frame, (*frame).instr_ptr) }
 }
 
 /// What enters machine code at a unit of the code of a frame.

@@ -49,10 +49,17 @@ impl Generator<'_> {
 ///
 /// # Errors
 /// What the hook raises.
+#[inline(always)]
 fn init_hooks(generator: Generator<'_>) -> Result<(), Raised> {
     if field!(generator.gi_hooks_inited) != 0 {
         return Ok(());
     }
+    show_to_loop(generator)
+}
+
+/// The same for one that is used first.
+#[cold]
+fn show_to_loop(generator: Generator<'_>) -> Result<(), Raised> {
     let members = generator.as_ptr();
     // SAFETY: the thread's hooks are NULL or callables, and ours while we hold a reference; nobody has set the member.
     unsafe {
@@ -75,7 +82,8 @@ fn init_hooks(generator: Generator<'_>) -> Result<(), Raised> {
 ///
 /// # Errors
 /// What the event loop's hook raises; `MemoryError`.
-pub(super) fn anext(generator: Generator<'_>) -> Result<Owned, Raised> {
+#[inline]
+pub fn anext(generator: Generator<'_>) -> Result<Owned, Raised> {
     init_hooks(generator)?;
     async_gen_send::new(generator, None)
 }
@@ -154,13 +162,19 @@ pub(super) fn unwrap(generator: Generator<'_>, step: Lookup) -> Result<Awaited, 
         generator.set_awaited(false);
         return Err(raised);
     };
+    Ok(unwrap_yielded(generator, value))
+}
+
+/// The same of a generator that has not ended.
+#[inline(always)]
+pub(super) fn unwrap_yielded(generator: Generator<'_>, value: Owned) -> Awaited {
     let Some(wrapped) = Borrowed::<WrappedValue>::of(value.borrow()) else {
-        return Ok(Awaited::Waits(value));
+        return Awaited::Waits(value);
     };
     let result = wrapped.value().new_ref();
     drop(value);
     generator.set_awaited(false);
-    Ok(Awaited::Result(result))
+    Awaited::Result(result)
 }
 
 /// Whether the exception says that the generator has ended, as it should or because it was told to.

@@ -1,9 +1,9 @@
 //! The awaitable of `__anext__()` and `asend()`: one step of an asynchronous generator.
 use crate::ffi;
 use crate::generator::Generator;
-use crate::generator::async_gen::{Awaited, Stage, is_end, unwrap};
+use crate::generator::async_gen::{Awaited, Stage, is_end, unwrap, unwrap_yielded};
 use crate::generator::free_list::{recycle, reuse};
-use crate::generator::send::{Input, resume_or_stop};
+use crate::generator::send::{Input, Step, or_stop, resume};
 use crate::generator::throw::throw;
 use crate::object::life::{Fate, finalize_dying, new_reference};
 use crate::object::type_slot::Visitor;
@@ -120,8 +120,10 @@ pub fn step<'a>(
     }
     let generator = awaitable.generator();
     generator.set_awaited(true);
-    let step = resume_or_stop(generator, value.map_or(Input::Next, Input::Send));
-    let awaited = unwrap(generator, step);
+    let awaited = match resume(generator, value.map_or(Input::Next, Input::Send)) {
+        Ok(Step::Yielded(value)) => Ok(unwrap_yielded(generator, value)),
+        end => unwrap(generator, or_stop(generator, end)),
+    };
     if !matches!(awaited, Ok(Awaited::Waits(_))) {
         awaitable.set_stage(Stage::Closed);
     }
@@ -208,7 +210,9 @@ pub(super) fn traverse(awaitable: Awaitable<'_>, visitor: Visitor) -> ControlFlo
 pub(super) unsafe extern "C" fn dealloc(object: *mut ffi::PyObject) {
     // SAFETY: C calls it once, for an awaitable with a count of 0, tracked by the collector; afterwards it holds nothing.
     unsafe {
-        if finalize_dying(object) == Fate::Resurrected {
+        let awaitable = Awaitable::from_raw_unchecked(object.cast());
+        // One that was awaited has nothing more to say.
+        if awaitable.stage() == Stage::Created && finalize_dying(object) == Fate::Resurrected {
             return;
         }
         ffi::_PyObject_GC_UNTRACK(object);

@@ -116,7 +116,7 @@ impl<'a> Generator<'a> {
     /// What its frame is doing, as far as memory says: in a [chain](crate::generator::chain) that is kept, one that waits counts as
     /// executing there.
     #[inline(always)]
-    pub(super) fn written_state(self) -> State {
+    pub fn written_state(self) -> State {
         State(field!(self.gi_frame_state))
     }
 

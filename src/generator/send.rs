@@ -52,7 +52,7 @@ pub enum Step {
 /// # Errors
 /// What its body raises; `TypeError` for a value sent before the first `yield`; `ValueError` when it runs already;
 /// `RuntimeError` for a coroutine that has ended.
-#[inline]
+#[inline(always)]
 pub fn resume(generator: Generator<'_>, input: Input<'_>) -> Result<Step, Raised> {
     let state = generator.state();
     if state == State::CREATED && !input.value().is_none() {
@@ -128,7 +128,16 @@ fn run(generator: Generator<'_>, input: Input<'_>) -> Result<Owned, Raised> {
 /// # Errors
 /// As [`resume`], and the end.
 pub fn resume_or_stop(generator: Generator<'_>, input: Input<'_>) -> Lookup {
-    match resume(generator, input)? {
+    or_stop(generator, resume(generator, input))
+}
+
+/// What a generator did, whose end is an exception.
+///
+/// # Errors
+/// As [`resume_or_stop`].
+#[inline]
+pub(super) fn or_stop(generator: Generator<'_>, step: Result<Step, Raised>) -> Lookup {
+    match step? {
         Step::Yielded(value) => Ok(Some(value)),
         Step::Exhausted => Ok(None),
         Step::Returned(value) => Err(if generator.kind() == Kind::AsyncGenerator {

@@ -11,6 +11,7 @@ use crate::eval::resume;
 use crate::eval::step::{self, end_by_exception};
 use crate::eval::unwind::{self, Ended, end, raised_in_call};
 use crate::ffi;
+use crate::generator::Generator;
 use crate::generator::life::deallocate_ended;
 use crate::object::{Borrowed, Owned, Raised, plain};
 use crate::thread::ThreadState;
@@ -451,7 +452,7 @@ unsafe extern "C" fn resume(
     // or a reference.
     unsafe {
         let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
-        let generator = Borrowed::from_raw_unchecked(generator.cast());
+        let generator = Generator::from_raw_unchecked(generator.cast());
         resume::resume(thread, frame.cast(), generator, value.cast(), floor)
     }
 }

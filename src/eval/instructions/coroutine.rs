@@ -6,6 +6,7 @@ use crate::eval::machine::Machine;
 use crate::ffi;
 use crate::field;
 use crate::generator::Generator;
+use crate::generator::async_gen;
 use crate::generator::awaitable::await_iterator;
 use crate::object::text::wrong_kind;
 use crate::object::{Borrowed, Owned, Raised, exception, raise};
@@ -94,6 +95,10 @@ pub(in crate::eval) fn get_anext(m: &mut Machine) -> Flow {
 /// # Errors
 /// `TypeError` if that cannot be awaited, or it is no such iterator, and what its `__anext__` raises.
 pub(in crate::eval) fn async_next(iterator: Borrowed<'_>) -> Result<Owned, Raised> {
+    if iterator.is_exactly(&raw const ffi::PyAsyncGen_Type) {
+        // SAFETY: the type's instances have this layout.
+        return async_gen::anext(unsafe { Borrowed::from_raw_unchecked(iterator.as_ptr().cast()) });
+    }
     let Some(am_anext) = async_slots(iterator).and_then(|slots| slots.am_anext) else {
         return Err(wrong_kind(
             c"'async for' requires an iterator with __anext__ method, got %.100s",
@@ -102,9 +107,6 @@ pub(in crate::eval) fn async_next(iterator: Borrowed<'_>) -> Result<Owned, Raise
     };
     // SAFETY: a type's slot is called with an instance of it; the result is new, or NULL with an exception.
     let next = unsafe { Owned::from_c(am_anext(iterator.as_ptr())) }?;
-    if iterator.is_exactly(&raw const ffi::PyAsyncGen_Type) {
-        return Ok(next);
-    }
     await_iterator(next.borrow()).map_err(|_raised| {
         let class = next.borrow().type_of();
         // SAFETY: the format takes one C string; an exception is set, which becomes the cause.
