@@ -13,6 +13,7 @@
 //! .names NAME…                   the names of attributes and globals
 //! .callee NAME VERSION PARAMETERS [DEFAULTS [PARAMETER…]] a function that machine code can call: after the names of these
 //!                                parameters those that can only be named, NAME or NAME=ENTRY of their defaults, then * and **
+//! .stand_in FUNCTION CALLEE      a callee that stands in for a function, as `builtins.any`: its code calls nobody
 //! .keywords NAME NAME…           a constant, and the names in it by which a call names its arguments
 //! .handler START END TARGET LEVEL [lasti]
 //! .entry LABEL [CLASS…]          where the first code is entered, and what the locals were seen to hold (- for nothing)
@@ -32,7 +33,7 @@ mod text;
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
     Body, Builtin, Callee, Class, Function, Items, Known, Local, LocalKind, OPERANDS, Object,
-    ObjectId, Operand, Parameter, Passed, Sight, Site, Snapshot, Unit,
+    ObjectId, Operand, Parameter, Passed, Sight, Site, Snapshot, StandIn, Unit,
 };
 use std::collections::HashMap;
 use text::{Argument, Line, Text};
@@ -200,6 +201,17 @@ impl Assembler {
                 let callee = callee(word(1)?, number(word(2)?)?, parameters, defaults);
                 let named = words.get(5..).unwrap_or_default();
                 self.snapshot.callees.push(with_parameters(callee, named)?);
+            }
+            ".stand_in" => {
+                let function = function_named(word(1)?)?;
+                let callee = self.callee(word(2)?)?;
+                self.snapshot.callees[callee as usize].is_stand_in = true;
+                let object = self.object(word(2)?, Known::Instance(Class::Function));
+                let known = StandIn {
+                    function: object,
+                    callee,
+                };
+                self.snapshot.stand_ins.insert(function, known);
             }
             ".keywords" => {
                 let names = self.object(word(1)?, Known::Instance(Class::Tuple));
@@ -462,21 +474,25 @@ fn operands_named(text: &str) -> Result<[Operand; OPERANDS], String> {
                 version: number(version)?,
                 items: Items::of(code.as_bytes()[0]).ok_or("no such items")?,
             },
-            [name] if name.contains('.') => {
-                let named = |function: &&Function| {
-                    let (module, known) = function.name();
-                    name.split_once('.') == Some((module, known))
-                };
-                let function = Function::ALL.iter().find(named);
-                Operand::Function {
-                    function: *function.ok_or("no such function")?,
-                    address: FIRST_ADDRESS,
-                }
-            }
+            [name] if name.contains('.') => Operand::Function {
+                function: function_named(name)?,
+                address: FIRST_ADDRESS,
+            },
             _ => Operand::Class(class_named(word)?),
         };
     }
     Ok(operands)
+}
+
+fn function_named(name: &str) -> Result<Function, String> {
+    let named = |function: &&Function| {
+        let (module, known) = function.name();
+        name.split_once('.') == Some((module, known))
+    };
+    let function = Function::ALL.iter().find(named);
+    function
+        .copied()
+        .ok_or_else(|| format!("no function {name}"))
 }
 
 fn class_named(name: &str) -> Result<Class, String> {
