@@ -31,6 +31,8 @@ pub struct Suite {
     /// Variables for the run, with the same placeholders.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
+    /// Seconds until pytest-timeout ends a test, if the suite has that; more in modes of the compiler that ask for patience.
+    pub test_seconds: Option<u64>,
     /// Minutes until the whole run is ended; more in modes of the compiler that ask for patience.
     pub minutes: u64,
     /// Starts of the ids of tests of which only a failure counts, because the machine decides which of them run.

@@ -50,7 +50,7 @@ pub fn run(
     let log = proc::log_file(&label)?;
     let outcomes = place.work.join(format!("{label}.jsonl"));
     let _ = std::fs::remove_file(&outcomes);
-    let mut command = command(suite, place, choice)?;
+    let mut command = command(suite, place, mode, choice)?;
     let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
     mode.set(&mut command)
         .env("PYROXENE_OUTCOMES", &outcomes)
@@ -84,7 +84,7 @@ pub fn run(
     })
 }
 
-fn command(suite: &Suite, place: &Place, choice: &Choice<'_>) -> Result<Command> {
+fn command(suite: &Suite, place: &Place, mode: Mode, choice: &Choice<'_>) -> Result<Command> {
     let jobs = std::thread::available_parallelism()?.get().to_string();
     let site = place.site.to_string_lossy();
     let work = place.work.to_string_lossy();
@@ -116,6 +116,10 @@ fn command(suite: &Suite, place: &Place, choice: &Choice<'_>) -> Result<Command>
                 .env("PYTHONPATH", &runners)
                 .args(["-m", "pytest", "-p", "pytest_outcomes"]);
             command.args(["-p", "no:cacheprovider", "-q", "-rfE"]);
+            if let Some(seconds) = suite.test_seconds {
+                let seconds = seconds * u64::from(mode.patience());
+                command.arg(format!("--timeout={seconds}"));
+            }
             if suite.sdist.is_none() {
                 // An empty configuration of our own, so that ids start at the packages' folder and no file that
                 // happens to lie above it is read.
