@@ -14,6 +14,7 @@ use crate::ffi;
 use crate::generator::Generator;
 use crate::generator::life::deallocate_ended;
 use crate::object::{Borrowed, Owned, Raised, plain};
+use crate::specialize;
 use crate::thread::ThreadState;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -48,6 +49,7 @@ pub(super) fn helpers() -> Helpers {
         log,
         floor_divide,
         remainder,
+        lacks,
         length,
         iterator_next,
         iterator,
@@ -261,6 +263,16 @@ pub(super) unsafe extern "C" fn write_float(place: *mut Raw, number: f64) -> i32
             return 0;
         }
         write_new(place, ffi::PyFloat_FromDouble(number))
+    }
+}
+
+unsafe extern "C" fn lacks(instance: Raw, name: Raw) -> i32 {
+    // SAFETY: machine code gives an instance of a type that manages its dictionary, and a name of its code.
+    unsafe {
+        let dict = ffi::_PyObject_GetManagedDict(instance.cast());
+        let dict = Borrowed::<ffi::PyDictObject>::from_c_optional(dict.cast());
+        let name = Borrowed::from_raw_unchecked(name.cast());
+        i32::from(dict.is_none_or(|dict| specialize::lacks(dict, name)))
     }
 }
 

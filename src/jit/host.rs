@@ -45,6 +45,13 @@ pub(super) fn host() -> &'static Host {
         },
         // SAFETY: the place in the main interpreter, which is there for good.
         frame_evaluator: unsafe { &raw mut (*ffi::_PyRuntime.interpreters.main).eval_frame }.cast(),
+        // SAFETY: as above.
+        dict_versions: unsafe {
+            &raw mut (*ffi::_PyRuntime.interpreters.main)
+                .dict_state
+                .global_version
+        }
+        .cast(),
         alarm: enter::alarm(),
         exit_values: exits::values(),
         chance: chance::address(),
@@ -101,6 +108,10 @@ fn layout() -> Layout {
         type_cached_keys: at!(_heaptypeobject.ht_cached_keys),
         module_dict: at!(PyModuleObject.md_dict),
         dict_used: at!(PyDictObject.ma_used),
+        dict_version: at!(PyDictObject.ma_version_tag),
+        dict_version_watchers: ffi::DICT_WATCHER_MASK,
+        dict_version_step: ffi::DICT_VERSION_INCREMENT,
+        collector_next: COLLECTOR_NEXT,
         dict_keys: at!(PyDictObject.ma_keys),
         dict_values: at!(PyDictObject.ma_values),
         keys_version: at!(_dictkeysobject.dk_version),
@@ -155,6 +166,10 @@ fn layout() -> Layout {
         init_frame_size: unsafe { ffi::_Py_InitCleanup.co_framesize.cast_unsigned() },
     }
 }
+
+/// Where `_gc_next` of an object lies, before it (pycore_gc.h `_Py_AS_GC`).
+const COLLECTOR_NEXT: i32 =
+    offset_of!(ffi::PyGC_Head, _gc_next) as i32 - size_of::<ffi::PyGC_Head>() as i32;
 
 /// Where the managed dictionary of an instance lies, before the object (pycore_object.h `MANAGED_DICT_OFFSET`).
 const MANAGED_DICT: i32 = -(size_of::<*mut ffi::PyObject>() as i32) * 3;

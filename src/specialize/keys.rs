@@ -43,6 +43,13 @@ pub(super) fn place_in_dict(dict: Borrowed<'_, ffi::PyDictObject>, name: Borrowe
     Place::from_c(unsafe { ffi::_PyDict_LookupIndex(dict.as_ptr(), name.as_ptr()) })
 }
 
+/// Whether a dict does not have a name, as far as that can be told without running code: not where some of its keys are no `str`.
+pub fn lacks(dict: Borrowed<'_, ffi::PyDictObject>, name: Borrowed<'_>) -> bool {
+    Keys::of(dict).is_some_and(|keys| {
+        keys.kind() != ffi::DICT_KEYS_GENERAL && keys.place(name) == Place::Nowhere
+    })
+}
+
 /// The table of keys that a dict has, or that the dicts of a class's instances share.
 #[derive(Clone, Copy)]
 pub(super) struct Keys<'a> {

@@ -28,4 +28,5 @@ pub mod super_attributes;
 pub mod to_bool;
 pub mod unpack;
 
+pub use keys::lacks;
 pub use site::Site;

@@ -28,6 +28,8 @@ pub struct Host {
     /// The address of the interpreter's pointer to a frame evaluator that somebody has put in the place of ours (PEP 523),
     /// or NULL: then the evaluator makes all calls.
     pub frame_evaluator: Raw,
+    /// The address of the last 64 bits by which the interpreter has numbered what dictionaries hold.
+    pub dict_versions: Raw,
     /// The address of a byte that is 0 unless a local variable of some frame was written from outside, or machine code was taken
     /// away while it ran: then it asks [`Helpers::disturbed`] wherever other code has run.
     pub alarm: Raw,
@@ -173,6 +175,14 @@ pub struct Layout {
     pub module_dict: u32,
     /// `ma_used` of a dictionary.
     pub dict_used: u32,
+    /// `ma_version_tag` of a dictionary, 64 bits.
+    pub dict_version: u32,
+    /// Which of its bits say that somebody watches the dictionary.
+    pub dict_version_watchers: u32,
+    /// By how much the next one is greater; lower bits are the dictionary's.
+    pub dict_version_step: u32,
+    /// `_gc_next` of what the collector may know; it lies before the object, and is 0 if the collector does not know it.
+    pub collector_next: i32,
     /// `ma_keys` of a dictionary.
     pub dict_keys: u32,
     /// `ma_values` of a dictionary.
@@ -401,6 +411,9 @@ pub struct Helpers {
     pub floor_divide: unsafe extern "C" fn(f64, f64) -> f64,
     /// `a % b` of Python's floats; the divisor is not zero.
     pub remainder: unsafe extern "C" fn(f64, f64) -> f64,
+    /// Whether the dictionary of an instance of a type that manages these does not have a name. 1 also without a dictionary, and 0
+    /// if that cannot be told without running other code.
+    pub lacks: unsafe extern "C" fn(Raw, name: Raw) -> i32,
     /// `len(object)`, or -1 with an exception (`PyObject_Size`). May run any code.
     pub length: unsafe extern "C" fn(Raw) -> isize,
     /// The next of an iterator: a new reference, or NULL, with an exception if it failed and without at the end

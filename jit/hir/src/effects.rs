@@ -1,5 +1,5 @@
 //! What instructions do besides giving a result.
-use crate::insn::{Insn, IntOp};
+use crate::insn::{Attribute, Case, Insn, IntOp};
 use core::ops::BitOr;
 
 /// Parts of memory, as far as one can be written without the others.
@@ -33,8 +33,10 @@ impl Memory {
     pub const SIZES: Self = Self(1 << 10);
     /// Numbers in arrays.
     pub const ARRAYS: Self = Self(1 << 11);
+    /// Values in dictionaries.
+    pub const ENTRIES: Self = Self(1 << 12);
     /// All of it.
-    pub const ALL: Self = Self((1 << 12) - 1);
+    pub const ALL: Self = Self((1 << 13) - 1);
 
     /// Whether the sets have members in common.
     pub const fn meets(self, other: Self) -> bool {
@@ -204,10 +206,18 @@ pub fn effects(insn: &Insn) -> Effects {
             ..ALLOCATES
         },
         Insn::LoadAttribute { .. } => guards(Memory::VERSIONS | Memory::ATTRIBUTES),
-        Insn::StoreAttribute { .. } => Effects {
-            reads: Memory::VERSIONS,
-            ..writes(Memory::ATTRIBUTES)
-        },
+        Insn::StoreAttribute { cases, .. } => {
+            // The dictionary of an instance may be that of a module.
+            let is_entry = |case: &Case| matches!(case.attribute, Attribute::Hint { .. });
+            let written = match cases.iter().any(is_entry) {
+                true => Memory::ATTRIBUTES | Memory::ENTRIES,
+                false => Memory::ATTRIBUTES,
+            };
+            Effects {
+                reads: Memory::VERSIONS,
+                ..writes(written)
+            }
+        }
         Insn::Size { .. } | Insn::ArraySize { .. } => reads(Memory::SIZES),
         Insn::ArrayItem { .. } => reads(Memory::ARRAYS),
         Insn::StoreArrayItem { .. } => writes(Memory::ARRAYS),
@@ -235,11 +245,10 @@ pub fn effects(insn: &Insn) -> Effects {
         Insn::PairNumber { .. } => reads(Memory::ITERATORS),
         Insn::InlineValue { .. } | Insn::Field { .. } => reads(Memory::ATTRIBUTES),
         Insn::StoreInlineValue { .. } | Insn::StoreField { .. } => writes(Memory::ATTRIBUTES),
-        // Instances' dictionaries share what is in them with nothing that is written here.
-        Insn::DictEntry { .. }
-        | Insn::ItemFunction { .. }
-        | Insn::FunctionDefault { .. }
-        | Insn::IsCallee { .. } => reads(Memory::VERSIONS),
+        Insn::DictEntry { .. } => reads(Memory::VERSIONS | Memory::ENTRIES),
+        Insn::ItemFunction { .. } | Insn::FunctionDefault { .. } | Insn::IsCallee { .. } => {
+            reads(Memory::VERSIONS)
+        }
         Insn::ExchangeHandled { .. } => writes(Memory::HANDLED),
         Insn::CellValue { .. } => reads(Memory::CELLS),
         Insn::StoreCell { .. } => writes(Memory::CELLS),

@@ -134,13 +134,15 @@ pub enum Attribute {
         /// The name.
         name: ObjectId,
     },
-    /// In the type, if the instance keeps its attributes in inline values and the keys of these, which the type keeps, have
-    /// the version: none of them hides it.
+    /// In the type, if nothing of the instance hides it: where that keeps its attributes in inline values, the keys of these,
+    /// which the type keeps, have the version; where it does not, its dictionary does not have the name.
     Shared {
         /// The version.
         keys: u32,
         /// What the type has.
         found: ObjectId,
+        /// The name.
+        name: ObjectId,
     },
     /// In the type, whose instances have no attributes of their own.
     Type {

@@ -242,7 +242,9 @@ impl Printer<'_> {
             Attribute::Inline { index } => format!("inline {index}"),
             Attribute::Slot { offset } => format!("slot {offset}"),
             Attribute::Hint { index, name } => format!("hint {index} {}", self.object(name)),
-            Attribute::Shared { keys, found } => format!("shared {keys} {}", self.object(found)),
+            Attribute::Shared { keys, found, .. } => {
+                format!("shared {keys} {}", self.object(found))
+            }
             Attribute::Type { found } => format!("type {}", self.object(found)),
             Attribute::Lazy { distance, found } => {
                 format!("lazy {distance} {}", self.object(found))

@@ -1,11 +1,13 @@
 //! Attributes of objects of one of several types: a look at the type's version, and then what is known of that type.
 use super::Lowering;
 use super::emit::Likely;
+use super::runtime::{DICT_VERSIONS, Helper, class_symbol};
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::Value;
 use pyroxene_hir::insn::{Attribute, Case};
+use pyroxene_jit_api::{Class, ObjectId};
 
 impl<'c> Lowering<'c, '_> {
     /// An attribute; leaves if there is none where it is looked for.
@@ -83,29 +85,16 @@ impl<'c> Lowering<'c, '_> {
                 self.there(by, value)
             }
             Attribute::Hint { index, name } => {
-                let place = self.emit.at(owner, layout.managed_dict.into());
-                let dict = self.emit.load_pointer(place);
-                self.there(by, dict);
-                let keys = self.field(dict, layout.dict_keys);
-                let entries = self.long_field(keys, layout.keys_entries);
-                let has = self
-                    .emit
-                    .compare_with(IntPredicate::SGT, entries, i64::from(index));
-                self.require(has, by);
-                let kind = self.emit.at(keys, layout.keys_kind.into());
-                let kind = self.emit.load_int(self.emit.byte(), kind);
-                let are_strings = self.emit.compare_with(IntPredicate::NE, kind, 0);
-                self.require(are_strings, by);
-                let entry = self.dict_entry_place(keys, index);
-                let name = self.object(name);
-                let key = self.field(entry, layout.unicode_entry_key);
-                let same = self.emit.same(key, name);
-                self.require(same, by);
+                let (_, entry) = self.hinted_entry(by, owner, index, name);
                 let value = self.field(entry, layout.unicode_entry_value);
                 self.there(by, value)
             }
-            Attribute::Shared { keys, found } => {
-                self.valid_values(by, owner);
+            Attribute::Shared { keys, found, name } => {
+                let values = self.values_of(owner);
+                let valid = self.has_valid_values(values);
+                let (shared, own, end) = (self.emit.block(), self.emit.block(), self.emit.block());
+                self.emit.branch(valid, shared, own, None);
+                self.emit.go_to(shared);
                 let class = self.class_of(owner);
                 let known = self.field(class, layout.type_cached_keys);
                 let version = self.int_field(known, layout.keys_version);
@@ -113,6 +102,16 @@ impl<'c> Lowering<'c, '_> {
                     .emit
                     .compare_with(IntPredicate::EQ, version, i64::from(keys));
                 self.require(same, by);
+                self.emit.jump(end);
+                self.emit.go_to(own);
+                let name = self.object(name);
+                let lacks = self.emit.ask(Helper::Lacks, &[owner.into(), name.into()]);
+                let lacks = self
+                    .emit
+                    .compare_with(IntPredicate::NE, lacks.into_int_value(), 0);
+                self.require(lacks, by);
+                self.emit.jump(end);
+                self.emit.go_to(end);
                 self.object(found)
             }
             Attribute::Type { found } => self.object(found),
@@ -124,6 +123,36 @@ impl<'c> Lowering<'c, '_> {
                 self.object(found)
             }
         }
+    }
+
+    /// The dictionary of an instance and its entry of this number, or else the code leaves if that does not have the name.
+    fn hinted_entry(
+        &mut self,
+        by: Value,
+        owner: PointerValue<'c>,
+        index: u16,
+        name: ObjectId,
+    ) -> (PointerValue<'c>, PointerValue<'c>) {
+        let layout = self.host.layout;
+        let place = self.emit.at(owner, layout.managed_dict.into());
+        let dict = self.emit.load_pointer(place);
+        self.there(by, dict);
+        let keys = self.field(dict, layout.dict_keys);
+        let entries = self.long_field(keys, layout.keys_entries);
+        let has = self
+            .emit
+            .compare_with(IntPredicate::SGT, entries, i64::from(index));
+        self.require(has, by);
+        let kind = self.emit.at(keys, layout.keys_kind.into());
+        let kind = self.emit.load_int(self.emit.byte(), kind);
+        let are_strings = self.emit.compare_with(IntPredicate::NE, kind, 0);
+        self.require(are_strings, by);
+        let entry = self.dict_entry_place(keys, index);
+        let name = self.object(name);
+        let key = self.field(entry, layout.unicode_entry_key);
+        let same = self.emit.same(key, name);
+        self.require(same, by);
+        (dict, entry)
     }
 
     /// Leaves if there is no object.
@@ -196,11 +225,62 @@ impl<'c> Lowering<'c, '_> {
                 self.emit.store(place, item);
                 old
             }
-            Attribute::Hint { .. }
-            | Attribute::Shared { .. }
-            | Attribute::Type { .. }
-            | Attribute::Lazy { .. } => unreachable!("it is not in the object"),
+            Attribute::Hint { index, name } => {
+                let (dict, entry) = self.hinted_entry(by, owner, index, name);
+                self.exchange_dict_value(by, dict, entry, item)
+            }
+            Attribute::Shared { .. } | Attribute::Type { .. } | Attribute::Lazy { .. } => {
+                unreachable!("it is not the instance's")
+            }
         }
+    }
+
+    /// Overwrites the value in an entry of a dictionary, which gets a new version; leaves before if there is no value, it is no exact
+    /// dictionary, somebody watches it, or the collector would have to be told of it.
+    fn exchange_dict_value(
+        &mut self,
+        by: Value,
+        dict: PointerValue<'c>,
+        entry: PointerValue<'c>,
+        item: PointerValue<'c>,
+    ) -> PointerValue<'c> {
+        let layout = self.host.layout;
+        let symbol = class_symbol(Class::Dict).expect("dictionaries have a name");
+        let is_exact = self
+            .emit
+            .same(self.class_of(dict), self.emit.symbol(symbol));
+        self.require(is_exact, by);
+        let next = self
+            .emit
+            .load_pointer(self.emit.at(dict, layout.collector_next.into()));
+        self.there(by, next);
+        let place = self.emit.at(dict, layout.dict_version.into());
+        let version = self.emit.load_int(self.emit.long(), place);
+        let part = |bits: u32| {
+            let mask = self.emit.const_long(bits.into());
+            self.emit
+                .build(|builder| builder.build_and(version, mask, ""))
+        };
+        let (watchers, kept) = (
+            part(layout.dict_version_watchers),
+            part(layout.dict_version_step - 1),
+        );
+        let unwatched = self.emit.compare_with(IntPredicate::EQ, watchers, 0);
+        self.require(unwatched, by);
+        let old = self.field(entry, layout.unicode_entry_value);
+        self.there(by, old);
+        self.emit
+            .store(self.emit.at(entry, layout.unicode_entry_value.into()), item);
+        let versions = self.emit.symbol(DICT_VERSIONS);
+        let last = self.emit.load_int(self.emit.long(), versions);
+        let step = self.emit.const_long(layout.dict_version_step.into());
+        let new = self
+            .emit
+            .build(|builder| builder.build_int_add(last, step, ""));
+        self.emit.store(versions, new);
+        let new = self.emit.build(|builder| builder.build_or(new, kept, ""));
+        self.emit.store(place, new);
+        old
     }
 
     /// Overwrites an inline value, and notes the order if there was none.

@@ -79,6 +79,7 @@ helpers! {
     Log = log(Float) -> Float;
     FloorDivide = floor_divide(Float, Float) -> Float;
     Remainder = remainder(Float, Float) -> Float;
+    Lacks = lacks(Pointer, Pointer) -> Int;
     Length = length(Pointer) -> Long;
     IteratorNext = iterator_next(Pointer) -> Pointer;
     Iterator = iterator(Pointer) -> Pointer;
@@ -139,6 +140,8 @@ pub const METATYPE: &str = "type.type";
 pub const OPERATION: &str = "operation.";
 /// [`Host::frame_evaluator`].
 pub const FRAME_EVALUATOR: &str = "host.frame_evaluator";
+/// [`Host::dict_versions`].
+pub const DICT_VERSIONS: &str = "host.dict_versions";
 /// [`Host::exit_values`].
 pub const EXIT_VALUES: &str = "host.exit_values";
 /// [`Host::alarm`].
@@ -199,6 +202,7 @@ pub fn address(host: &Host, symbol: &str) -> Option<usize> {
         OBJECT => Some(host.types.object.addr()),
         METATYPE => Some(host.types.metatype.addr()),
         FRAME_EVALUATOR => Some(host.frame_evaluator.addr()),
+        DICT_VERSIONS => Some(host.dict_versions.addr()),
         EXIT_VALUES => Some(host.exit_values.addr()),
         ALARM => Some(host.alarm.addr()),
         CHANCE => Some(host.chance.addr()),

@@ -14,13 +14,8 @@ fn number(value: Borrowed<'_>) -> Option<(f64, bool)> {
             let float = value.as_ptr().cast::<ffi::PyFloatObject>();
             return Some(((*float).ob_fval, true));
         }
-        let is_small = value.is_exactly(&raw const ffi::PyLong_Type)
-            && ffi::_PyLong_IsCompact(value.as_ptr().cast());
-        is_small.then(|| {
-            let number = ffi::_PyLong_CompactValue(value.as_ptr().cast());
-            (number as f64, false)
-        })
     }
+    small_int(value).map(|number| (number as f64, false))
 }
 
 /// The result of an operator on two numbers, one of them a float, where it is plain.
@@ -96,11 +91,50 @@ pub(super) unsafe extern "C" fn compare_truth(left: Raw, right: Raw, comparison:
     }
 }
 
+/// The number of an int of one digit.
+#[inline(always)]
+fn small_int(value: Borrowed<'_>) -> Option<isize> {
+    // SAFETY: of the type that is looked at.
+    unsafe {
+        let is_small = value.is_exactly(&raw const ffi::PyLong_Type)
+            && ffi::_PyLong_IsCompact(value.as_ptr().cast());
+        is_small.then(|| ffi::_PyLong_CompactValue(value.as_ptr().cast()))
+    }
+}
+
+/// Whether an item is in a list or a tuple, where both it and those that are looked at are ints of one digit.
+#[inline(always)]
+fn is_among_ints(item: Borrowed<'_>, container: Borrowed<'_>) -> Option<bool> {
+    let number = small_int(item)?;
+    // SAFETY: of the types that are looked at. No other code runs, so that all items stay where they are.
+    let items = unsafe {
+        let (first, count) = if container.is_exactly(&raw const ffi::PyList_Type) {
+            let list = container.as_ptr().cast::<ffi::PyListObject>();
+            ((*list).ob_item, (*list).ob_base.ob_size)
+        } else if container.is_exactly(&raw const ffi::PyTuple_Type) {
+            let tuple = container.as_ptr().cast::<ffi::PyTupleObject>();
+            (ffi::_PyTuple_ITEMS(tuple.cast()), (*tuple).ob_base.ob_size)
+        } else {
+            return None;
+        };
+        (0..count).map(move |index| Borrowed::from_raw_unchecked(*first.offset(index)))
+    };
+    for other in items {
+        if small_int(other)? == number {
+            return Some(true);
+        }
+    }
+    Some(false)
+}
+
 pub(super) unsafe extern "C" fn contains(item: Raw, container: Raw) -> i32 {
     // SAFETY: as the folder says of what machine code gives.
     unsafe {
         let (item, container) = (taken(item), taken(container));
-        let found = ffi::PySequence_Contains(container.as_ptr(), item.as_ptr());
+        let found = match is_among_ints(item.borrow(), container.borrow()) {
+            Some(found) => i32::from(found),
+            None => ffi::PySequence_Contains(container.as_ptr(), item.as_ptr()),
+        };
         drop(item);
         drop(container);
         found

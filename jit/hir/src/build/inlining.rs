@@ -122,6 +122,12 @@ const YIELDS: usize = 4;
 /// How many values a function may have before nothing more is inlined.
 const VALUES: usize = 1200;
 
+/// How many units a callee may have whose call takes about as much machine code as its own code does.
+const SMALL_UNITS: usize = 48;
+
+/// How many values a function may have before no more of these are inlined.
+const VALUES_WITH_SMALL: usize = 2400;
+
 impl<'a> Inlinable<'a> {
     /// Of a snapshot.
     pub fn new(snapshot: &'a Snapshot) -> Self {
@@ -228,9 +234,14 @@ impl<'a> Builder<'a> {
             };
         }
         // A call of a class has one in between.
+        let units = prepared.code.body.units.len();
+        let most = match units <= SMALL_UNITS {
+            true => VALUES_WITH_SMALL,
+            false => VALUES,
+        };
         let fits = self.state.frames.len() + 1 < INLINED_FRAMES as usize
             && words + CLASS_WORDS <= INLINED_WORDS
-            && self.function.values.len() + others + prepared.code.body.units.len() < VALUES;
+            && self.function.values.len() + others + units < most;
         (fits && !recursive && self.at.handler.is_none()).then_some(body)
     }
 

@@ -45,12 +45,15 @@ impl Builder<'_> {
             cases.retain(|other| other.version != case.version);
             cases.push(case);
         }
-        let is_alone = cases.len() == 1;
-        let is_guarded = is_alone
-            && !matches!(
-                cases[0].attribute,
-                Attribute::Hint { .. } | Attribute::Lazy { .. }
-            );
+        let is_guarded = match cases[..] {
+            [case] => match case.attribute {
+                Attribute::Hint { .. } | Attribute::Lazy { .. } => false,
+                // Where instances with dictionaries were met, these are looked at.
+                Attribute::Shared { .. } => self.may_speculate(Reason::InlineValues),
+                Attribute::Inline { .. } | Attribute::Slot { .. } | Attribute::Type { .. } => true,
+            },
+            _ => false,
+        };
         (!cases.is_empty() && !is_guarded).then_some(cases)
     }
 
@@ -73,6 +76,10 @@ impl Builder<'_> {
                         index,
                         name: self.name(self.at.oparg >> 1)?,
                     },
+                    Opcode::STORE_ATTR_WITH_HINT => Attribute::Hint {
+                        index,
+                        name: self.name(self.at.oparg)?,
+                    },
                     _ => return None,
                 };
                 (type_version, attribute)
@@ -87,6 +94,7 @@ impl Builder<'_> {
                     | Opcode::LOAD_ATTR_NONDESCRIPTOR_WITH_VALUES => Attribute::Shared {
                         keys: keys_version,
                         found,
+                        name: self.name(self.at.oparg >> 1)?,
                     },
                     Opcode::LOAD_ATTR_METHOD_NO_DICT | Opcode::LOAD_ATTR_NONDESCRIPTOR_NO_DICT => {
                         Attribute::Type { found }
