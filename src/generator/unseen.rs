@@ -6,7 +6,7 @@ use crate::generator::Generator;
 use crate::generator::frame::State;
 use crate::object::Borrowed;
 use crate::object::life::is_traced;
-use crate::object::plain::is_scalar;
+use crate::object::plain::{is_scalar, iterated};
 use core::slice;
 
 /// Whether an object is a generator that pauses, outside of every `try`, and whose end runs no code.
@@ -64,13 +64,10 @@ unsafe fn all_end_unseen(held: &[*mut ffi::PyObject], depth: u32) -> bool {
             if ffi::Py_REFCNT(each) > own.cast_signed() {
                 return true;
             }
-            let class = ffi::Py_TYPE(each);
-            if class == &raw mut ffi::PyListIter_Type || class == &raw mut ffi::PyTupleIter_Type {
-                // Both have it at the same place.
-                let sequence = (*each.cast::<ffi::_PyListIterObject>()).it_seq;
-                return sequence.is_null() || ffi::Py_REFCNT(sequence.cast()) > 1;
+            if let Some(sequence) = iterated(each) {
+                return sequence.is_null() || ffi::Py_REFCNT(sequence) > 1;
             }
-            depth == 0 && class == &raw mut ffi::PyTuple_Type && {
+            depth == 0 && ffi::Py_TYPE(each) == &raw mut ffi::PyTuple_Type && {
                 let items = Borrowed::<ffi::PyTupleObject>::from_raw_unchecked(each.cast());
                 let items = items.items();
                 let items: &[*mut ffi::PyObject] =

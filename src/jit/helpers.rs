@@ -133,8 +133,18 @@ unsafe extern "C" fn iterator_next(iterator: Raw) -> Raw {
 
 unsafe extern "C" fn int_value(object: Raw, value: *mut i64) -> i32 {
     let mut overflow = 0;
-    // SAFETY: machine code gives a live int, and a place for the value.
+    // SAFETY: machine code gives a live int, and a place for the value. An int has so many digits as its tag says.
     unsafe {
+        let long = &raw const (*object.cast::<ffi::PyLongObject>()).long_value;
+        let tag = (*long).lv_tag;
+        if tag >> ffi::_PyLong_NON_SIZE_BITS == 2 {
+            let digits = (&raw const (*long).ob_digit).cast::<ffi::digit>();
+            let high = i64::from(*digits.add(1)) << ffi::PyLong_SHIFT;
+            let number = high | i64::from(*digits);
+            let is_negative = tag & ffi::_PyLong_SIGN_MASK as usize == ffi::SIGN_NEGATIVE as usize;
+            *value = if is_negative { -number } else { number };
+            return 0;
+        }
         *value = ffi::PyLong_AsLongLongAndOverflow(object.cast(), &raw mut overflow);
     }
     if overflow == 0 { 0 } else { -1 }
@@ -309,12 +319,9 @@ unsafe fn overwrite_int(object: *mut ffi::PyObject, number: i64) -> bool {
         return false;
     };
     let magnitude = number.unsigned_abs();
-    let digits = if magnitude >> ffi::PyLong_SHIFT == 0 {
-        1
-    } else {
-        2
-    };
-    if SMALL.contains(&number) || magnitude >> (2 * ffi::PyLong_SHIFT) != 0 {
+    let bits = u64::BITS - magnitude.leading_zeros();
+    let digits = bits.div_ceil(ffi::PyLong_SHIFT) as usize;
+    if SMALL.contains(&number) {
         return false;
     }
     // SAFETY: as the caller promises. An int that nobody else has may change; one of so many digits has room for fewer.
@@ -332,11 +339,10 @@ unsafe fn overwrite_int(object: *mut ffi::PyObject, number: i64) -> bool {
         (*value).lv_tag = digits << ffi::_PyLong_NON_SIZE_BITS | sign as usize;
         let place = (&raw mut (*value).ob_digit).cast::<ffi::digit>();
         let mask = (1 << ffi::PyLong_SHIFT) - 1;
-        place.write((magnitude & mask) as ffi::digit);
-        if digits == 2 {
-            place
-                .add(1)
-                .write((magnitude >> ffi::PyLong_SHIFT) as ffi::digit);
+        let mut rest = magnitude;
+        for index in 0..digits {
+            place.add(index).write((rest & mask) as ffi::digit);
+            rest >>= ffi::PyLong_SHIFT;
         }
     }
     true

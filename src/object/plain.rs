@@ -142,7 +142,8 @@ unsafe fn take_apart(op: *mut ffi::PyObject, values: NonNull<ffi::PyDictValues>)
 }
 
 /// Ends the life of an object if nobody can see that, as no code runs: if it is a number or a string, a generator that has ended or has
-/// nothing to do at its end, or a plain instance that has nothing else for itself. Whether it was.
+/// nothing to do at its end, an iterator of a list or tuple that somebody else has, or a plain instance that has nothing else for itself.
+/// Whether it was.
 ///
 /// # Safety
 /// It is an object whose count has just become zero, and nobody uses it any more.
@@ -160,7 +161,17 @@ pub unsafe fn deallocate_unseen(op: *mut ffi::PyObject) -> bool {
             life::deallocate(op);
             return true;
         }
-        if !is_plain(life::deallocator(op)) || life::is_traced() {
+        if life::is_traced() {
+            return false;
+        }
+        if let Some(sequence) = iterated(op) {
+            let is_unseen = sequence.is_null() || ffi::Py_REFCNT(sequence) > 1;
+            if is_unseen {
+                life::deallocate(op);
+            }
+            return is_unseen;
+        }
+        if !is_plain(life::deallocator(op)) {
             return false;
         }
         let Some(values) = values(op) else {
@@ -181,6 +192,21 @@ pub unsafe fn deallocate_unseen(op: *mut ffi::PyObject) -> bool {
             take_apart(op, values);
         }
         is_unseen
+    }
+}
+
+/// What the iterator of a list or tuple goes over, or NULL if it has come to the end; nothing if it is none.
+///
+/// # Safety
+/// It is an object.
+#[inline]
+pub unsafe fn iterated(op: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
+    // SAFETY: as the caller promises; both have the same layout.
+    unsafe {
+        let class = ffi::Py_TYPE(op);
+        let is_iterator =
+            class == &raw mut ffi::PyListIter_Type || class == &raw mut ffi::PyTupleIter_Type;
+        is_iterator.then(|| (*op.cast::<ffi::_PyListIterObject>()).it_seq.cast())
     }
 }
 

@@ -123,7 +123,8 @@ use Takes::{Each, Many};
 operations! {
     /// `owner.name`.
     GetAttribute = "get_attribute" (0, Each(1), name) -> Object;
-    /// The method `owner.name` and, as second, the owner; or the attribute and NULL where it is no method of the type.
+    /// The method `owner.name` and, as second, the owner; or the attribute and NULL where it is neither a method of the type nor one of
+    /// the class itself.
     GetMethod = "get_method" (0, Each(1), name, place) -> Object;
     /// `super(class, self).name`, of `super`, the class and self, or of what is in the place of `super`; the number is not 0 if
     /// it is called with these arguments, and 0 if it is called with none.

@@ -36,6 +36,10 @@ pub(super) unsafe extern "C" fn get_method(owner: Raw, name: Raw, place: *mut Ra
     unsafe {
         let (owner, name) = (taken(owner), kept(name));
         adapt_load(owner.borrow(), name);
+        if let Some(function) = class_method(owner.borrow(), name) {
+            *place = owner.into_raw().cast();
+            return function.into_raw().cast();
+        }
         let is_method = ffi::_PyObject_GetMethod(owner.as_ptr(), name.as_ptr(), &raw mut found);
         if is_method != 0 && !found.is_null() {
             *place = owner.into_raw().cast();
@@ -45,6 +49,39 @@ pub(super) unsafe extern "C" fn get_method(owner: Raw, name: Raw, place: *mut Ra
         }
     }
     found.cast()
+}
+
+/// A `classmethod` (funcobject.c).
+#[repr(C)]
+struct ClassMethod {
+    base: ffi::PyObject,
+    callable: *mut ffi::PyObject,
+    dict: *mut ffi::PyObject,
+}
+
+/// The function of the class method that an attribute of a class is, which is called with the class before its arguments: so a
+/// bound method need not be made. Runs no other code.
+#[inline(always)]
+fn class_method(owner: Borrowed<'_>, name: Borrowed<'_>) -> Option<Owned> {
+    let metatype = &raw mut ffi::PyType_Type;
+    if !owner.is_exactly(metatype) {
+        return None;
+    }
+    // SAFETY: classes and a name; what is found is NULL, or borrowed from a class, which keeps it as long as nothing else runs.
+    unsafe {
+        if !ffi::_PyType_Lookup(metatype, name.as_ptr()).is_null() {
+            return None;
+        }
+        let found = ffi::_PyType_Lookup(owner.as_ptr().cast(), name.as_ptr());
+        let found = Borrowed::<ffi::PyObject>::from_c_optional(found)?;
+        if !found.is_exactly(&raw const ffi::PyClassMethod_Type) {
+            return None;
+        }
+        let callable = (*found.as_ptr().cast::<ClassMethod>()).callable;
+        let callable = Borrowed::<ffi::PyObject>::from_c_optional(callable)?;
+        let is_function = callable.is_exactly(&raw const ffi::PyFunction_Type);
+        is_function.then(|| callable.new_ref())
+    }
 }
 
 pub(super) unsafe extern "C" fn get_super_attribute(

@@ -2,6 +2,7 @@
 use super::{answer, kept, taken};
 use crate::eval::tables;
 use crate::ffi;
+use crate::field;
 use crate::object::{Borrowed, lookup};
 use pyroxene_jit_api::Raw;
 
@@ -52,11 +53,34 @@ pub(super) unsafe extern "C" fn compare(left: Raw, right: Raw, comparison: u32) 
     // SAFETY: as the folder says of what machine code gives.
     unsafe {
         let (left, right) = (taken(left), taken(right));
-        let result =
-            ffi::PyObject_RichCompare(left.as_ptr(), right.as_ptr(), comparison.cast_signed());
+        let result = match of_identity(left.borrow(), right.borrow(), comparison) {
+            Some(answer) => Borrowed::from_bool(answer).new_ref().into_raw(),
+            None => {
+                ffi::PyObject_RichCompare(left.as_ptr(), right.as_ptr(), comparison.cast_signed())
+            }
+        };
         drop(left);
         drop(right);
         result.cast()
+    }
+}
+
+/// How two objects compare that are equal to themselves only, as all are whose classes say nothing else.
+#[inline(always)]
+fn of_identity(left: Borrowed<'_>, right: Borrowed<'_>, comparison: u32) -> Option<bool> {
+    // SAFETY: the type is ready.
+    let usual = unsafe { ffi::PyBaseObject_Type.tp_richcompare };
+    let is_usual = |object: Borrowed<'_>| {
+        let class = object.type_of();
+        field!(class.tp_richcompare).map(|slot| slot as usize) == usual.map(|slot| slot as usize)
+    };
+    if !is_usual(left) || !is_usual(right) {
+        return None;
+    }
+    match comparison {
+        ffi::Py_EQ => Some(left.is(right)),
+        ffi::Py_NE => Some(!left.is(right)),
+        _ => None,
     }
 }
 
@@ -78,7 +102,10 @@ fn of_numbers(left: Borrowed<'_>, right: Borrowed<'_>, comparison: u32) -> Optio
 pub(super) unsafe extern "C" fn compare_truth(left: Raw, right: Raw, comparison: u32) -> i32 {
     // SAFETY: as the folder says of what machine code gives.
     unsafe {
-        if let Some(answer) = of_numbers(kept(left), kept(right), comparison) {
+        let (one, other) = (kept(left), kept(right));
+        let answer =
+            of_numbers(one, other, comparison).or_else(|| of_identity(one, other, comparison));
+        if let Some(answer) = answer {
             drop(taken(left));
             drop(taken(right));
             return i32::from(answer);

@@ -68,12 +68,27 @@ impl Builder<'_> {
         let can_be = self.classes(self.peek(count).value).meets(Classes::NULL)
             && self.classes(self.peek(count + 1).value).meets(other)
             && self.may_speculate(Reason::Class);
-        let Some(callees) = callees.filter(|_| can_be) else {
-            return self.call_object();
-        };
-        let state = self.before();
-        self.guard(self.peek(count).value, Classes::NULL, state);
-        self.call_with(callees, count, false, CallForm::Method);
+        let place = self.classes(self.peek(count).value);
+        let function = Classes::of(Class::Function);
+        // A method of a class is not bound where machine code has looked it up.
+        let is_unbound = place != Classes::NULL
+            && place.meets(Classes::OBJECT)
+            && self.classes(self.peek(count + 1).value).meets(function)
+            && self.may_speculate(Reason::Unbound)
+            && self.may_speculate(Reason::Class);
+        if let Some(callees) = callees.filter(|_| is_unbound || can_be) {
+            let (receiver, form) = match is_unbound {
+                true => (Classes::OBJECT, CallForm::Function),
+                false => (Classes::NULL, CallForm::Method),
+            };
+            let state = self.before();
+            self.guard(self.peek(count).value, receiver, state);
+            return match is_unbound {
+                true => self.call_or_inline(callees, count, true, form),
+                false => self.call_with(callees, count, false, form),
+            };
+        }
+        self.call_object();
     }
 
     /// `CALL_KW(count)`.
