@@ -1,4 +1,5 @@
-# What functions of C do that go over what they are called with. `called` keeps the function of C as long as the call takes.
+# What functions of C do that go over what they are called with. `called` keeps the function of C as long as the call takes. What
+# the iterable gives stays on the stack: its variable is never bound.
 # Compiled once, when the compiler wants it, without what handles exceptions in it: that would only put variables back.
 
 
@@ -14,10 +15,6 @@ def any(iterable, called):
         if item:
             return True
     return False
-
-
-def list(iterable, called):
-    return [item for item in iterable]
 
 
 def set(iterable, called):

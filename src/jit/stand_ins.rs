@@ -6,6 +6,8 @@
 //! count as calls of Python. They are never compiled by themselves.
 use super::registry::registry;
 use super::snapshot::items;
+use crate::bytecode::Opcode;
+use crate::bytecode::unit::units;
 use crate::ffi;
 use crate::field;
 use crate::object::{Borrowed, Owned, Raised};
@@ -20,7 +22,8 @@ const SOURCE: &str = concat!(include_str!("stand_ins.py"), "\0");
 #[derive(Default)]
 pub(super) struct StandIns(Vec<(Function, Owned<ffi::PyFunctionObject>)>);
 
-/// Makes them, unless they are there. Runs no other code: the collector rests meanwhile. Without memory there are none.
+/// Makes them, unless they are there. Runs no other code than that of watchers of code and functions, who are told of them: the
+/// collector rests meanwhile. Without memory there are none.
 pub(super) fn prepare() {
     if !registry().stand_ins.0.is_empty() {
         return;
@@ -93,9 +96,11 @@ fn make() -> Result<Vec<(Function, Owned<ffi::PyFunctionObject>)>, Raised> {
 /// As with `-OO`: without docstrings.
 const OPTIMIZED: c_int = 2;
 
-/// Has tools pass the code by, and exceptions leave it at once.
+/// Has tools pass the code by, and exceptions leave it at once. What the iterable has given is in no variable but on the stack
+/// only: it goes where the function of C lets go of it, before the iterable goes on or ends.
 fn hide(code: Borrowed<'_, ffi::PyCodeObject>) -> Result<(), Raised> {
-    // SAFETY: the code is new, and nothing has run it: its members may change. An empty string of bytes handles nothing.
+    // SAFETY: the code is new, and nothing has run it: its members and instructions may change. An empty string of bytes handles
+    // nothing.
     unsafe {
         let nothing = Owned::from_c(ffi::PyBytes_FromStringAndSize(null_mut(), 0))?;
         drop(Owned::exchange(
@@ -104,6 +109,24 @@ fn hide(code: Borrowed<'_, ffi::PyCodeObject>) -> Result<(), Raised> {
         ));
         (*code.as_ptr())._co_firsttraceable = code.unit_count() as c_int;
         (*code.as_ptr()).co_flags |= ffi::CO_NO_MONITORING_EVENTS as c_int;
+    }
+    let units = units(code);
+    let mut index = 0;
+    while let Some(unit) = units.get(index) {
+        let (opcode, operand) = (unit.opcode.get(), unit.oparg());
+        match (opcode, units.get(index + 1)) {
+            (Opcode::STORE_FAST_LOAD_FAST, _) if operand >> 4 == operand & 15 => {
+                unit.opcode.set(Opcode::NOP);
+            }
+            (Opcode::STORE_FAST, Some(next))
+                if next.opcode.get() == Opcode::LOAD_FAST && next.oparg() == operand =>
+            {
+                unit.opcode.set(Opcode::NOP);
+                next.opcode.set(Opcode::NOP);
+            }
+            _ => {}
+        }
+        index += 1 + opcode.caches();
     }
     Ok(())
 }

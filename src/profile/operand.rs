@@ -67,7 +67,6 @@ fn function(object: Borrowed<'_>) -> Option<Operand> {
     let types = [
         (&raw const ffi::PyFloat_Type, Function::Float),
         (&raw const ffi::PyLong_Type, Function::Int),
-        (&raw const ffi::PyList_Type, Function::List),
         (&raw const ffi::PySet_Type, Function::Set),
         (&raw const ffi::PyTuple_Type, Function::Tuple),
     ];

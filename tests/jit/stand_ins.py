@@ -1,4 +1,4 @@
-"""Functions of C that go over a generator which is made for them: `any`, `all`, `list`, `set`, `tuple`. Their loop is a part of the code that
+"""Functions of C that go over a generator which is made for them: `any`, `all`, `set`, `tuple`. Their loop is a part of the code that
 calls them, and nobody can tell: neither frames, nor tracebacks, nor tools, nor how deep calls can be."""
 import builtins
 import gc

@@ -186,8 +186,6 @@ functions! {
     All = "builtins" "all";
     /// `any`.
     Any = "builtins" "any";
-    /// `list`, which is a type.
-    List = "builtins" "list";
     /// `set`, which is a type.
     Set = "builtins" "set";
     /// `tuple`, which is a type.
@@ -197,18 +195,12 @@ functions! {
 impl Function {
     /// Whether it is a type.
     pub const fn is_type(self) -> bool {
-        matches!(
-            self,
-            Self::Float | Self::Int | Self::List | Self::Set | Self::Tuple
-        )
+        matches!(self, Self::Float | Self::Int | Self::Set | Self::Tuple)
     }
 
     /// Whether it goes over what it is called with, so that a [`StandIn`](crate::StandIn) can do it.
     pub const fn goes_over(self) -> bool {
-        matches!(
-            self,
-            Self::All | Self::Any | Self::List | Self::Set | Self::Tuple
-        )
+        matches!(self, Self::All | Self::Any | Self::Set | Self::Tuple)
     }
 }
 

@@ -169,7 +169,6 @@ impl Builder<'_> {
             | Function::Max
             | Function::All
             | Function::Any
-            | Function::List
             | Function::Set
             | Function::Tuple => unreachable!("they do not take one number"),
             Function::Sqrt => FloatFunction::Sqrt,
@@ -226,7 +225,6 @@ fn is_itself(function: Function, ty: Type) -> bool {
         Function::Absolute
         | Function::All
         | Function::Any
-        | Function::List
         | Function::Set
         | Function::Tuple
         | Function::Min
@@ -255,7 +253,6 @@ fn takes(function: Function, ty: Type) -> bool {
         | Function::Max
         | Function::All
         | Function::Any
-        | Function::List
         | Function::Set
         | Function::Tuple => false,
         Function::Absolute
