@@ -36,7 +36,7 @@ pub(super) fn prepare() {
         unsafe { ffi::PyGC_Enable() };
     }
     match made {
-        Ok(made) => registry().stand_ins = StandIns(made),
+        Ok(made) => registry().stand_ins = made,
         Err(raised) => raised.clear(),
     }
 }
@@ -50,7 +50,7 @@ pub(super) fn find(function: Function) -> Option<Borrowed<'static, ffi::PyFuncti
     Some(unsafe { Borrowed::from_raw_unchecked(found.as_ptr()) })
 }
 
-fn make() -> Result<Vec<(Function, Owned<ffi::PyFunctionObject>)>, Raised> {
+fn make() -> Result<StandIns, Raised> {
     let source = CStr::from_bytes_with_nul(SOURCE.as_bytes()).expect("the text has one NUL");
     // SAFETY: strings of C. What is made is a new reference, or NULL with an exception: the code of a module, and a dictionary.
     let (module, globals) = unsafe {
@@ -65,7 +65,8 @@ fn make() -> Result<Vec<(Function, Owned<ffi::PyFunctionObject>)>, Raised> {
         (module, Owned::<ffi::PyObject>::from_c(ffi::PyDict_New())?)
     };
     let code_of_module = module.borrow();
-    let mut made = Vec::new();
+    // What is made before something fails goes as all of it does at the end.
+    let mut made = StandIns::default();
     for constant in items(field!(code_of_module.co_consts)) {
         if !constant.is_exactly(&raw const ffi::PyCode_Type) {
             continue;
@@ -87,7 +88,7 @@ fn make() -> Result<Vec<(Function, Owned<ffi::PyFunctionObject>)>, Raised> {
             )?;
             ffi::_PyFunction_SetVersion(new.as_ptr(), field!(code.co_version));
             ffi::PyObject_GC_UnTrack(new.as_ptr().cast());
-            made.push((function, new));
+            made.0.push((function, new));
         }
     }
     Ok(made)
