@@ -1,5 +1,7 @@
 //! What instructions do besides giving a result.
-use crate::insn::{Attribute, Case, Insn, IntOp};
+use crate::insn::Insn;
+use crate::operands::{Attribute, Case};
+use crate::operators::IntOp;
 use core::ops::BitOr;
 
 /// Parts of memory, as far as one can be written without the others.

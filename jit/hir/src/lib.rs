@@ -10,6 +10,8 @@ pub mod dominators;
 pub mod effects;
 pub mod function;
 pub mod insn;
+pub mod operands;
+pub mod operators;
 pub mod passes;
 pub mod print;
 pub mod properties;

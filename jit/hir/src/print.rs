@@ -1,9 +1,8 @@
 //! The printed form of HIR. It does not change from run to run: tests compare it.
 use crate::function::{BlockId, Edge, FrameId, FrameState, Function, ROOT, StackEntry, Value};
-use crate::insn::{
-    Attribute, BitOp, CallForm, Case, Comparison, FloatFunction, FloatOp, FloatUnary, Given, Insn,
-    IntOp,
-};
+use crate::insn::Insn;
+use crate::operands::{Attribute, CallForm, Case, Given};
+use crate::operators::{BitOp, Comparison, FloatFunction, FloatOp, FloatUnary, IntOp};
 use crate::types::Type;
 use core::fmt::{self, Write as _};
 use pyroxene_jit_api::{Known, ObjectId, Snapshot};

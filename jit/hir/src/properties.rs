@@ -1,7 +1,8 @@
 //! Properties of instructions: operands, states, reasons, edges.
 use crate::effects::effects;
 use crate::function::{Edge, StateId, Value};
-use crate::insn::{Insn, IntOp};
+use crate::insn::Insn;
+use crate::operators::IntOp;
 use pyroxene_jit_api::Reason;
 
 /// Calls a function of one argument with each operand of an instruction: the same list for whoever reads and whoever

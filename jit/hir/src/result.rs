@@ -1,6 +1,7 @@
 //! The types of results and operands: what an instruction gives for what it gets, and what it must get.
 use crate::function::{Function, Value};
-use crate::insn::{FunctionPart, Insn};
+use crate::insn::Insn;
+use crate::operands::FunctionPart;
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Class, Gives, Items, ObjectId, Operation, Passed, Snapshot};
 

@@ -6,7 +6,7 @@ use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::Value;
-use pyroxene_hir::insn::{Attribute, Case};
+use pyroxene_hir::operands::{Attribute, Case};
 use pyroxene_jit_api::{Class, ObjectId};
 
 impl<'c> Lowering<'c, '_> {

@@ -11,7 +11,7 @@ use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
 use pyroxene_hir::function::{Called, FrameId, InlinedFrame, ROOT, StackEntry};
-use pyroxene_hir::insn::FunctionPart;
+use pyroxene_hir::operands::FunctionPart;
 use pyroxene_hir::{StateId, Value};
 use pyroxene_jit_api::{CLASS_WORDS, ExitKind, INLINED_FRAMES, INLINED_WORDS, Reason};
 use std::sync::Arc;

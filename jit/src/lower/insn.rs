@@ -4,7 +4,7 @@ use super::frame::Written;
 use super::generators::Resumption;
 use super::python::Call;
 use inkwell::values::BasicValueEnum;
-use pyroxene_hir::insn::CallForm;
+use pyroxene_hir::operands::CallForm;
 use pyroxene_hir::{Insn, Value};
 use pyroxene_jit_api::ExitKind;
 

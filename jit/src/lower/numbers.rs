@@ -5,7 +5,7 @@ use super::runtime::{FALSE, Helper, SMALL_INTS, TRUE};
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{BasicValueEnum, FloatValue, IntValue, PointerValue};
 use inkwell::{FloatPredicate, IntPredicate};
-use pyroxene_hir::insn::{BitOp, Comparison, FloatFunction, FloatOp, FloatUnary, IntOp};
+use pyroxene_hir::operators::{BitOp, Comparison, FloatFunction, FloatOp, FloatUnary, IntOp};
 use pyroxene_hir::{Classes, Type, Value};
 use pyroxene_jit_api::Class;
 

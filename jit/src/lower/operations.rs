@@ -5,7 +5,7 @@ use super::frame::Written;
 use super::runtime::{Helper, METHOD};
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValueEnum, PointerValue};
-use pyroxene_hir::insn::Given;
+use pyroxene_hir::operands::Given;
 use pyroxene_hir::{StateId, Value};
 use pyroxene_jit_api::{Class, Gives, ObjectId, Operation, Reason, Takes};
 

@@ -13,7 +13,7 @@ use core::mem::offset_of;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
-use pyroxene_hir::insn::CallForm;
+use pyroxene_hir::operands::CallForm;
 use pyroxene_hir::{StateId, Value};
 use pyroxene_jit_api::{Callee, Class, Exit, ExitKind, ObjectId, PASSED_ON, Reason, Target};
 

@@ -1,7 +1,8 @@
 //! What can be computed now: constants, guards on what is known, boxes that are opened again.
 use crate::dominators::Dominators;
 use crate::function::{Edge, Function, Value};
-use crate::insn::{BitOp, Comparison, FloatOp, FloatUnary, Insn, IntOp};
+use crate::insn::Insn;
+use crate::operators::{BitOp, Comparison, FloatOp, FloatUnary, IntOp};
 use crate::passes::replace::Replacements;
 use crate::result::result;
 use crate::types::Classes;

@@ -4,7 +4,8 @@ use crate::build::builder::Builder;
 use crate::build::instructions::operations::Told;
 use crate::build::state::{Holder, Local};
 use crate::function::Value;
-use crate::insn::{CallForm, Given, Insn};
+use crate::insn::Insn;
+use crate::operands::{CallForm, Given};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{

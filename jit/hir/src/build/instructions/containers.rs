@@ -2,7 +2,8 @@
 use crate::build::builder::Builder;
 use crate::build::state::Entry;
 use crate::function::{StateId, Value};
-use crate::insn::{Comparison, Insn};
+use crate::insn::Insn;
+use crate::operators::Comparison;
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Class, Reason};

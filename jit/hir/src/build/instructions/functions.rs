@@ -3,7 +3,8 @@ use crate::build::builder::Builder;
 use crate::build::instructions::arithmetic::{number, number_met};
 use crate::build::state::Entry;
 use crate::function::{StateId, Value};
-use crate::insn::{BitOp, Comparison, FloatFunction, FloatUnary, Insn, IntOp};
+use crate::insn::Insn;
+use crate::operators::{BitOp, Comparison, FloatFunction, FloatUnary, IntOp};
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{Function, Operand, Reason};
 

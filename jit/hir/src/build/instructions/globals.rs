@@ -1,7 +1,8 @@
 //! Global variables.
 use crate::build::builder::Builder;
 use crate::function::{StateId, Value};
-use crate::insn::{FunctionPart, Insn};
+use crate::insn::Insn;
+use crate::operands::FunctionPart;
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Reason, Site};
 

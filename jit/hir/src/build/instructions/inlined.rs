@@ -5,7 +5,8 @@ use crate::build::instructions::callees::Callees;
 use crate::build::merge::Incoming;
 use crate::build::state::{Entry, Holder};
 use crate::function::{Edge, Value};
-use crate::insn::{CallForm, Insn};
+use crate::insn::Insn;
+use crate::operands::CallForm;
 use crate::types::Classes;
 use pyroxene_jit_api::{Class, ObjectId, Reason};
 

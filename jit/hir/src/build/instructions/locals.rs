@@ -2,7 +2,8 @@
 use crate::build::builder::Builder;
 use crate::build::state::{Dirty, Entry, Holder, Local, unseen_or_null};
 use crate::function::Value;
-use crate::insn::{FunctionPart, Insn};
+use crate::insn::Insn;
+use crate::operands::FunctionPart;
 use crate::types::Classes;
 use pyroxene_jit_api::{Class, Known, Object, Operation, Reason};
 

@@ -8,7 +8,8 @@ use crate::build::inlining::Resumption;
 use crate::build::merge::Incoming;
 use crate::build::state::{Entry, Holder, Level, Local};
 use crate::function::{Called, Edge, InlinedFrame, StateId, Value};
-use crate::insn::{Comparison, Insn};
+use crate::insn::Insn;
+use crate::operators::Comparison;
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{Known, ObjectId, Reason, Refusal, Site};
 
