@@ -1,13 +1,15 @@
-//! Runs one program once on one side, by pyperf, and reads what it measured.
+//! Runs one program once on both sides, by pyperf, and reads what it measured.
 use super::catalogue::{Program, dir};
 use super::sides::Side;
+use super::turns::{self, Player};
 use crate::{paths, proc};
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// What a benchmark's clock counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, Serialize)]
@@ -18,6 +20,9 @@ pub enum Clock {
     /// The time that the processor spends on the program: for machines that others use too.
     Cpu,
 }
+
+/// The variable that tells a program what its clock counts.
+const CLOCK: &str = "PYROXENE_BENCH_CLOCK";
 
 /// How a program is to be run.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -48,54 +53,120 @@ pub struct Sample {
 /// Samples by the name of the benchmark: most programs have one.
 pub type Samples = BTreeMap<String, Sample>;
 
-/// Runs `program` on `side`; `loops` says how often a value repeats its statement, where that is known.
+/// Runs `program` on both `sides`, which take turns, that of index `first` first; `loops` says how often a value repeats its
+/// statement, where that is known.
 ///
 /// # Errors
-/// When the program fails; the message is the last line that it wrote.
-pub fn run(side: &Side, program: &Program, plan: &Plan, loops: Option<u64>) -> Result<Samples> {
-    let output = paths::target().join("bench/sample.json");
-    if output.exists() {
-        std::fs::remove_file(&output)?;
+/// When the program fails, for the side on which it does; the message is the last line that it wrote.
+pub fn run(
+    sides: [&Side; 2],
+    program: &Program,
+    plan: &Plan,
+    loops: [Option<u64>; 2],
+    first: usize,
+) -> [Result<Samples>; 2] {
+    let [a, b] = [0, 1].map(|index| Process::new(sides[index], index, program, plan, loops[index]));
+    match (a, b) {
+        (Ok(a), Ok(b)) => both([a, b], program, first),
+        (a, b) => {
+            [a, b].map(|process| Err(process.err().unwrap_or_else(|| anyhow!("it was not tried"))))
+        }
     }
-    let mut command = side.env(program.needs)?.command();
-    command
-        .arg("-u")
-        .arg(&program.script)
-        .args(&program.options);
-    command
-        .args(["--quiet", "--processes=1"])
-        .arg("--output")
-        .arg(&output);
-    command.arg(format!("--values={}", plan.values));
-    command.arg(format!("--warmups={}", plan.warmups));
-    command.arg(format!("--timeout={}", plan.timeout));
-    command.arg(format!("--inherit-environ={}", inherited().join(",")));
-    command.args(loops.map(|loops| format!("--loops={loops}")));
-    if plan.clock == Clock::Cpu {
-        command.env("PYTHONPATH", dir().join("clock"));
+}
+
+fn both(processes: [Process; 2], program: &Program, first: usize) -> [Result<Samples>; 2] {
+    let [a, b] = processes;
+    match turns::play([a.player, b.player], first) {
+        Ok([first, second]) => [a.files.read(program, first), b.files.read(program, second)],
+        Err(error) => {
+            let words = format!("{error:#}");
+            [Err(error), Err(anyhow!(words))]
+        }
     }
-    if let Some(cpu) = plan.cpu {
-        pin(&mut command, cpu);
+}
+
+/// A process that is to run.
+struct Process {
+    player: Player,
+    files: Files,
+}
+
+impl Process {
+    fn new(
+        side: &Side,
+        index: usize,
+        program: &Program,
+        plan: &Plan,
+        loops: Option<u64>,
+    ) -> Result<Self> {
+        let name = ["ours", "reference"][index];
+        let files = Files::new(name)?;
+        let mut command = side.env(program.needs)?.command();
+        command
+            .arg("-u")
+            .arg(&program.script)
+            .args(&program.options);
+        command
+            .args(["--quiet", "--processes=1"])
+            .arg("--output")
+            .arg(&files.results);
+        command.arg(format!("--values={}", plan.values));
+        command.arg(format!("--warmups={}", plan.warmups));
+        // Half of the time is the other's.
+        command.arg(format!("--timeout={}", 2 * plan.timeout));
+        command.arg(format!("--inherit-environ={}", inherited().join(",")));
+        command.args(loops.map(|loops| format!("--loops={loops}")));
+        command.env("PYTHONPATH", dir().join("worker"));
+        if plan.clock == Clock::Cpu {
+            command.env(CLOCK, "cpu");
+        }
+        if let Some(cpu) = plan.cpu {
+            pin(&mut command, cpu);
+        }
+        // Programs may write beside themselves or where they stand.
+        let scratch = paths::target().join("bench/scratch").join(name);
+        std::fs::create_dir_all(&scratch)?;
+        command
+            .current_dir(&scratch)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(&files.words)?);
+        Ok(Self {
+            player: Player::new(command, name)?,
+            files,
+        })
     }
-    // Programs may write beside themselves or where they stand.
-    let scratch = paths::target().join("bench/scratch");
-    std::fs::create_dir_all(&scratch)?;
-    command.current_dir(&scratch).stdin(Stdio::null());
-    let out = proc::default_signals(&mut command)
-        .output()
-        .context("cannot start it")?;
-    if !out.status.success() {
-        let words = String::from_utf8_lossy(&out.stderr);
-        std::fs::write(
-            proc::log_file(&format!("bench-{}", program.name))?,
-            words.as_bytes(),
-        )?;
-        bail!(
-            "{}",
-            reason(&words).unwrap_or_else(|| out.status.to_string())
-        );
+}
+
+/// What a process writes.
+struct Files {
+    /// What it measured.
+    results: PathBuf,
+    /// What it says of errors.
+    words: PathBuf,
+}
+
+impl Files {
+    fn new(name: &str) -> Result<Self> {
+        let dir = paths::target().join("bench");
+        let results = dir.join(format!("sample-{name}.json"));
+        if results.exists() {
+            std::fs::remove_file(&results)?;
+        }
+        let words = dir.join(format!("sample-{name}.err"));
+        Ok(Self { results, words })
     }
-    read(&output)
+
+    /// What the process measured that ended with `status`.
+    fn read(&self, program: &Program, status: ExitStatus) -> Result<Samples> {
+        if status.success() {
+            return read(&self.results);
+        }
+        let words = String::from_utf8_lossy(&std::fs::read(&self.words)?).into_owned();
+        let log = proc::log_file(&format!("bench-{}", program.name))?;
+        std::fs::write(log, words.as_bytes())?;
+        bail!("{}", reason(&words).unwrap_or_else(|| status.to_string()))
+    }
 }
 
 /// What an interpreter of ours is told through the environment, and what scripts look for programs by.
@@ -103,7 +174,7 @@ fn inherited() -> Vec<String> {
     let ours = std::env::vars()
         .map(|(name, _)| name)
         .filter(|name| name.starts_with("PYROXENE_"));
-    ["PATH", "VIRTUAL_ENV", "PYTHONPATH"]
+    ["PATH", "VIRTUAL_ENV", "PYTHONPATH", turns::SOCKET, CLOCK]
         .map(str::to_owned)
         .into_iter()
         .chain(ours)

@@ -6,13 +6,14 @@ mod results;
 pub mod sides;
 mod statistics;
 mod table;
+mod turns;
 
 use crate::interpreter::Interpreter;
 use anyhow::{Context, Result, bail};
 use catalogue::{Catalogue, Program};
 use indicatif::{ProgressBar, ProgressStyle};
 use machine::Subject;
-use measure::{Clock, Plan, Samples};
+use measure::{Clock, Plan};
 use results::Results;
 use sides::Side;
 use std::collections::BTreeMap;
@@ -167,13 +168,20 @@ impl Run {
 
     /// One process of each side; gives a line about it.
     fn pair(&mut self, program: &Program, ours_first: bool) -> String {
-        let first = self.one(program, ours_first);
-        let second = self.one(program, !ours_first);
-        let (ours, reference) = if ours_first {
-            (first, second)
-        } else {
-            (second, first)
-        };
+        let key = |ours: bool| (program.name.clone(), ours);
+        let loops = [true, false].map(|ours| program.loops.or(self.loops.get(&key(ours)).copied()));
+        let sides = [&self.ours, &self.reference];
+        let [ours, reference] =
+            measure::run(sides, program, &self.plan, loops, usize::from(!ours_first));
+        for (is_ours, samples) in [(true, &ours), (false, &reference)] {
+            // What one benchmark found out may not suit another of the same program.
+            if let Ok(samples) = samples
+                && samples.len() == 1
+                && let Some(sample) = samples.values().next()
+            {
+                self.loops.insert(key(is_ours), sample.loops);
+            }
+        }
         match (ours, reference) {
             (Ok(ours), Ok(reference)) => {
                 let speeds = self.results.add(program, ours, reference);
@@ -195,20 +203,6 @@ impl Run {
                 line
             }
         }
-    }
-
-    fn one(&mut self, program: &Program, ours: bool) -> Result<Samples> {
-        let key = (program.name.clone(), ours);
-        let loops = program.loops.or(self.loops.get(&key).copied());
-        let side = if ours { &self.ours } else { &self.reference };
-        let samples = measure::run(side, program, &self.plan, loops)?;
-        // What one benchmark found out may not suit another of the same program.
-        if let Some(sample) = samples.values().next()
-            && samples.len() == 1
-        {
-            self.loops.insert(key, sample.loops);
-        }
-        Ok(samples)
     }
 }
 
