@@ -90,8 +90,8 @@ pub struct After {
 
 impl After {
     const DEFAULT: Self = Self {
-        quick: 16_000,
-        hot: 200_000,
+        quick: 2_000,
+        hot: 20_000,
     };
 
     /// Reads an option's value.
