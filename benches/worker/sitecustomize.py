@@ -62,7 +62,8 @@ def leave_path():
 processor_time = os.environ.get("PYROXENE_BENCH_CLOCK") == "cpu"
 if processor_time:
     count_processor_time()
-if "--worker" in sys.orig_argv:
+if "--worker" in sys.orig_argv and "PYROXENE_BENCH_TURNS" in os.environ:
+    # Not for programs that the worker starts.
     take_turns(os.environ.pop("PYROXENE_BENCH_TURNS"))
     if not processor_time:
         leave_path()

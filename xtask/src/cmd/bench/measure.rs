@@ -3,7 +3,7 @@ use super::catalogue::{Program, dir};
 use super::sides::Side;
 use super::turns::{self, Player};
 use crate::{paths, proc};
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -65,24 +65,22 @@ pub fn run(
     loops: [Option<u64>; 2],
     first: usize,
 ) -> [Result<Samples>; 2] {
-    let [a, b] = [0, 1].map(|index| Process::new(sides[index], index, program, plan, loops[index]));
-    match (a, b) {
-        (Ok(a), Ok(b)) => both([a, b], program, first),
-        (a, b) => {
-            [a, b].map(|process| Err(process.err().unwrap_or_else(|| anyhow!("it was not tried"))))
-        }
-    }
-}
-
-fn both(processes: [Process; 2], program: &Program, first: usize) -> [Result<Samples>; 2] {
-    let [a, b] = processes;
-    match turns::play([a.player, b.player], first) {
-        Ok([first, second]) => [a.files.read(program, first), b.files.read(program, second)],
-        Err(error) => {
-            let words = format!("{error:#}");
-            [Err(error), Err(anyhow!(words))]
-        }
-    }
+    let [ours, reference] =
+        [0, 1].map(
+            |index| match Process::new(sides[index], index, program, plan, loops[index]) {
+                Ok(Process { player, files }) => (Ok(player), Some(files)),
+                Err(error) => (Err(error), None),
+            },
+        );
+    let files = [ours.1, reference.1];
+    let mut files = files.into_iter();
+    turns::play([ours.0, reference.0], first).map(|end| {
+        let files = files.next().flatten();
+        let status = end?;
+        files
+            .context("what has ended has begun")?
+            .read(program, status)
+    })
 }
 
 /// A process that is to run.

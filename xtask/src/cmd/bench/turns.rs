@@ -18,9 +18,9 @@ const LOOK_AGAIN: Duration = Duration::from_micros(500);
 /// The variable that tells a worker where it asks for its turn.
 pub const SOCKET: &str = "PYROXENE_BENCH_TURNS";
 
-/// A process whose turn has ended.
+/// How a turn has ended.
 enum End {
-    /// It wants to go on, and stands still.
+    /// The process wants to go on, and stands still.
     Asks,
     /// It is over.
     Over(ExitStatus),
@@ -31,11 +31,15 @@ pub struct Player {
     command: Command,
     listener: UnixListener,
     child: Option<Child>,
-    worker: Option<(Pid, UnixStream)>,
+    /// By which the worker asks that there is.
+    connection: Option<UnixStream>,
+    /// The worker, while it stands still.
+    waiting: Option<Pid>,
 }
 
 impl Player {
-    /// Prepares `command`, which is to run pyperf with `benches/worker` on its path, to take turns; `name` tells it from others of this process.
+    /// Prepares `command`, which is to run pyperf with `benches/worker` on its path, to take turns; `name` tells it from others of
+    /// this process.
     ///
     /// # Errors
     /// When the system gives no socket.
@@ -52,37 +56,62 @@ impl Player {
             command,
             listener,
             child: None,
-            worker: None,
+            connection: None,
+            waiting: None,
         })
     }
 
-    /// Lets it go on, or begin.
-    fn go_on(&mut self) -> Result<()> {
+    /// Has it begin or go on, until its turn ends.
+    fn turn(&mut self) -> Result<End> {
+        if let Some(pid) = self.waiting.take()
+            && let Some(connection) = &mut self.connection
+        {
+            // It may have been killed meanwhile; its main process tells of that.
+            let _ = kill(pid, Signal::SIGCONT);
+            let _ = connection.write_all(b".");
+        }
         if self.child.is_none() {
             self.child = Some(self.command.spawn().context("cannot start it")?);
         }
-        if let Some((pid, connection)) = &mut self.worker {
-            // It may have been killed meanwhile; its main process tells of that.
-            let _ = kill(*pid, Signal::SIGCONT);
-            let _ = connection.write_all(b".");
-        }
-        Ok(())
-    }
-
-    /// Waits until its turn ends.
-    fn wait(&mut self) -> Result<End> {
-        let child = self.child.as_mut().context("it has not begun")?;
         loop {
-            if let Some(status) = child.try_wait()? {
-                self.worker = None;
+            if let Some(child) = &mut self.child
+                && let Some(status) = child.try_wait()?
+            {
                 return Ok(End::Over(status));
             }
-            if let Some(pid) = asks(&self.listener, &mut self.worker)? {
-                // If it is gone, its main process will tell.
+            if let Some(pid) = self.asks()? {
                 let _ = kill(pid, Signal::SIGSTOP);
+                self.waiting = Some(pid);
                 return Ok(End::Asks);
             }
             std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// The worker, if it has asked for a turn since we looked: the one that there is, or one that comes after it.
+    fn asks(&mut self) -> Result<Option<Pid>> {
+        match self.listener.accept() {
+            Ok((connection, _)) => {
+                connection.set_nonblocking(true)?;
+                self.connection = Some(connection);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error.into()),
+        }
+        let Some(connection) = &mut self.connection else {
+            return Ok(None);
+        };
+        let mut question = [0; size_of::<i32>()];
+        match connection.read(&mut question) {
+            Ok(length) if length == question.len() => {
+                Ok(Some(Pid::from_raw(i32::from_ne_bytes(question))))
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+            // It is gone, and its main process tells why.
+            Ok(_) | Err(_) => {
+                self.connection = None;
+                Ok(None)
+            }
         }
     }
 }
@@ -90,8 +119,8 @@ impl Player {
 impl Drop for Player {
     /// Without a connection, a worker that stands still ends when it goes on.
     fn drop(&mut self) {
-        if let Some((pid, connection)) = self.worker.take() {
-            drop(connection);
+        self.connection = None;
+        if let Some(pid) = self.waiting {
             let _ = kill(pid, Signal::SIGCONT);
         }
         if let Some(child) = &mut self.child {
@@ -101,50 +130,38 @@ impl Drop for Player {
     }
 }
 
-/// The process that has asked for a turn since we looked: the worker that there is, or one that comes after it.
-fn asks(listener: &UnixListener, worker: &mut Option<(Pid, UnixStream)>) -> Result<Option<Pid>> {
-    match listener.accept() {
-        // Who it is stands in its question.
-        Ok((connection, _)) => *worker = Some((Pid::from_raw(0), connection)),
-        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-        Err(error) => return Err(error.into()),
-    }
-    let Some((pid, connection)) = worker else {
-        return Ok(None);
-    };
-    connection.set_nonblocking(true)?;
-    let mut question = [0; size_of::<i32>()];
-    match connection.read(&mut question) {
-        Ok(length) if length == question.len() => {
-            *pid = Pid::from_raw(i32::from_ne_bytes(question));
-            Ok(Some(*pid))
+/// Runs both to their ends, that of index `first` first, and says how each has ended, or why it could not be run: what becomes of one
+/// says nothing of the other.
+pub fn play(players: [Result<Player>; 2], first: usize) -> [Result<ExitStatus>; 2] {
+    let mut sides = players.map(Side::from);
+    let mut turn = first;
+    loop {
+        if let Side::Plays(player) = &mut sides[turn] {
+            match player.turn() {
+                Ok(End::Asks) => {}
+                Ok(End::Over(status)) => sides[turn] = Side::Ended(Ok(status)),
+                Err(error) => sides[turn] = Side::Ended(Err(error)),
+            }
         }
-        Ok(_) => {
-            *worker = None;
-            Ok(None)
-        }
-        Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
-        Err(error) => Err(error.into()),
+        sides = match sides {
+            [Side::Ended(first), Side::Ended(second)] => return [first, second],
+            sides => sides,
+        };
+        turn = 1 - turn;
     }
 }
 
-/// Runs both to their ends, `first` first, and says how they ended.
-///
-/// # Errors
-/// When one cannot be started.
-pub fn play(mut players: [Player; 2], first: usize) -> Result<[ExitStatus; 2]> {
-    let mut ends = [None, None];
-    let mut turn = first;
-    loop {
-        players[turn].go_on()?;
-        if let End::Over(status) = players[turn].wait()? {
-            ends[turn] = Some(status);
-        }
-        if let [Some(first), Some(second)] = ends {
-            return Ok([first, second]);
-        }
-        if ends[1 - turn].is_none() {
-            turn = 1 - turn;
+/// What has become of one of the two.
+enum Side {
+    Plays(Box<Player>),
+    Ended(Result<ExitStatus>),
+}
+
+impl From<Result<Player>> for Side {
+    fn from(player: Result<Player>) -> Self {
+        match player {
+            Ok(player) => Self::Plays(Box::new(player)),
+            Err(error) => Self::Ended(Err(error)),
         }
     }
 }
@@ -152,6 +169,7 @@ pub fn play(mut players: [Player; 2], first: usize) -> Result<[ExitStatus; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use anyhow::anyhow;
     use std::fs::OpenOptions;
     use std::path::Path;
 
@@ -200,7 +218,7 @@ mod tests {
     fn values_take_turns_until_one_is_over() {
         let file = std::env::temp_dir().join(format!("pyroxene-turns-{}", std::process::id()));
         let players = [player("a", 2, &file), player("b", 4, &file)];
-        let ends = play(players, 1).unwrap();
+        let ends = play(players.map(Ok), 1).map(Result::unwrap);
         let written = std::fs::read_to_string(&file).unwrap();
         std::fs::remove_file(&file).unwrap();
         assert!(ends.iter().all(ExitStatus::success));
@@ -212,9 +230,27 @@ mod tests {
         let of = |name: &str, code| {
             let mut command = Command::new("sh");
             command.args(["-c", code]);
-            Player::new(command, name).unwrap()
+            Player::new(command, name)
         };
-        let ends = play([of("c", "exit 3"), of("d", "exit 0")], 0).unwrap();
-        assert_eq!(ends.map(|end| end.code()), [Some(3), Some(0)]);
+        let ends = play([of("c", "exit 3"), of("d", "exit 0")], 0);
+        assert_eq!(ends.map(|end| end.unwrap().code()), [Some(3), Some(0)]);
+    }
+
+    #[test]
+    fn who_cannot_be_run_takes_nothing_from_the_other() {
+        let file = std::env::temp_dir().join(format!("pyroxene-alone-{}", std::process::id()));
+        let missing = Player::new(Command::new("/nowhere/python"), "e");
+        let [first, second] = play([missing, Ok(player("f", 2, &file))], 0);
+        assert_eq!(first.unwrap_err().to_string(), "cannot start it");
+        assert!(second.unwrap().success());
+        let [first, second] = play(
+            [Err(anyhow!("no environment")), Ok(player("g", 1, &file))],
+            0,
+        );
+        assert_eq!(first.unwrap_err().to_string(), "no environment");
+        assert!(second.unwrap().success());
+        let written = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(&file).unwrap();
+        assert_eq!(written, "f<>f<>g<>");
     }
 }
