@@ -90,7 +90,7 @@ pub struct After {
 
 impl After {
     const DEFAULT: Self = Self {
-        quick: 2_000,
+        quick: 4_000,
         hot: 20_000,
     };
 
