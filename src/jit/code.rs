@@ -266,6 +266,9 @@ impl MachineCode {
         let taken = count.load(Ordering::Relaxed) + 1;
         count.store(taken, Ordering::Relaxed);
         add_heat(&this.heat, EXIT_WEIGHT);
+        if record.reason == Reason::Class && record.state.is_some() && is_worth_a_look(taken) {
+            heat::met_others(thread);
+        }
         let is_warm = record.reason == Reason::Warm;
         let mut taken_away = None;
         if this.passed.is_some() {
@@ -339,6 +342,12 @@ impl MachineCode {
         let (record, _) = &self.exits[exit as usize];
         Some((record.state.as_deref()?, record.offset))
     }
+}
+
+/// Whether it is looked at what an instruction meets each time that it is something else than its machine code was made for: often at
+/// first, so that the next code is made for that.
+fn is_worth_a_look(taken: u64) -> bool {
+    taken <= SOME_FAILURES || taken.is_power_of_two()
 }
 
 /// Counts what the program has missed.

@@ -4,13 +4,16 @@ use super::code::{Heat, MOST_FAILURES, MachineCode, add_heat};
 use super::options::{self, Mode, mode};
 use super::registry::{Key, Registry, Stage, registry};
 use super::snapshot::{Inlining, Taken};
-use super::{budget, is_main, library, log, only, publish, snapshot, stand_ins, tally, worker};
+use super::{
+    budget, exits, is_main, library, log, only, publish, snapshot, stand_ins, tally, worker,
+};
 use crate::bytecode::unit::units;
 use crate::bytecode::{Counter, Opcode, original};
 use crate::ffi;
 use crate::field;
 use crate::frame::{Frame, Owner};
 use crate::object::Borrowed;
+use crate::profile;
 use crate::thread::ThreadState;
 use core::cell::RefMut;
 use pyroxene_jit_api::{Class, Failure, Reason, Tier};
@@ -252,6 +255,39 @@ pub(super) fn note(table: &mut Registry, failures: Vec<(Key, Vec<Failure>)>) {
             }
         }
     }
+}
+
+/// Machine code has left before an instruction whose operands are of other classes than it was made for: those are noted, if they
+/// decide how the instruction is compiled. The evaluator notes them only when it specialises the instruction, which it may not for long.
+#[cold]
+#[inline(never)]
+pub(super) fn met_others(thread: ThreadState) {
+    let Some(frame) = exits::innermost(thread).next() else {
+        return;
+    };
+    // SAFETY: the thread runs the frame, which stands where the evaluator goes on.
+    let frame = unsafe { Frame::from_raw_unchecked(frame) };
+    let (Ok(index), Ok(height)) = (
+        usize::try_from(frame.instruction_index()),
+        usize::try_from(frame.height()),
+    ) else {
+        return;
+    };
+    let unit = original(frame.code(), index);
+    if !profile::notes(thread)
+        || !matches!(
+            unit.opcode.generic(),
+            Opcode::BINARY_OP | Opcode::COMPARE_OP
+        )
+    {
+        return;
+    }
+    // SAFETY: the operands of these two, each a reference, are what lies on top of the stack of a frame that stands before them.
+    let operands = unsafe {
+        let deepest = frame.entry(height - 2).cast::<Option<Borrowed<'_>>>();
+        core::slice::from_raw_parts(deepest, 2)
+    };
+    profile::table::note(frame.code(), index, operands);
 }
 
 /// Machine code of the quick tier, of a frame that runs, has run often: it is made anew in the hot one. Until then it stays.

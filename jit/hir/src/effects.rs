@@ -138,6 +138,7 @@ pub fn effects(insn: &Insn) -> Effects {
         | Insn::BoolToInt { .. }
         | Insn::Not { .. }
         | Insn::IsNone { .. }
+        | Insn::IsOfClass { .. }
         | Insn::Bound { .. }
         | Insn::Is { .. }
         | Insn::Displaced { .. }

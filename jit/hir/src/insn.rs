@@ -316,8 +316,17 @@ pub enum Insn {
     UnboxNumber {
         /// An object.
         value: Value,
+        /// Whether it leaves, too, if the int may be no float without rounding.
+        exact: bool,
         /// How it is before the instruction of bytecode.
         state: StateId,
+    },
+    /// Whether an object is of a class, and not only of one that is derived from it.
+    IsOfClass {
+        /// An object.
+        value: Value,
+        /// The class.
+        class: Class,
     },
     /// Whether it is `True`.
     UnboxBool {

@@ -150,7 +150,9 @@ impl Printer<'_> {
             }
             Insn::PairNext { class, .. } => write!(text, " {}", class.name()),
             Insn::PairItem { class, index, .. } => write!(text, " {} {index}", class.name()),
+            Insn::UnboxNumber { exact: true, .. } => write!(text, " exact"),
             Insn::HasBase { class, .. } => write!(text, " {}", class.name()),
+            Insn::IsOfClass { class, .. } => write!(text, " {}", class.name()),
             Insn::FunctionPart { part, .. } => write!(text, " {part:?}"),
             Insn::LoadPlace { index, .. } | Insn::StorePlace { index, .. } => {
                 write!(text, " {index}")
@@ -459,6 +461,7 @@ pub fn name(insn: &Insn) -> &'static str {
         Insn::BoolToInt { .. } => "bool_to_int",
         Insn::Not { .. } => "not",
         Insn::IsNone { .. } => "is_none",
+        Insn::IsOfClass { .. } => "is_of_class",
         Insn::Is { .. } => "is",
         Insn::Size { .. } => "size",
         Insn::CheckIndex { .. } => "check_index",

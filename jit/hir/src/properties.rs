@@ -65,6 +65,7 @@ macro_rules! operands {
             | Insn::BoolToInt { value }
             | Insn::Not { value }
             | Insn::IsNone { value }
+            | Insn::IsOfClass { value, .. }
             | Insn::Bound { value }
             | Insn::Size { value }
             | Insn::RangeLeft { iterator: value }
@@ -426,6 +427,7 @@ impl Insn {
             | Self::BoolToInt { .. }
             | Self::Not { .. }
             | Self::IsNone { .. }
+            | Self::IsOfClass { .. }
             | Self::Bound { .. }
             | Self::Is { .. }
             | Self::Displaced { .. }
@@ -561,6 +563,7 @@ impl Insn {
             | Self::BoolToInt { .. }
             | Self::Not { .. }
             | Self::IsNone { .. }
+            | Self::IsOfClass { .. }
             | Self::Bound { .. }
             | Self::Is { .. }
             | Self::Displaced { .. }

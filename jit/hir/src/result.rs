@@ -71,6 +71,7 @@ pub fn result(function: &Function, snapshot: &Snapshot, value: Value) -> Type {
         | Insn::IntCompare { .. }
         | Insn::Not { .. }
         | Insn::IsNone { .. }
+        | Insn::IsOfClass { .. }
         | Insn::Is { .. }
         | Insn::HasBase { .. }
         | Insn::PairNext { .. }
@@ -340,7 +341,7 @@ pub fn expected(insn: &Insn) -> Vec<Option<Type>> {
             Some(Type::Int),
             class(Class::List),
         ],
-        Insn::UnboxNumber { .. } | Insn::ArraySize { .. } => vec![bound],
+        Insn::UnboxNumber { .. } | Insn::IsOfClass { .. } | Insn::ArraySize { .. } => vec![bound],
         Insn::Select { .. } => vec![Some(Type::Bool), None, None],
         Insn::ArrayItem { .. } => vec![bound, Some(Type::Int)],
         Insn::StoreArrayItem { items, .. } => {

@@ -648,6 +648,58 @@ done:
     check(text, &[Argument::List(mixed), Argument::Int(3)]);
 }
 
+/// Both operands are sometimes floats and sometimes ints: where both are ints, the result would be one.
+#[test]
+fn two_numbers_of_which_one_is_a_float() {
+    let text = "
+.code numbers
+.args 2
+.locals items factor product item
+.stack 4
+.entry start
+.entry loop
+start:
+  RESUME_CHECK 0
+  LOAD_CONST 0.0
+  STORE_FAST product
+  LOAD_FAST items
+  GET_ITER
+loop:
+  FOR_ITER_LIST done
+  STORE_FAST item
+  LOAD_FAST item
+  LOAD_FAST factor
+  COMPARE_OP 18 ; operands int float | operands float int
+  POP_JUMP_IF_FALSE loop_end
+  LOAD_FAST_LOAD_FAST factor item
+  BINARY_OP 5 ; operands float int | operands int float
+  STORE_FAST product
+loop_end:
+  JUMP_BACKWARD loop
+  END_FOR
+  POP_TOP
+done:
+  LOAD_FAST product
+  RETURN_VALUE
+";
+    let snapshot = assemble(text).expect("a right program");
+    let (_, report) = pyroxene_hir::compile(&snapshot, true).expect("it is compiled");
+    let (_, last) = report.dumps.last().expect("it is dumped");
+    assert_eq!(last.matches("unbox_number exact").count(), 2, "{last}");
+    assert_eq!(last.matches("unbox_number").count(), 4, "{last}");
+    for factor in [Argument::Float(2.5), Argument::Int(2)] {
+        check(text, &[floats(&[1.5, 2.5, 3.5]), factor.clone()]);
+        check(text, &[ints(&[1, -2, 3]), factor.clone()]);
+        let large = [1 << 53, (1 << 53) + 1, (1 << 53) + 2];
+        check(text, &[ints(&large), factor.clone()]);
+        let mixed = vec![Argument::Int(4), Argument::Float(0.5), Argument::None];
+        check(text, &[Argument::List(mixed), factor]);
+    }
+    // As floats these would be the same.
+    let large = Argument::Float(9_007_199_254_740_992.0);
+    check(text, &[ints(&[(1 << 53) + 1]), large]);
+}
+
 /// The stack has borrowed a float from a local whose slot then holds it only until the local is written back.
 #[test]
 fn a_float_is_borrowed_from_a_local_that_changes() {

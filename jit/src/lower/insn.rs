@@ -359,9 +359,11 @@ impl<'c> Lowering<'c, '_> {
 
             Insn::UnboxFloat { value: object } => Some(self.unbox_float(*object)),
             Insn::UnboxInt { value: object, .. } => Some(self.unbox_int(value, *object)),
-            Insn::UnboxNumber { value: object, .. } => {
-                Some(self.unbox_number(value, *object).into())
-            }
+            Insn::UnboxNumber {
+                value: object,
+                exact,
+                ..
+            } => Some(self.unbox_number(value, *object, *exact).into()),
             Insn::UnboxBool { value: object } => Some(self.unbox_bool(*object)),
             Insn::Box { value: number, .. } => Some(self.make_box(value, *number)),
 
@@ -447,6 +449,10 @@ impl<'c> Lowering<'c, '_> {
                 let none = self.emit.symbol(super::runtime::NONE);
                 Some(self.emit.same(self.pointer(*object), none).into())
             }
+            Insn::IsOfClass {
+                value: object,
+                class,
+            } => Some(self.is_class(self.pointer(*object), *class).into()),
             Insn::Is { left, right } => Some(
                 self.emit
                     .same(self.pointer(*left), self.pointer(*right))

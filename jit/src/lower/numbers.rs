@@ -83,7 +83,7 @@ impl<'c> Lowering<'c, '_> {
     }
 
     /// The float of a float or an int.
-    pub(super) fn unbox_number(&mut self, by: Value, object: Value) -> FloatValue<'c> {
+    pub(super) fn unbox_number(&mut self, by: Value, object: Value, exact: bool) -> FloatValue<'c> {
         let (float, other, end) = (self.emit.block(), self.emit.block(), self.emit.block());
         let is_float = self.is_class(self.pointer(object), Class::Float);
         self.emit.branch(is_float, float, other, Some(Likely::Then));
@@ -96,6 +96,10 @@ impl<'c> Lowering<'c, '_> {
         let is_int = self.is_class(self.pointer(object), Class::Int);
         self.require(is_int, by);
         let int = self.unbox_int(by, object).into_int_value();
+        if exact {
+            let is_exact = self.is_exact(int);
+            self.require(is_exact, by);
+        }
         let ty = self.emit.float();
         let converted = self
             .emit
@@ -107,6 +111,18 @@ impl<'c> Lowering<'c, '_> {
         let phi = self.emit.phi(ty);
         phi.add_incoming(&[(&number, float), (&converted, converted_from)]);
         phi.as_basic_value().into_float_value()
+    }
+
+    /// Whether an int is a float without rounding: from -2**53 to 2**53.
+    fn is_exact(&self, int: IntValue<'c>) -> IntValue<'c> {
+        let long = self.emit.long();
+        let bound = |bits: u64| long.const_int(bits, false);
+        let from_least = self
+            .emit
+            .build(|builder| builder.build_int_add(int, bound(1 << 53), ""));
+        self.emit.build(|builder| {
+            builder.build_int_compare(IntPredicate::ULE, from_least, bound(1 << 54), "")
+        })
     }
 
     /// A digit of an int, of 32 bits in memory.

@@ -80,6 +80,19 @@ pub(super) fn simpler(function: &Function, snapshot: &Snapshot, value: Value) ->
         {
             Some(Insn::UnboxFloat { value: *object })
         }
+        Insn::IsOfClass {
+            value: object,
+            class,
+        } => {
+            let (known, class) = (classes(*object), Classes::of(*class));
+            if known.within(class) {
+                Some(Insn::Bool(true))
+            } else if known.meets(class) {
+                None
+            } else {
+                Some(Insn::Bool(false))
+            }
+        }
         Insn::UnboxFloat { value: object }
         | Insn::UnboxInt { value: object, .. }
         | Insn::UnboxBool { value: object } => match unboxed(function, snapshot, *object) {

@@ -414,9 +414,10 @@ impl<'a> Machine<'a> {
                 }
                 ref other => panic!("{other:?}"),
             },
-            Insn::UnboxNumber { value, .. } => {
+            Insn::UnboxNumber { value, exact, .. } => {
                 let number = match *self.thing(*value) {
                     Thing::Float(number) => Some(number),
+                    Thing::Int(number) if *exact && number.unsigned_abs() > 1 << 53 => None,
                     Thing::Int(number) => Some(number as f64),
                     _ => None,
                 };
@@ -526,6 +527,10 @@ impl<'a> Machine<'a> {
             Insn::IsNone { value } => {
                 let is_none = self.is_one_of(self.object(*value), Classes::of(Class::None));
                 Some(Word::Bool(is_none))
+            }
+            Insn::IsOfClass { value, class } => {
+                let is_of_class = self.is_one_of(self.object(*value), Classes::of(*class));
+                Some(Word::Bool(is_of_class))
             }
             Insn::Is { left, right } => Some(Word::Bool(self.object(*left) == self.object(*right))),
             Insn::Size { value } => {

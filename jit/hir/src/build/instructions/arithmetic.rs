@@ -8,7 +8,7 @@ use crate::insn::Insn;
 use crate::operators::{BitOp, Comparison, FloatOp, FloatUnary, IntOp};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Known, OPERANDS, Operand, Operation, Reason, Refusal};
+use pyroxene_jit_api::{Class, Known, Operand, Operation, Reason, Refusal};
 
 /// The operators of `BINARY_OP`, in the order of its argument; those that assign in place follow in the same order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -72,37 +72,47 @@ impl Builder<'_> {
         self.release(&operands);
     }
 
-    /// An operation on a float and what is sometimes a float and sometimes an int, if it is one; whether it is. The result is a
-    /// float either way.
+    /// An operation on numbers of which one is a float, and the other one sometimes a float and sometimes an int, if it is such an
+    /// operation; whether it is. The result is a float.
     fn float_and_number(&mut self, operator: Operator) -> bool {
-        let is_fast = matches!(
-            operator,
-            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::TrueDivide
-        );
-        if !is_fast || !self.may_speculate(Reason::Types) || !self.may_speculate(Reason::Domain) {
+        if !self.takes_numbers(operator) {
             return false;
         }
-        let are_floats = [1, 0].map(|depth| {
-            let classes = self.classes(self.peek(depth).value);
-            number(classes) == Some(Type::Float)
-                || classes.meets(Type::Float.classes()) && self.was_always_float(1 - depth)
+        let [left, right] = [1, 0].map(|depth| self.peek(depth).value);
+        let are_floats = [1, 0].map(|depth| self.is_probably_float(depth));
+        let may_be_floats = [left, right].iter().all(|value| {
+            !self.ty(*value).is_unboxed() && self.classes(*value).meets(Type::Float.classes())
         });
-        let depth = match are_floats {
-            [true, false] => 0,
-            [false, true] => 1,
-            _ => return false,
-        };
-        if !self.may_be_number(depth) {
-            return false;
-        }
         let state = self.before();
-        let float = self.unbox(self.peek(1 - depth).value, Type::Float, state);
-        let value = self.guard(self.peek(depth).value, Classes::OBJECT, state);
-        let other = self.emit(Insn::UnboxNumber { value, state });
-        let (left, right) = if depth == 0 {
-            (float, other)
-        } else {
-            (other, float)
+        let (left, right) = match are_floats {
+            [true, false] if self.may_be_number(right) => {
+                let left = self.unbox(left, Type::Float, state);
+                (left, self.unbox_number(right, false, state))
+            }
+            [false, true] if self.may_be_number(left) => {
+                let left = self.unbox_number(left, false, state);
+                (left, self.unbox(right, Type::Float, state))
+            }
+            [false, false] if may_be_floats => {
+                let [left, right] =
+                    [left, right].map(|value| self.guard(value, Classes::OBJECT, state));
+                let is_float = [left, right].map(|value| {
+                    self.emit(Insn::IsOfClass {
+                        value,
+                        class: Class::Float,
+                    })
+                });
+                let yes = self.emit(Insn::Bool(true));
+                let is_one_float = self.emit(Insn::Select {
+                    condition: is_float[0],
+                    then: yes,
+                    otherwise: is_float[1],
+                });
+                self.expect(is_one_float, true, Reason::Types, state);
+                let left = self.unbox_number(left, false, state);
+                (left, self.unbox_number(right, false, state))
+            }
+            _ => return false,
         };
         let result = self.floats(operator, left, right, state);
         let operands = self.pop_many(2);
@@ -111,37 +121,78 @@ impl Builder<'_> {
         true
     }
 
-    /// Whether the instruction has met nothing but floats as its operand of this number, and other numbers as the other.
-    fn was_always_float(&self, operand: usize) -> bool {
-        let float = Operand::Class(Class::Float);
-        let met = self.code.body.operands.get(&self.at.opcode_at);
-        met.is_some_and(|met| {
-            met.iter().all(|each| each[operand] == float)
-                && met.iter().any(|each| each[1 - operand] != float)
+    /// What may be a float or an int as a float; exact, or the nearest one.
+    pub(super) fn unbox_number(&mut self, value: Value, exact: bool, state: StateId) -> Value {
+        let value = self.guard(value, Classes::OBJECT, state);
+        self.emit(Insn::UnboxNumber {
+            value,
+            exact,
+            state,
         })
     }
 
-    /// Whether what lies at a depth below the top can be a float or an int, as far as the instruction has met anything.
-    fn may_be_number(&self, depth: usize) -> bool {
-        let value = self.peek(depth).value;
-        let numbers = Type::Float.classes() | Type::Int.classes();
-        let met = self.code.body.operands.get(&self.at.opcode_at);
-        let were_numbers = met.is_none_or(|met| {
-            let is_number = |each: &[Operand; OPERANDS]| {
-                matches!(number_met(each[1 - depth]), Some(Type::Float | Type::Int))
-            };
-            met.iter().all(is_number)
+    /// Whether the operator gives a float as soon as one operand is one, and rounds the other one to a float, and what the
+    /// instruction has met is of use for that.
+    fn takes_numbers(&self, operator: Operator) -> bool {
+        let rounds = matches!(
+            operator,
+            Operator::Add | Operator::Subtract | Operator::Multiply | Operator::TrueDivide
+        );
+        rounds && self.may_speculate(Reason::Domain) && self.has_met_numbers()
+    }
+
+    /// Whether what the instruction has met were numbers, floats among them, but not only such as one guard tells from all
+    /// others.
+    pub(super) fn has_met_numbers(&self) -> bool {
+        if !self.may_speculate(Reason::Types) {
+            return false;
+        }
+        let Some(met) = self.code.body.operands.get(&self.at.opcode_at) else {
+            return self.is_float_form() && !self.may_speculate(Reason::Class);
+        };
+        let are_numbers = met.iter().all(|each| {
+            each[..2]
+                .iter()
+                .all(|operand| matches!(number_met(*operand), Some(Type::Float | Type::Int)))
         });
-        let is_float_form = matches!(
+        let is_float = |operand: &Operand| *operand == Operand::Class(Class::Float);
+        let had_float = met.iter().any(|each| each[..2].iter().any(is_float));
+        let had_several = met.len() > 1 || !self.may_speculate(Reason::Class);
+        are_numbers && had_float && had_several
+    }
+
+    /// Whether the instruction is specialised for floats.
+    fn is_float_form(&self) -> bool {
+        matches!(
             self.at.opcode,
             Opcode::BINARY_OP_ADD_FLOAT
                 | Opcode::BINARY_OP_MULTIPLY_FLOAT
                 | Opcode::BINARY_OP_SUBTRACT_FLOAT
-        );
-        !self.ty(value).is_unboxed()
-            && self.classes(value).meets(numbers)
-            && were_numbers
-            && (is_float_form || met.is_some())
+                | Opcode::COMPARE_OP_FLOAT
+        )
+    }
+
+    /// Whether what lies at a depth below the top, one of two operands, is a float, or the instruction has met nothing but floats
+    /// there; if that was no float once, what was met says which operand that was.
+    fn is_probably_float(&self, depth: usize) -> bool {
+        let classes = self.classes(self.peek(depth).value);
+        if let Some(known) = number(classes) {
+            return known == Type::Float;
+        }
+        let Some(met) = self.code.body.operands.get(&self.at.opcode_at) else {
+            return false;
+        };
+        let is_told = met.len() > 1 || self.may_speculate(Reason::Class);
+        let float = Operand::Class(Class::Float);
+        is_told
+            && classes.meets(Type::Float.classes())
+            && met.iter().all(|each| each[1 - depth] == float)
+    }
+
+    /// Whether an object can be a float or an int.
+    pub(super) fn may_be_number(&self, value: Value) -> bool {
+        let numbers = Type::Float.classes() | Type::Int.classes();
+        !self.ty(value).is_unboxed() && self.classes(value).meets(numbers)
     }
 
     /// As what to take the operands, if there is fast arithmetic for them.
@@ -184,6 +235,10 @@ impl Builder<'_> {
 
     /// As what the operands are probably meant, by what the evaluator has seen.
     fn guess(&self, operator: Operator, known: [Option<Type>; 2]) -> Option<(Type, Type)> {
+        let is_int = |known: &Option<Type>| known.is_some_and(|it| it != Type::Float);
+        if self.takes_numbers(operator) && !known.iter().any(is_int) {
+            return None;
+        }
         match self.at.opcode {
             Opcode::BINARY_OP_ADD_FLOAT
             | Opcode::BINARY_OP_MULTIPLY_FLOAT

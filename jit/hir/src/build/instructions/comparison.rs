@@ -1,6 +1,6 @@
 //! Comparisons, identity, truth.
 use crate::build::builder::Builder;
-use crate::build::instructions::arithmetic::number;
+use crate::build::instructions::arithmetic::{number, number_met};
 use crate::build::instructions::operations::Told;
 use crate::build::outside::COMPARE_TO_BOOL;
 use crate::function::{StateId, Value};
@@ -38,6 +38,8 @@ impl Builder<'_> {
             let left = self.unbox(left, left_type, state);
             let right = self.unbox(right, right_type, state);
             self.compare_numbers(op, left, right, state)
+        } else if let Some([left, right]) = self.compared_as_floats(left, right, state) {
+            self.emit(Insn::FloatCompare { op, left, right })
         } else if self.at.opcode == Opcode::COMPARE_OP_STR
             && matches!(op, Comparison::Equal | Comparison::NotEqual)
             && [left, right]
@@ -65,25 +67,52 @@ impl Builder<'_> {
         self.release(&operands);
     }
 
+    /// Operands that were sometimes floats and sometimes ints, as floats that are the same numbers.
+    fn compared_as_floats(
+        &mut self,
+        left: Value,
+        right: Value,
+        state: StateId,
+    ) -> Option<[Value; 2]> {
+        let are_numbers = [left, right]
+            .iter()
+            .all(|value| self.ty(*value).is_unboxed() || self.may_be_number(*value));
+        let may = are_numbers && self.may_speculate(Reason::Domain) && self.has_met_numbers();
+        may.then(|| {
+            [left, right].map(|value| {
+                if self.ty(value).is_unboxed() {
+                    self.exact_float(value, state)
+                } else {
+                    self.unbox_number(value, true, state)
+                }
+            })
+        })
+    }
+
     /// As what numbers to take the operands, if they are numbers.
     fn compared_types(&self) -> Option<(Type, Type)> {
         let known = [self.peek(1), self.peek(0)].map(|entry| number(self.classes(entry.value)));
         if let [Some(left), Some(right)] = known {
             return Some((left, right));
         }
+        if self.has_met_numbers() {
+            return None;
+        }
         let seen = match self.at.opcode {
-            Opcode::COMPARE_OP_FLOAT => Type::Float,
-            Opcode::COMPARE_OP_INT => Type::Int,
+            Opcode::COMPARE_OP_FLOAT => [Type::Float; 2],
+            Opcode::COMPARE_OP_INT => [Type::Int; 2],
+            // There is no form for a float and an int.
+            Opcode::COMPARE_OP if !self.is_unseen() => match self.met()? {
+                [left, right, _] => [number_met(left)?, number_met(right)?],
+            },
             _ => return None,
         };
-        let can_be = known
-            .into_iter()
-            .zip([self.peek(1), self.peek(0)])
-            .all(|(known, entry)| {
-                known.is_some() || self.classes(entry.value).meets(seen.classes())
-            });
-        let [left, right] = known.map(|known| known.unwrap_or(seen));
-        (can_be && self.may_speculate(Reason::Class)).then_some((left, right))
+        let can_be = |depth: usize| {
+            let classes = self.classes(self.peek(depth).value);
+            known[1 - depth].is_some() || classes.meets(seen[1 - depth].classes())
+        };
+        let may = self.may_speculate(Reason::Class) && can_be(1) && can_be(0);
+        may.then(|| (known[0].unwrap_or(seen[0]), known[1].unwrap_or(seen[1])))
     }
 
     fn compare_numbers(
