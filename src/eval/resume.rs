@@ -33,31 +33,76 @@ pub(crate) unsafe fn resume(
     value: *mut ffi::PyObject,
     floor: usize,
 ) -> Exit {
-    let here = (&raw const floor).addr();
-    if others_evaluate(thread) || here <= floor || !recursion::has_python(thread, 1) {
-        return unable();
-    }
-    // SAFETY: as the caller promises. The frames of generators have their code, and what `executor` gives is there until other
-    // code runs.
+    // SAFETY: as the caller promises.
     unsafe {
-        let frame = generator.frame_place();
-        if generator.written_state() != State::CREATED || !is_at_pop(frame) {
-            return go_on(thread, caller, generator.as_ptr(), value, floor);
+        match begin(thread, caller, generator, value, floor) {
+            Some(entrance) => run(thread, generator.frame_place(), entrance, floor),
+            None => go_on(thread, caller, generator.as_ptr(), value, floor),
         }
-        let beginning = (*frame).instr_ptr.add(1);
-        let Some(executor) = executor_at(frame, beginning) else {
-            return unable();
-        };
-        // The evaluator drops there what it was sent: nothing.
-        drop(Owned::from_c_optional(value));
-        start(thread, generator);
-        (*frame).instr_ptr = beginning;
-        (*frame).previous = caller;
-        run(thread, frame, executor.entrance(), floor)
     }
 }
 
-/// The same in one that has begun.
+/// Prepares a generator's frame to be run by machine code, which is what is given, if the generator has not begun or has yielded: the
+/// value is given away then.
+///
+/// # Safety
+/// As [`resume`].
+#[inline(always)]
+pub(crate) unsafe fn begin(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+    generator: Generator<'_>,
+    value: *mut ffi::PyObject,
+    floor: usize,
+) -> Option<(Run, u32)> {
+    if !may_run(thread, floor) {
+        return None;
+    }
+    let frame = generator.frame_place();
+    // SAFETY: as the caller promises. The frames of generators have their code, and what `executor` gives is there until other
+    // code runs.
+    unsafe {
+        let entrance = match generator.written_state() {
+            State::SUSPENDED => {
+                let entrance = executor(frame)?.entrance();
+                prepare(thread, generator.as_ptr(), sent(value));
+                entrance
+            }
+            State::CREATED if is_at_pop(frame) => {
+                let beginning = (*frame).instr_ptr.add(1);
+                let entrance = executor_at(frame, beginning)?.entrance();
+                // The evaluator drops there what it was sent: nothing.
+                drop(Owned::from_c_optional(value));
+                start(thread, generator);
+                (*frame).instr_ptr = beginning;
+                entrance
+            }
+            _ => return None,
+        };
+        (*frame).previous = caller;
+        enters(thread, frame);
+        Some(entrance)
+    }
+}
+
+/// Whether machine code may run that is called from here.
+#[inline(always)]
+fn may_run(thread: ThreadState, floor: usize) -> bool {
+    let here = (&raw const floor).addr();
+    !others_evaluate(thread) && here > floor && recursion::has_python(thread, 1)
+}
+
+/// What a generator is sent: the value, or `None`.
+///
+/// # Safety
+/// It is a reference, which is given away, or NULL.
+#[inline(always)]
+unsafe fn sent(value: *mut ffi::PyObject) -> Owned {
+    // SAFETY: as the caller promises.
+    unsafe { Owned::from_c_optional(value) }.unwrap_or_else(|| Borrowed::none().new_ref())
+}
+
+/// The same in any other, as one that waits for another generator.
 ///
 /// # Safety
 /// As [`resume`].
@@ -69,6 +114,9 @@ unsafe fn go_on(
     value: *mut ffi::PyObject,
     floor: usize,
 ) -> Exit {
+    if !may_run(thread, floor) {
+        return unable();
+    }
     // SAFETY: as the caller promises. The frames of generators have their code, and what `executor` gives is there until other
     // code runs.
     unsafe {
@@ -94,9 +142,9 @@ unsafe fn go_on(
             waiting += 1;
             (generator, executor) = (awaited, of_awaited);
         }
-        let value = Owned::from_c_optional(value).unwrap_or_else(|| Borrowed::none().new_ref());
-        let frame = prepare(thread, generator, value);
+        let frame = prepare(thread, generator, sent(value));
         (*frame).previous = above;
+        enters(thread, frame);
         let mut exit = run(thread, frame, executor.entrance(), floor);
         while (*thread.as_ptr()).current_frame != caller {
             match exit.kind {
@@ -200,7 +248,7 @@ unsafe fn put_down(
     }
 }
 
-/// Enters machine code on the frame of a generator, of which everything but its stack pointer is right.
+/// Runs machine code on the frame of a generator, which the thread [runs](enters).
 ///
 /// # Safety
 /// The frame is one that its machine code can be entered with there, and its caller is set and right.
@@ -211,12 +259,21 @@ unsafe fn run(
     floor: usize,
 ) -> Exit {
     // SAFETY: as the caller promises.
+    unsafe { run(thread.as_ptr().cast(), frame.cast(), entry, floor) }
+}
+
+/// Makes the frame of a generator, of which everything but its stack pointer is right, the one that the thread runs in machine code.
+///
+/// # Safety
+/// Its caller is set and right.
+#[inline(always)]
+unsafe fn enters(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) {
+    // SAFETY: as the caller promises.
     unsafe {
         (*frame).stacktop = -1;
         make_current(thread, frame);
-        recursion::count_python(thread);
-        run(thread.as_ptr().cast(), frame.cast(), entry, floor)
     }
+    recursion::count_python(thread);
 }
 
 /// How many units a `RESUME` at which a generator waits for another is behind the `SEND` that does so: that is followed by its
@@ -328,6 +385,7 @@ unsafe fn go_on_with(thread: ThreadState, value: Owned, floor: usize) -> Exit {
             Some(entrance) if is_as_wanted => {
                 // It counts already.
                 recursion::leave_python(thread);
+                enters(thread, frame);
                 run(thread, frame, entrance, floor)
             }
             _ => {

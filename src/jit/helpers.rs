@@ -18,7 +18,7 @@ use crate::specialize;
 use crate::thread::ThreadState;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, Ordering};
-use pyroxene_jit_api::{Catch, Exit, ExitKind, Helpers, PASSED_ON, Raw, Reason};
+use pyroxene_jit_api::{Catch, Entrance, Exit, ExitKind, Helpers, PASSED_ON, Raw, Reason};
 
 /// Whether there was no memory for an object that an exit makes: an exception is set.
 static WITHOUT_MEMORY: AtomicBool = AtomicBool::new(false);
@@ -65,6 +65,7 @@ pub(super) fn helpers() -> Helpers {
         catch,
         callee_left,
         return_from,
+        begin_resumption,
         resume,
         generator,
         end_generator,
@@ -457,6 +458,26 @@ unsafe extern "C" fn return_from(thread: Raw, frame: Raw) -> Raw {
         unwind::return_from(thread, frame.cast())
     };
     value.into_raw().cast()
+}
+
+unsafe extern "C" fn begin_resumption(
+    thread: Raw,
+    frame: Raw,
+    generator: Raw,
+    value: Raw,
+    floor: usize,
+) -> Entrance {
+    // SAFETY: as of `resume`.
+    let entrance = unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        let generator = Generator::from_raw_unchecked(generator.cast());
+        resume::begin(thread, frame.cast(), generator, value.cast(), floor)
+    };
+    let (run, entry) = entrance.unzip();
+    Entrance {
+        entry: entry.unwrap_or_default().into(),
+        run,
+    }
 }
 
 unsafe extern "C" fn resume(

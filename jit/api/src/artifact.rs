@@ -46,6 +46,16 @@ unsafe impl Send for CodeMemory {}
 /// say so (-1, as while the evaluator runs it).
 pub type Run = unsafe extern "C" fn(thread: Raw, frame: Raw, entry: u32, floor: usize) -> Exit;
 
+/// How machine code is entered.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub struct Entrance {
+    /// An index of the snapshot's entries.
+    pub entry: u64,
+    /// What runs, or nothing if nothing is to be.
+    pub run: Option<Run>,
+}
+
 /// Machine code of a snapshot that says what C [passes](crate::Snapshot::passed): it takes also as many words with that, each
 /// a double, an int or an object, and the function that is called, which somebody keeps during the call. The frame is the one
 /// that the thread runs, of which it only wants to know; that of the function is put above it on the data stack if one is

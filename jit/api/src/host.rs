@@ -1,10 +1,10 @@
 //! `Host`: what machine code needs to know of the runtime, offsets in objects and addresses of helpers.
 //!
 //! The core fills it in from its own bindings, so that the library knows no C header.
-use crate::Exit;
 #[cfg(doc)]
 use crate::Operation;
 use crate::door::CannotGoOn;
+use crate::{Entrance, Exit};
 use core::ffi::c_void;
 
 /// An address in the runtime: an object, a thread state or a frame.
@@ -486,6 +486,15 @@ pub struct Helpers {
     /// The same with the items of an iterable and, if the count is two, with those of a dictionary: above NULL. It may be a bound
     /// method.
     pub call_unpacked: unsafe extern "C" fn(place: *mut Raw, count: u32) -> Raw,
+    /// Prepares what [`resume`](Self::resume) does, where that is plain: the generator has not begun, or has yielded. Then it runs,
+    /// and the value is taken over: what is given is how machine code is called on its frame. Otherwise nothing was done.
+    pub begin_resumption: unsafe extern "C" fn(
+        thread: Raw,
+        frame: Raw,
+        generator: Raw,
+        value: Raw,
+        floor: usize,
+    ) -> Entrance,
     /// Goes on in the machine code of a generator or coroutine, for the frame, which stands at the instruction that wants its
     /// next value, all written and with its `return_offset`; sends it the value, or `None` for NULL, whose reference it takes
     /// over. Calls go down the C stack to `floor`. Gives how that machine code ended, or [`ExitKind::Unable`], and then the

@@ -14,9 +14,9 @@ mod snapshot;
 mod target;
 
 pub use artifact::{
-    Artifact, CodeMemory, Exit, ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind, ExitLocal,
-    ExitOwner, ExitRecord, ExitSource, ExitState, ExitValue, ExitValueKind, Interpreted, LineAt,
-    Run, RunPassed, Timing,
+    Artifact, CodeMemory, Entrance, Exit, ExitCall, ExitEntry, ExitFrame, ExitInlined, ExitKind,
+    ExitLocal, ExitOwner, ExitRecord, ExitSource, ExitState, ExitValue, ExitValueKind, Interpreted,
+    LineAt, Run, RunPassed, Timing,
 };
 pub use class::Class;
 pub use door::{

@@ -55,6 +55,11 @@ fn exit_type(context: &Context) -> StructType<'_> {
     context.struct_type(&[context.i64_type().into(), pointer.into()], false)
 }
 
+/// How machine code is entered ([`Entrance`](pyroxene_jit_api::Entrance)), in two registers as well.
+fn entrance_type(context: &Context) -> StructType<'_> {
+    exit_type(context)
+}
+
 /// Writes instructions into a function.
 pub struct Emit<'c, 'm> {
     context: &'c Context,
@@ -238,6 +243,7 @@ impl<'c, 'm> Emit<'c, 'm> {
             Pass::Byte => self.byte().into(),
             Pass::Float => self.float().into(),
             Pass::Exit => exit_type(self.context).into(),
+            Pass::Entrance => entrance_type(self.context).into(),
         }
     }
 
@@ -656,6 +662,18 @@ impl<'c, 'm> Emit<'c, 'm> {
         arguments: &[BasicValueEnum<'c>],
     ) -> (IntValue<'c>, PointerValue<'c>) {
         self.exit_of(self.call(helper, arguments))
+    }
+
+    /// Calls a helper that gives how machine code is entered: by which entry, and what runs.
+    pub fn ask_for_entrance(
+        &self,
+        helper: Helper,
+        arguments: &[BasicValueEnum<'c>],
+    ) -> (IntValue<'c>, PointerValue<'c>) {
+        let [entry, run] = self.parts(self.call(helper, arguments));
+        let (entry, int) = (entry.into_int_value(), self.int());
+        let entry = self.build(|builder| builder.build_int_truncate(entry, int, ""));
+        (entry, run.into_pointer_value())
     }
 
     fn exit_of(&self, call: CallSiteValue<'c>) -> (IntValue<'c>, PointerValue<'c>) {

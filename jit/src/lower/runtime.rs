@@ -17,6 +17,8 @@ pub enum Pass {
     Float,
     /// How machine code ended, as it gives it itself.
     Exit,
+    /// How machine code is entered.
+    Entrance,
 }
 
 macro_rules! helpers {
@@ -95,6 +97,7 @@ helpers! {
     Catch = catch(Pointer, Pointer, Int) -> Int;
     CalleeLeft = callee_left(Pointer, Pointer, Pointer) -> Int;
     ReturnFrom = return_from(Pointer, Pointer) -> Pointer;
+    BeginResumption = begin_resumption(Pointer, Pointer, Pointer, Pointer, Long) -> Entrance;
     Resume = resume(Pointer, Pointer, Pointer, Pointer, Long) -> Exit;
     Generator = generator(Pointer, Pointer, Pointer, Int) -> Pointer;
     EndGenerator = end_generator(Pointer, Pointer);
