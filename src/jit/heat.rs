@@ -67,10 +67,10 @@ pub fn loop_counter() -> Counter {
     }
 }
 
-/// Counts a `RESUME` that is not specialised, at which a frame stands; false if that is to be [told](call).
+/// Counts a `RESUME` that is not specialised; false if that is to be [told](call), or nobody has been told of it.
 #[inline(always)]
-pub fn is_untold(thread: ThreadState, resume: *const ffi::_Py_CODEUNIT) -> bool {
-    is_main(thread.interpreter()) && tally::count(resume.addr())
+pub fn is_untold(resume: *const ffi::_Py_CODEUNIT) -> bool {
+    tally::count(resume.addr())
 }
 
 /// Whether the code of a frame may be compiled by itself: what [stands in](stand_ins) for functions of C is not, nor is that of other
