@@ -700,6 +700,36 @@ done:
     check(text, &[ints(&[(1 << 53) + 1]), large]);
 }
 
+/// Ints that did not fit registers are compared by the runtime from then on.
+#[test]
+fn large_ints_are_compared_without_leaving() {
+    let text = |failure: &str| {
+        format!(
+            "
+.code compared
+.args 2
+.locals left right
+.stack 3
+.entry start
+{failure}
+start:
+  RESUME_CHECK 0
+  LOAD_FAST left
+  LOAD_FAST right
+compared:
+  COMPARE_OP 18 ; operands int int
+  RETURN_VALUE
+"
+        )
+    };
+    for (failure, unboxed) in [("", 2), (".failure compared overflow", 0)] {
+        let snapshot = assemble(&text(failure)).expect("a right program");
+        let (_, report) = pyroxene_hir::compile(&snapshot, true).expect("it is compiled");
+        let (_, last) = report.dumps.last().expect("it is dumped");
+        assert_eq!(last.matches("unbox_int").count(), unboxed, "{last}");
+    }
+}
+
 /// The stack has borrowed a float from a local whose slot then holds it only until the local is written back.
 #[test]
 fn a_float_is_borrowed_from_a_local_that_changes() {

@@ -31,9 +31,8 @@ impl Builder<'_> {
         };
         let state = self.before();
         let (left, right) = (self.peek(1).value, self.peek(0).value);
-        let types = self
-            .compared_types()
-            .filter(|_| self.may_speculate(Reason::Domain));
+        let may = self.may_speculate(Reason::Domain) && self.may_speculate(Reason::Overflow);
+        let types = self.compared_types().filter(|_| may);
         let result = if let Some((left_type, right_type)) = types {
             let left = self.unbox(left, left_type, state);
             let right = self.unbox(right, right_type, state);
