@@ -102,7 +102,7 @@ unsafe fn sent(value: *mut ffi::PyObject) -> Owned {
     unsafe { Owned::from_c_optional(value) }.unwrap_or_else(|| Borrowed::none().new_ref())
 }
 
-/// The same in any other, as one that waits for another generator.
+/// Goes on in a generator that [`begin`] does not prepare, as one that waits for another.
 ///
 /// # Safety
 /// As [`resume`].

@@ -599,6 +599,14 @@ done:
     check(text, &[Argument::List(mixed), Argument::Float(3.0)]);
 }
 
+/// What a program becomes in the end, as it is printed.
+fn compiled(text: &str) -> String {
+    let snapshot = assemble(text).expect("a right program");
+    let (_, report) = pyroxene_hir::compile(&snapshot, true).expect("it is compiled");
+    let (_, last) = report.dumps.last().expect("it is dumped");
+    last.clone()
+}
+
 /// An operand that is sometimes a float and sometimes an int: the sum, which starts as an int, and the items.
 #[test]
 fn a_float_and_what_is_a_number() {
@@ -635,9 +643,7 @@ done:
   LOAD_FAST total
   RETURN_VALUE
 ";
-    let snapshot = assemble(text).expect("a right program");
-    let (_, report) = pyroxene_hir::compile(&snapshot, true).expect("it is compiled");
-    let (_, last) = report.dumps.last().expect("it is dumped");
+    let last = compiled(text);
     assert_eq!(last.matches("unbox_number").count(), 2, "{last}");
     let factor = Argument::Float(1.5);
     check(text, &[floats(&[1.5, 2.5]), factor.clone()]);
@@ -682,9 +688,7 @@ done:
   LOAD_FAST product
   RETURN_VALUE
 ";
-    let snapshot = assemble(text).expect("a right program");
-    let (_, report) = pyroxene_hir::compile(&snapshot, true).expect("it is compiled");
-    let (_, last) = report.dumps.last().expect("it is dumped");
+    let last = compiled(text);
     assert_eq!(last.matches("unbox_number exact").count(), 2, "{last}");
     assert_eq!(last.matches("unbox_number").count(), 4, "{last}");
     for factor in [Argument::Float(2.5), Argument::Int(2)] {
@@ -723,9 +727,7 @@ compared:
         )
     };
     for (failure, unboxed) in [("", 2), (".failure compared overflow", 0)] {
-        let snapshot = assemble(&text(failure)).expect("a right program");
-        let (_, report) = pyroxene_hir::compile(&snapshot, true).expect("it is compiled");
-        let (_, last) = report.dumps.last().expect("it is dumped");
+        let last = compiled(&text(failure));
         assert_eq!(last.matches("unbox_int").count(), unboxed, "{last}");
     }
 }
