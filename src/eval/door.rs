@@ -11,6 +11,7 @@ use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::frame::make_current;
 use crate::generator::Generator;
+use crate::jit;
 use crate::jit::enter::{Left, enter, left, note_unable};
 use crate::jit::executor::executor_of;
 use crate::object::{Owned, Raised};
@@ -57,7 +58,7 @@ unsafe fn run_machine_code(
     // SAFETY: as the caller promises; an `ENTER_EXECUTOR` stands in the code with its record.
     unsafe {
         let state = thread.as_ptr();
-        let is_ours = (*(*state).interp).eval_frame.is_none();
+        let is_ours = jit::is_main((*state).interp) && (*(*state).interp).eval_frame.is_none();
         if !is_ours || !recursion::has_python(thread, 1) || !recursion::has_c(thread, C_STACK_UNITS)
         {
             return None;

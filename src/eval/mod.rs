@@ -3,7 +3,8 @@
 //!
 //! - [`run`]: the loop, `_PyEval_EvalFrameDefault`; [`machine`]: what it keeps in registers; [`operands`]: what calls find on
 //!   the stack; [`flow`]: how an instruction ends; [`table`]: which function runs which instruction; [`step`]: one by itself;
-//!   [`unwind`]: the end of a call that the loop does not run; [`resume`]: generators, for machine code.
+//!   [`unwind`]: the end of a call that the loop does not run; [`nested`]: one that it runs for machine code; [`resume`]: generators, and
+//!   [`calling`]: calls, for machine code.
 //! - [`instructions`]: the instructions, a file for each family; [`operations`]: what they do, for machine code.
 //! - [`entry`]: running code, a function or a frame from C; [`door`]: from there into machine code; [`frames`]: pushing the
 //!   frame of a call and taking it away again;
@@ -15,6 +16,7 @@
 //!   profiling, asynchronous generators; [`functions`]: what callables are called in messages; [`flags`]: compiler flags and
 //!   extra members of code objects.
 pub mod arguments;
+pub(crate) mod calling;
 pub mod data_stack;
 pub(crate) mod door;
 pub mod entry;
@@ -31,6 +33,7 @@ mod machine;
 pub mod matching;
 pub mod monitor;
 pub mod namespaces;
+pub(crate) mod nested;
 mod operands;
 pub mod operations;
 pub mod recursion;

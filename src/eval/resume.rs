@@ -87,7 +87,7 @@ pub(crate) unsafe fn begin(
 
 /// Whether machine code may run that is called from here.
 #[inline(always)]
-fn may_run(thread: ThreadState, floor: usize) -> bool {
+pub(super) fn may_run(thread: ThreadState, floor: usize) -> bool {
     let here = (&raw const floor).addr();
     !others_evaluate(thread) && here > floor && recursion::has_python(thread, 1)
 }
@@ -580,7 +580,7 @@ pub(crate) unsafe fn unlink(thread: ThreadState, frame: *mut ffi::_PyInterpreter
 }
 
 /// Whether somebody has put another evaluator in place of ours (PEP 523).
-fn others_evaluate(thread: ThreadState) -> bool {
+pub(super) fn others_evaluate(thread: ThreadState) -> bool {
     // SAFETY: the interpreter of the running thread is alive.
     unsafe { (*thread.interpreter()).eval_frame.is_some() }
 }

@@ -1,5 +1,5 @@
 //! One instruction, for machine code that does not know how to run it: the same functions as in the loop, once. If it calls
-//! a function that has machine code, that runs at once, on the C stack.
+//! a function, that runs at once, on the C stack, in machine code or in a loop of its own.
 use super::data_stack;
 use super::flow::Leave;
 use super::instructions::function::{copy_free_vars, make_cell};
@@ -7,7 +7,8 @@ use super::instructions::generator::return_generator;
 use super::machine::Machine;
 use super::table::dispatch;
 use super::unwind::{Ended, end, raised_in_call};
-use super::{frames, recursion, run};
+use super::run::After;
+use super::{frames, nested, recursion, run};
 use crate::bytecode::Opcode;
 use crate::ffi;
 use crate::frame::make_current;
@@ -110,7 +111,8 @@ unsafe fn call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> St
             }
             Begun::Ended if machine.frame() == caller => return Stepped::On,
             Begun::Ended => return Stepped::Resumed,
-            Begun::Stands => return Stepped::Switched,
+            // SAFETY: the frame is new, and its caller has its stack saved.
+            Begun::Stands => return go_on(thread, caller, After::Enter),
         }
     };
     match left {
@@ -121,7 +123,32 @@ unsafe fn call(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> St
         Left::Resume => unsafe { ended(thread, caller, end(thread, frame, caller)) },
         // SAFETY: as above.
         Left::Error => unsafe { ended(thread, caller, raised_in_call(thread, caller)) },
-        Left::Switched => Stepped::Switched,
+        // SAFETY: as above.
+        Left::Switched => unsafe { go_on(thread, caller, After::Enter) },
+    }
+}
+
+/// What an instruction has called goes on in the loop, at once if that may be.
+///
+/// # Safety
+/// See [`call`]. The thread's frame is to go on so.
+unsafe fn go_on(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+    after: After,
+) -> Stepped {
+    // SAFETY: as the caller promises.
+    unsafe {
+        if !nested::may_finish(thread, caller) {
+            return match after {
+                After::Enter => Stepped::Switched,
+                After::Resume | After::Error => Stepped::Resumed,
+            };
+        }
+        match nested::finish(thread, caller, after) {
+            Ok(value) => returned(thread, caller, value),
+            Err(_) => Stepped::Raised,
+        }
     }
 }
 
@@ -138,7 +165,8 @@ unsafe fn ended(
         // SAFETY: the frame is gone, and its caller runs.
         Ended::Returned(value) => unsafe { returned(thread, caller, value) },
         Ended::Raised => Stepped::Raised,
-        Ended::GoesOn => Stepped::Resumed,
+        // SAFETY: the frame that goes on is the one that the thread runs.
+        Ended::GoesOn => unsafe { go_on(thread, caller, After::Resume) },
     }
 }
 

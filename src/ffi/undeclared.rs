@@ -1,6 +1,6 @@
 //! C functions and variables that no header declares: CPython's own files declare them where they use them. And what the
 //! crate `libc` leaves out.
-use super::{PyCodeObject, PyObject, PyTypeObject};
+use super::{PyArena, PyCodeObject, PyCompilerFlags, PyObject, PyTypeObject};
 use core::ffi::{c_char, c_int, c_longlong, c_void};
 
 unsafe extern "C" {
@@ -13,6 +13,25 @@ unsafe extern "C" {
     /// The encoding that the first two lines of a source file declare, in memory that the caller frees with
     /// `PyMem_Free`; NULL when there is none, or an exception is set (Parser/tokenizer/file_tokenizer.c).
     pub fn _PyTokenizer_FindEncodingFilename(fd: c_int, filename: *mut PyObject) -> *mut c_char;
+
+    /// The syntax tree of a text, in memory of the arena, or NULL with an exception; auditing hooks are not told
+    /// (Parser/pegen.c).
+    pub fn _PyPegen_run_parser_from_string(
+        text: *const c_char,
+        start: c_int,
+        filename: *mut PyObject,
+        flags: *mut PyCompilerFlags,
+        arena: *mut PyArena,
+    ) -> *mut c_void;
+
+    /// The code of a syntax tree, or NULL with an exception (Python/compile.c; its header is none that bindgen reads).
+    pub fn _PyAST_Compile(
+        tree: *mut c_void,
+        filename: *mut PyObject,
+        flags: *mut PyCompilerFlags,
+        optimize: c_int,
+        arena: *mut PyArena,
+    ) -> *mut PyCodeObject;
 
     /// Writes where a block was allocated, if it is traced (Python/tracemalloc.c).
     pub fn _PyMem_DumpTraceback(fd: c_int, block: *const c_void);

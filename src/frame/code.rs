@@ -41,6 +41,12 @@ impl<'a> Borrowed<'a, ffi::PyCodeObject> {
         field!(self.co_flags).cast_unsigned() & flag != 0
     }
 
+    /// Whether calls of it make what has the frame in it: a generator or a coroutine, of any kind.
+    #[inline]
+    pub fn makes_generator(self) -> bool {
+        self.has_flag(ffi::CO_GENERATOR | ffi::CO_COROUTINE | ffi::CO_ASYNC_GENERATOR)
+    }
+
     /// Its first instruction (pycore_code.h `_PyCode_CODE`).
     #[inline(always)]
     pub fn first_instruction(self) -> *mut ffi::_Py_CODEUNIT {

@@ -46,10 +46,33 @@ pub(super) unsafe fn write(state: &ExitState, thread: ThreadState, instruction: 
     unsafe { writer.write(state, thread, instruction) };
 }
 
+/// The references that were taken for frames while machine code keeps what is in them.
+#[derive(Default)]
+struct Taken {
+    /// To objects that machine code has without a reference of its own.
+    borrowed: Vec<Owned>,
+    /// To objects that were made of what it has unboxed.
+    made: Vec<Owned>,
+}
+
+impl Taken {
+    /// Whether there are no other references to something that machine code has: what kept it alive, as a class does with its
+    /// attributes, does so no longer.
+    fn keeps_alive(&self) -> bool {
+        let objects = || self.borrowed.iter().map(|taken| taken.borrow().as_ptr());
+        objects().any(|object| {
+            // SAFETY: it is alive.
+            let references = unsafe { ffi::Py_REFCNT(object) }.cast_unsigned();
+            references <= self.borrowed.len()
+                && references == objects().filter(|&other| other == object).count()
+        })
+    }
+}
+
 /// Frames that were written for others to look at, while machine code still has what is in them.
 pub(super) struct Shown {
     /// What was taken for them.
-    taken: Vec<Owned>,
+    taken: Taken,
     /// How many of them were made for it.
     made: usize,
     /// The versions of the functions of inlined calls.
@@ -63,7 +86,7 @@ pub(super) struct Shown {
 /// See [`write`]. Machine code goes on if the frames are [hidden](Shown::hide), and otherwise leaves without a table.
 pub(super) unsafe fn show(state: &ExitState, thread: ThreadState, instruction: u32) -> Shown {
     let mut writer = Writer::new(state);
-    writer.noted = Some(Vec::new());
+    writer.noted = Some(Taken::default());
     // SAFETY: as the caller promises.
     unsafe { writer.write(state, thread, instruction) };
     Shown {
@@ -78,8 +101,12 @@ pub(super) unsafe fn show(state: &ExitState, thread: ThreadState, instruction: u
 }
 
 impl Shown {
-    /// Whether a frame of an inlined call has become somebody's, or its function another. The thread runs the last of them.
+    /// Whether a frame of an inlined call has become somebody's, or its function another, or machine code has something that would
+    /// die with what was taken for the frames. The thread runs the last of them.
     pub(super) fn is_disturbed(&self, thread: ThreadState) -> bool {
+        if self.taken.keeps_alive() {
+            return true;
+        }
         let mut frames = innermost(thread).zip(&self.versions);
         // SAFETY: the frames of inlined calls run.
         frames.any(|(frame, &known)| unsafe {
@@ -92,7 +119,8 @@ impl Shown {
     /// # Safety
     /// It is one of the innermost frame's code. The thread runs that frame.
     pub(super) unsafe fn leave(self, thread: ThreadState, instruction: u32) {
-        core::mem::forget(self.taken);
+        let Taken { borrowed, made } = self.taken;
+        borrowed.into_iter().chain(made).for_each(core::mem::forget);
         // SAFETY: as the caller promises.
         unsafe {
             let frame = (*thread.as_ptr()).current_frame;
@@ -163,7 +191,7 @@ struct Writer<'a> {
     tuples: &'a [Vec<ExitEntry>],
     shared: Shared,
     /// The references that were taken for what machine code keeps, if it goes on.
-    noted: Option<Vec<Owned>>,
+    noted: Option<Taken>,
 }
 
 impl<'a> Writer<'a> {
@@ -338,7 +366,10 @@ impl<'a> Writer<'a> {
             };
             let object = taken.borrow().as_ptr();
             match &mut self.noted {
-                Some(noted) => noted.push(taken),
+                Some(noted) if entry.value.kind == ExitValueKind::Object => {
+                    noted.borrowed.push(taken);
+                }
+                Some(noted) => noted.made.push(taken),
                 None => core::mem::forget(taken),
             }
             object

@@ -192,6 +192,10 @@ fn want(
         }
         record.take_back();
     }
+    // A program whose loops get hot one after the other is not one that is compiled again and again in vain.
+    if record.attempts > 0 {
+        record.added.insert(place);
+    }
     drop(table);
     compile(frame, false);
 }

@@ -5,9 +5,12 @@ use super::enter::was_written;
 use super::exits;
 use super::pairs::pair_next;
 use super::slices::{copy_slice, list_slice, replace_slice};
+use crate::eval::calling::{self, Called};
 use crate::eval::frames;
+use crate::eval::nested;
 use crate::eval::operations;
 use crate::eval::resume;
+use crate::eval::run::After;
 use crate::eval::step::{self, end_by_exception};
 use crate::eval::unwind::{self, Ended, end, raised_in_call};
 use crate::ffi;
@@ -65,6 +68,7 @@ pub(super) fn helpers() -> Helpers {
         catch,
         callee_left,
         return_from,
+        begin_call,
         begin_resumption,
         resume,
         generator,
@@ -426,16 +430,30 @@ unsafe extern "C" fn callee_left(thread: Raw, caller: Raw, left: *mut Exit) -> i
         }
         let code = payload.cast::<MachineCode>().cast_const();
         let reason = (*code).reason(index);
-        let ends = kind == ExitKind::Resume && matches!(reason, Reason::Return | Reason::Raised);
-        if kind != ExitKind::Error && !ends {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        let ends = kind == ExitKind::Error
+            || kind == ExitKind::Resume && matches!(reason, Reason::Return | Reason::Raised);
+        let may_finish = nested::may_finish(thread, caller);
+        if !ends && !may_finish {
             return PASSED_ON;
         }
-        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
         MachineCode::left_by(code, index, thread);
-        let ended = if kind == ExitKind::Error || without_memory() {
-            raised_in_call(thread, caller)
+        let (ended, after) = if kind == ExitKind::Error || without_memory() {
+            (raised_in_call(thread, caller), After::Resume)
+        } else if ends {
+            let frame = (*thread.as_ptr()).current_frame;
+            (end(thread, frame, caller), After::Resume)
+        } else if kind == ExitKind::Switched {
+            (Ended::GoesOn, After::Enter)
         } else {
-            end(thread, (*thread.as_ptr()).current_frame, caller)
+            (Ended::GoesOn, After::Resume)
+        };
+        let ended = match ended {
+            Ended::GoesOn if may_finish => match nested::finish(thread, caller, after) {
+                Ok(value) => Ended::Returned(value),
+                Err(_) => Ended::Raised,
+            },
+            ended => ended,
         };
         match ended {
             Ended::Returned(value) => {
@@ -458,6 +476,37 @@ unsafe extern "C" fn return_from(thread: Raw, frame: Raw) -> Raw {
         unwind::return_from(thread, frame.cast())
     };
     value.into_raw().cast()
+}
+
+unsafe extern "C" fn begin_call(
+    thread: Raw,
+    frame: Raw,
+    place: *mut Raw,
+    count: u32,
+    names: Raw,
+    floor: usize,
+) -> Entrance {
+    // SAFETY: machine code gives the thread that runs it, its frame, which it has written, the operands, and NULL or a tuple that the
+    // code keeps.
+    let called = unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        let names = (!names.is_null()).then(|| Borrowed::from_raw_unchecked(names.cast()));
+        calling::begin(
+            thread,
+            frame.cast(),
+            place.cast(),
+            count as usize,
+            names,
+            floor,
+        )
+    };
+    let (entry, run) = match called {
+        Ok(Called::Enters((run, entry))) => (u64::from(entry), Some(run)),
+        Ok(Called::Not) => (0, None),
+        Ok(Called::Switched) => (1 + ExitKind::Switched as u64, None),
+        Err(_) => (1 + ExitKind::Error as u64, None),
+    };
+    Entrance { entry, run }
 }
 
 unsafe extern "C" fn begin_resumption(

@@ -71,7 +71,8 @@ pub fn end(interpreter: *mut ffi::PyInterpreterState) {
 }
 
 /// Whether an interpreter is the main one: the only one whose code is compiled.
-fn is_main(interpreter: *mut ffi::PyInterpreterState) -> bool {
+#[inline(always)]
+pub fn is_main(interpreter: *mut ffi::PyInterpreterState) -> bool {
     // SAFETY: the runtime's state is there while interpreters are.
     interpreter == unsafe { ffi::_PyRuntime.interpreters.main }
 }

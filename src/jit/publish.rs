@@ -7,6 +7,7 @@ use crate::bytecode::original;
 use crate::ffi;
 use crate::object::Borrowed;
 use core::ffi::{c_int, c_void};
+use pyroxene_jit_api::Refusal;
 use pyroxene_jit_log::Withdrawal;
 use std::rc::Rc;
 
@@ -76,6 +77,8 @@ pub(super) fn install(done: Done) {
             statistics::refused(&refusal);
             match (found, &for_c) {
                 (Some((record, _)), Some(passed)) => passed::give_up(&mut record.for_c, passed),
+                // Later there may be: code goes when its functions do.
+                (Some((record, _)), None) if refusal == Refusal::NoMemory => record.put_off(),
                 (Some((record, _)), None) => record.stage = Stage::GivenUp,
                 (None, _) => {}
             }
@@ -119,11 +122,7 @@ pub(super) fn install(done: Done) {
         record.stage = Stage::Compiled;
     }
     for &inlined in compiled.inlined() {
-        if let Some((record, _)) = registry.find(inlined)
-            && !record.inlined_in.contains(&key)
-        {
-            record.inlined_in.push(key);
-        }
+        registry.note_inlined(inlined, key);
     }
     drop(registry);
     drop(before);
@@ -138,9 +137,11 @@ pub(super) fn discard(done: Done) {
     }
 }
 
-/// Whether the code is still as it was for these tools: instrumenting it anew may have changed it.
+/// Whether the code is still as it was for these tools: instrumenting it anew may have changed it, also where tools want something
+/// of this code alone, which changes no version.
 fn is_prepared_for(code: Borrowed<'_, ffi::PyCodeObject>, tools_version: u64) -> bool {
     crate::field!(code._co_instrumentation_version) as u64 == tools_version
+        && !is_instrumented(code)
 }
 
 /// Whether tools watch the code.

@@ -60,6 +60,8 @@ pub struct Record {
     pub resumptions: u32,
     /// How often its loops have been hot since.
     pub rounds: u32,
+    /// The places for each of which it was compiled once more, because it got hot there too.
+    pub added: BTreeSet<usize>,
     /// How often it had been compiled when code of the quick tier had run often: better is made since.
     pub warm_since: Option<u32>,
     /// The instructions at which machine code is to be entered: a `RESUME`, and jumps backward.
@@ -126,6 +128,7 @@ impl Registry {
                 attempts: 0,
                 resumptions: 0,
                 rounds: 0,
+                added: BTreeSet::new(),
                 warm_since: None,
                 wanted: BTreeSet::new(),
                 observed: Observed::new(),
@@ -159,6 +162,25 @@ impl Registry {
         Some((record, unsafe { Borrowed::from_raw_unchecked(code) }))
     }
 
+    /// Notes that calls of some code are inlined in machine code of other code.
+    pub fn note_inlined(&mut self, inlined: Key, caller: Key) {
+        let Some((record, _)) = self.find(inlined) else {
+            return;
+        };
+        if record.inlined_in.contains(&caller) {
+            return;
+        }
+        let mut callers = core::mem::take(&mut record.inlined_in);
+        // Some are gone, where a program makes code all the time.
+        if callers.len().is_power_of_two() {
+            callers.retain(|&caller| self.find(caller).is_some());
+        }
+        callers.push(caller);
+        if let Some((record, _)) = self.find(inlined) {
+            record.inlined_in = callers;
+        }
+    }
+
     /// All records.
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.records.values()
@@ -176,7 +198,8 @@ impl Record {
 
     /// How often it will have been compiled more than it may be for any reason, once it is compiled again.
     pub fn excess(&self) -> u32 {
-        let most = self.warm_since.unwrap_or_default() + budget::attempts();
+        let added = u32::try_from(self.added.len()).unwrap_or(u32::MAX);
+        let most = (self.warm_since.unwrap_or_default() + budget::attempts()).saturating_add(added);
         (self.attempts + 1).saturating_sub(most)
     }
 

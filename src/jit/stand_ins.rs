@@ -29,15 +29,18 @@ pub(super) fn prepare() {
         return;
     }
     // SAFETY: the thread runs this, and so it does below.
-    let collects = unsafe { ffi::PyGC_Disable() } != 0;
-    let made = make();
-    if collects {
-        // SAFETY: as above.
-        unsafe { ffi::PyGC_Enable() };
-    }
-    match made {
+    let (collects, pending) =
+        unsafe { (ffi::PyGC_Disable() != 0, ffi::PyErr_GetRaisedException()) };
+    match make() {
         Ok(made) => registry().stand_ins = made,
         Err(raised) => raised.clear(),
+    }
+    // SAFETY: as above.
+    unsafe {
+        ffi::PyErr_SetRaisedException(pending);
+        if collects {
+            ffi::PyGC_Enable();
+        }
     }
 }
 
@@ -52,18 +55,9 @@ pub(super) fn find(function: Function) -> Option<Borrowed<'static, ffi::PyFuncti
 
 fn make() -> Result<StandIns, Raised> {
     let source = CStr::from_bytes_with_nul(SOURCE.as_bytes()).expect("the text has one NUL");
-    // SAFETY: strings of C. What is made is a new reference, or NULL with an exception: the code of a module, and a dictionary.
-    let (module, globals) = unsafe {
-        let module = ffi::Py_CompileStringExFlags(
-            source.as_ptr(),
-            c"<built-in>".as_ptr(),
-            ffi::Py_file_input as c_int,
-            null_mut(),
-            OPTIMIZED,
-        );
-        let module = Owned::<ffi::PyCodeObject>::from_c(module.cast())?;
-        (module, Owned::<ffi::PyObject>::from_c(ffi::PyDict_New())?)
-    };
+    let module = compile(source)?;
+    // SAFETY: a new reference, or NULL with an exception.
+    let globals = unsafe { Owned::<ffi::PyObject>::from_c(ffi::PyDict_New())? };
     let code_of_module = module.borrow();
     // What is made before something fails goes as all of it does at the end.
     let mut made = StandIns::default();
@@ -92,6 +86,51 @@ fn make() -> Result<StandIns, Raised> {
         }
     }
     Ok(made)
+}
+
+/// The code of a module. Auditing hooks are not told, as they are where the program compiles something: they are Python code.
+fn compile(source: &CStr) -> Result<Owned<ffi::PyCodeObject>, Raised> {
+    /// Takes the memory of the syntax tree back.
+    struct Arena(*mut ffi::PyArena);
+
+    impl Drop for Arena {
+        fn drop(&mut self) {
+            // SAFETY: it was made by `_PyArena_New`, and nothing of it is used any more.
+            unsafe { ffi::_PyArena_Free(self.0) }
+        }
+    }
+
+    // SAFETY: strings of C; what is made is a new reference or NULL with an exception, and the tree lives as long as the arena.
+    unsafe {
+        let name: Owned = Owned::from_c(ffi::PyUnicode_FromString(c"<built-in>".as_ptr()))?;
+        let arena = Arena(ffi::_PyArena_New());
+        if arena.0.is_null() {
+            core::mem::forget(arena);
+            return Err(Raised::on_c_word());
+        }
+        let mut flags = ffi::PyCompilerFlags {
+            cf_flags: 0,
+            cf_feature_version: ffi::PY_MINOR_VERSION as c_int,
+        };
+        let name = name.borrow().as_ptr();
+        let tree = ffi::_PyPegen_run_parser_from_string(
+            source.as_ptr(),
+            ffi::Py_file_input as c_int,
+            name,
+            &raw mut flags,
+            arena.0,
+        );
+        if tree.is_null() {
+            return Err(Raised::on_c_word());
+        }
+        Owned::from_c(ffi::_PyAST_Compile(
+            tree,
+            name,
+            &raw mut flags,
+            OPTIMIZED,
+            arena.0,
+        ))
+    }
 }
 
 /// As with `-OO`: without docstrings.

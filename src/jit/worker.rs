@@ -102,9 +102,12 @@ pub(super) fn put_off() -> Option<PutOff> {
 }
 
 /// Has room for what becomes of all that there is to do, and of what is at hand: when the thread has to say so, it may get no memory.
+/// Nothing becomes of anything where the thread has given up, and there may be no memory then.
 fn make_room(work: &mut Work) {
-    let count = work.jobs.len() + 1;
-    work.done.reserve(count);
+    if work.gave_up.is_none() {
+        let count = work.jobs.len() + 1;
+        work.done.reserve(count);
+    }
 }
 
 /// Adds a job.

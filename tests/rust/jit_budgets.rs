@@ -261,3 +261,21 @@ fn a_limit_that_is_none_is_told() {
     let told = run(&["jit=on", "jit-limits=memory:8,speed:3"], program, &[]);
     assert_eq!(told.count("limits.memory"), 8 << 20);
 }
+
+/// A program whose loops get hot one after the other has all of them compiled, however many there are.
+#[test]
+fn loops_that_follow_one_another_are_all_compiled() {
+    let program = r#"
+lines = "".join(f" for i in range({20_000 + number}):\n  total += i & {number}\n wait()\n" for number in range(14))
+names = {"wait": lambda: grown(lambda: None, 1)}
+exec("def f():\n total = 0\n" + lines + " return total\n", names)
+f = names["f"]
+tell(f(), f)
+print("entries", pyroxene.jit()["entries"])
+"#;
+    in_each_mode(program, &["f"], |mode, told| {
+        // The eager mode makes code anew for the more loops the longer they run.
+        let least = if mode == "on" { 14 } else { 5 };
+        assert!(told.count("entries") >= least, "{mode}");
+    });
+}

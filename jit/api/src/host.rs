@@ -486,6 +486,22 @@ pub struct Helpers {
     /// The same with the items of an iterable and, if the count is two, with those of a dictionary: above NULL. It may be a bound
     /// method.
     pub call_unpacked: unsafe extern "C" fn(place: *mut Raw, count: u32) -> Raw,
+    /// Calls what lies at the place, with `self` or NULL and so many arguments above it, the last of which have the names in a tuple,
+    /// unless that is NULL: if it is a Python function with machine code, or a bound method of one. Then the thread runs a frame for
+    /// it, above the frame given, which stands at the instruction that calls, all written and with its `return_offset`: what is
+    /// given is how machine code is called on it. Calls go down the C stack to `floor`. Where nothing is to be run, the entry is 0
+    /// if nothing was done, and otherwise 1 + an [`ExitKind`]: an exception is set, or the frame is about to be entered. Takes
+    /// over what lies there unless nothing was done. May run any code.
+    ///
+    /// [`ExitKind`]: crate::ExitKind
+    pub begin_call: unsafe extern "C" fn(
+        thread: Raw,
+        frame: Raw,
+        place: *mut Raw,
+        count: u32,
+        names: Raw,
+        floor: usize,
+    ) -> Entrance,
     /// Prepares what [`resume`](Self::resume) does, where that is plain: the generator has not begun, or has yielded. Then it runs,
     /// and the value is taken over: what is given is how machine code is called on its frame. Otherwise nothing was done.
     pub begin_resumption: unsafe extern "C" fn(

@@ -22,6 +22,7 @@ mod numbers;
 mod objects;
 mod operations;
 mod passed;
+mod placed;
 mod python;
 mod references;
 pub mod runtime;

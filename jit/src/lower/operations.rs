@@ -2,12 +2,13 @@
 use super::Lowering;
 use super::emit::Likely;
 use super::frame::Written;
+use super::placed::Placed;
 use super::runtime::{Helper, METHOD};
 use inkwell::IntPredicate;
 use inkwell::values::{BasicValueEnum, PointerValue};
 use pyroxene_hir::operands::Given;
 use pyroxene_hir::{StateId, Value};
-use pyroxene_jit_api::{Class, Gives, ObjectId, Operation, Reason, Takes};
+use pyroxene_jit_api::{Class, Gives, ObjectId, Operation, Takes};
 
 impl<'c> Lowering<'c, '_> {
     /// Has the helper of an operation do it; leaves if it has raised.
@@ -130,21 +131,21 @@ impl<'c> Lowering<'c, '_> {
 
         self.emit.go_to(slow);
         self.write_state(state, Written::All);
-        let mut height = self.locals() as usize + bottom as usize + operands.len();
-        if let Given::Named(names) = given {
-            let names = self.object(names);
-            self.retain_object(names);
-            let place = self.stack_place(bottom + operands.len() as u32);
-            self.emit.store(place, names);
-            height += 1;
-        }
-        let height = self.emit.int().const_int(height as u64, false);
-        let top = self
-            .emit
-            .at(self.frame(), self.host.layout.frame_stack_top.into());
-        self.emit.store(top, height);
-        self.step(state, next, Reason::Call);
-        let evaluated = self.emit.load_pointer(self.stack_place(bottom));
+        let placed = |names| Placed {
+            operands: operands.len() as u32,
+            names,
+            next,
+            state,
+        };
+        let evaluated = match given {
+            Given::Placed => self.call_placed(placed(None)),
+            Given::Named(names) => self.call_placed(placed(Some(names))),
+            Given::Unpacked => {
+                let height = self.locals() + bottom + operands.len() as u32;
+                self.evaluate_placed(height, next, state);
+                self.emit.load_pointer(self.stack_place(bottom))
+            }
+        };
         let evaluated_from = self.emit.here();
         self.emit.jump(end);
 

@@ -8,6 +8,7 @@ use super::Lowering;
 use super::binding::Given;
 use super::emit::Likely;
 use super::frame::Written;
+use super::placed::Placed;
 use super::runtime::{FRAME_EVALUATOR, Helper, METHOD};
 use core::mem::offset_of;
 use inkwell::IntPredicate;
@@ -457,6 +458,17 @@ impl<'c> Lowering<'c, '_> {
         self.set_return_offset(call.state, call.next);
         let frame = self.push_frame(frame);
         let entry = self.int_field(target, offset_of!(Target, entry) as u32);
+        self.run_callee(call.state, frame, entry, run)
+    }
+
+    /// Runs machine code on the frame of a callee: what it returns. Leaves if that goes on in the evaluator, or has raised.
+    pub(super) fn run_callee(
+        &mut self,
+        state: StateId,
+        frame: PointerValue<'c>,
+        entry: IntValue<'c>,
+        run: PointerValue<'c>,
+    ) -> PointerValue<'c> {
         let (exit, payload) = self.emit.call_machine_code(
             run,
             &[
@@ -471,7 +483,7 @@ impl<'c> Lowering<'c, '_> {
         self.emit.branch(returned, on, left, Some(Likely::Then));
         let returned_from = self.emit.here();
         self.emit.go_to(left);
-        let ended = self.callee_left(call.state, exit, payload, Reason::Call);
+        let ended = self.callee_left(state, exit, payload, Reason::Call);
         let ended_from = self.emit.here();
         self.emit.jump(on);
         self.emit.go_to(on);
@@ -531,21 +543,24 @@ impl<'c> Lowering<'c, '_> {
         operands: &[PointerValue<'c>],
     ) -> PointerValue<'c> {
         let bottom = self.function[call.state].top_stack().len() as u32;
-        let mut height = self.locals() as usize + bottom as usize + operands.len();
         for (index, &operand) in (bottom..).zip(operands) {
             self.emit.store(self.stack_place(index), operand);
         }
-        if let CallForm::Keywords(names) = call.form {
-            let names = self.object(names);
-            self.retain_object(names);
-            let place = self.stack_place(bottom + operands.len() as u32);
-            self.emit.store(place, names);
-            height += 1;
+        let placed = |names| Placed {
+            operands: operands.len() as u32,
+            names,
+            next: call.next,
+            state: call.state,
+        };
+        match call.form {
+            CallForm::Function | CallForm::Method => self.call_placed(placed(None)),
+            CallForm::Keywords(names) => self.call_placed(placed(Some(names))),
+            CallForm::Unpacked { .. } | CallForm::Property { .. } | CallForm::Item { .. } => {
+                let height = self.locals() + bottom + operands.len() as u32;
+                self.evaluate_placed(height, call.next, call.state);
+                self.emit.load_pointer(self.stack_place(bottom))
+            }
         }
-        let height = self.emit.int().const_int(height as u64, false);
-        self.set(self.frame(), self.host.layout.frame_stack_top, height);
-        self.step(call.state, call.next, Reason::Call);
-        self.emit.load_pointer(self.stack_place(bottom))
     }
 
     /// Makes the frame of a function that is called (`_PyFrame_PushUnchecked`). The thread runs it from now on.

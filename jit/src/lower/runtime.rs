@@ -97,6 +97,7 @@ helpers! {
     Catch = catch(Pointer, Pointer, Int) -> Int;
     CalleeLeft = callee_left(Pointer, Pointer, Pointer) -> Int;
     ReturnFrom = return_from(Pointer, Pointer) -> Pointer;
+    BeginCall = begin_call(Pointer, Pointer, Pointer, Int, Pointer, Long) -> Entrance;
     BeginResumption = begin_resumption(Pointer, Pointer, Pointer, Pointer, Long) -> Entrance;
     Resume = resume(Pointer, Pointer, Pointer, Pointer, Long) -> Exit;
     Generator = generator(Pointer, Pointer, Pointer, Int) -> Pointer;

@@ -3,6 +3,7 @@ use super::generator::SEND_UNITS;
 use crate::eval::flow::{Flow, Leave};
 use crate::eval::machine::Machine;
 use crate::eval::unwind::load_raised;
+use crate::jit;
 use crate::jit::enter::{Left, enter, has_room};
 use crate::jit::executor::executor_of;
 use crate::thread::c_stack;
@@ -13,9 +14,13 @@ pub(in crate::eval) fn enter_executor(m: &mut Machine) -> Flow {
     // SAFETY: the instruction stands in the code with its record.
     let executor = unsafe { executor_of(m.code().as_ptr(), m.operand()) };
     // What that instruction would have looked at: somebody wants something, or the tools that watch have changed. Without room
-    // machine code would leave at once.
+    // machine code would leave at once. What it knows is of the main interpreter; another may have got the code by a module that
+    // they share.
+    let may_enter = m.eval_breaker() == m.code_version()
+        && has_room(m.thread())
+        && jit::is_main(m.thread().interpreter());
     let floor = match c_stack::floor() {
-        Some(floor) if m.eval_breaker() == m.code_version() && has_room(m.thread()) => floor,
+        Some(floor) if may_enter => floor,
         _ => {
             let (opcode, operand) = executor.original();
             m.set_low_operand(operand);

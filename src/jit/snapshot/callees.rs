@@ -1,5 +1,4 @@
 //! The functions that a snapshot says machine code can call.
-use super::GENERATORS;
 use super::code::{qualified_name, text};
 use super::sites::Namespaces;
 use crate::eval::resume;
@@ -67,7 +66,7 @@ impl<'a> Callees<'a> {
         function: Option<Borrowed<'a, ffi::PyFunctionObject>>,
         namespaces: Namespaces<'a>,
     ) -> Option<usize> {
-        let makes_generator = code.has_flag(GENERATORS);
+        let makes_generator = code.makes_generator();
         if !code.has_flag(ffi::CO_OPTIMIZED) || makes_generator && !resume::can_make(code) {
             return None;
         }

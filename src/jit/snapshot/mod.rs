@@ -105,7 +105,7 @@ pub(super) fn take_passed(
     let mut taking = Taking::default();
     // SAFETY: the function is alive.
     let version = unsafe { ffi::_PyFunction_GetVersionForCurrentState(function.as_ptr()) };
-    if version == 0 || code.has_flag(GENERATORS) {
+    if version == 0 || code.makes_generator() {
         return None;
     }
     // SAFETY: both are alive, and are not looked at any more when something else runs.
@@ -354,7 +354,7 @@ impl Taking<'_> {
 fn call_entry(code: Borrowed<'_, ffi::PyCodeObject>, entries: &mut Vec<Entry>) -> Option<u32> {
     let start = field!(code._co_firsttraceable).cast_unsigned();
     let counted = entries.iter().position(|entry| entry.offset == start)?;
-    if code.has_flag(GENERATORS) {
+    if code.makes_generator() {
         return None;
     }
     if start == 0 {
@@ -371,7 +371,7 @@ fn call_entry(code: Borrowed<'_, ffi::PyCodeObject>, entries: &mut Vec<Entry>) -
 /// watch the code.
 pub(super) fn resumptions(code: Borrowed<'_, ffi::PyCodeObject>) -> Vec<usize> {
     let mut places = Vec::new();
-    if !code.has_flag(GENERATORS) {
+    if !code.makes_generator() {
         return places;
     }
     let mut index = 0;
@@ -422,9 +422,6 @@ fn returned_entries(
     }
     found
 }
-
-/// The flags of code whose calls make something that has the frame in it.
-const GENERATORS: u32 = ffi::CO_GENERATOR | ffi::CO_COROUTINE | ffi::CO_ASYNC_GENERATOR;
 
 /// The first instruction that machine code runs which is entered at this one: itself, or where it jumps to.
 fn entry_offset(units: &[Unit], place: usize) -> usize {

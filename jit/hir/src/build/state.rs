@@ -76,7 +76,9 @@ pub enum Holder {
     Local(u32),
     /// An object that it was read from, until memory is written or other code runs.
     Object,
-    /// The code's constants.
+    /// Something that outlives the frame: the code, whose constant it is; the function, whose cell. Or what is looked at before the
+    /// value is used, as a class is that has a function: where other code runs, the place gets a reference of its own, or who
+    /// shows the frames of inlined calls to others sees to it that the value does not die with what was taken for them.
     Code,
 }
 
