@@ -14,7 +14,10 @@ const FOR_C: i32 = ffi::Py_C_RECURSION_LIMIT as i32 / 2;
 ///
 /// # Safety
 /// The thread runs what the frame has called.
-pub(crate) unsafe fn may_finish(thread: ThreadState, caller: *mut ffi::_PyInterpreterFrame) -> bool {
+pub(crate) unsafe fn may_finish(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+) -> bool {
     // SAFETY: as the caller promises. What a generator gives would not say whether it has yielded or returned.
     unsafe {
         !resume::others_evaluate(thread)

@@ -81,9 +81,10 @@ pub(super) fn memory() -> usize {
     MEMORY.load(Ordering::Relaxed)
 }
 
-/// A size in whole pages, which are what machine code gets.
-pub(super) const fn pages(size: usize) -> usize {
-    size.next_multiple_of(4096)
+/// The size of the pages that machine code gets, which begins at an address and takes so many bytes.
+pub(super) const fn pages(start: usize, size: usize) -> usize {
+    const PAGE: usize = 4096;
+    (start % PAGE + size).next_multiple_of(PAGE)
 }
 
 /// The machine code of one compilation. It is made empty when that is ordered, because the code names it by its address.
@@ -102,6 +103,8 @@ pub struct MachineCode {
     interpreted: Vec<Interpreted>,
     instructions: Range<usize>,
     size: usize,
+    /// How many bytes its pages have.
+    pages: usize,
     /// Kept for the code, which names them.
     targets: Vec<Arc<Target>>,
     /// The code objects of the snapshot's inlined bodies.
@@ -137,6 +140,7 @@ impl MachineCode {
             interpreted: Vec::new(),
             instructions: 0..0,
             size: 0,
+            pages: 0,
             targets,
             inlined,
             memory: None,
@@ -177,8 +181,9 @@ impl MachineCode {
         self.interpreted = artifact.interpreted;
         self.instructions = artifact.instructions;
         self.size = artifact.code_size;
+        self.pages = pages(artifact.code_start, artifact.code_size);
         self.memory = Some(artifact.memory);
-        MEMORY.fetch_add(pages(self.size), Ordering::Relaxed);
+        MEMORY.fetch_add(self.pages, Ordering::Relaxed);
     }
 
     /// How it is run.
@@ -364,7 +369,7 @@ impl Drop for MachineCode {
         debug_assert!(self.running.is_zero());
         sample::freed(self);
         if let Some(memory) = self.memory.take() {
-            MEMORY.fetch_sub(pages(self.size), Ordering::Relaxed);
+            MEMORY.fetch_sub(self.pages, Ordering::Relaxed);
             // SAFETY: it does not run, and nothing enters it.
             unsafe { library::release(memory) };
         }

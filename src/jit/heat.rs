@@ -2,7 +2,7 @@
 //! (when the counter in the cache of a `JUMP_BACKWARD` has run down).
 use super::code::{Heat, MOST_FAILURES, MachineCode, add_heat};
 use super::options::{self, Mode, mode};
-use super::registry::{Key, Registry, Stage, registry};
+use super::registry::{Key, Record, Registry, Stage, registry};
 use super::snapshot::{Inlining, Taken};
 use super::{
     budget, exits, is_main, library, log, only, publish, snapshot, stand_ins, tally, worker,
@@ -43,6 +43,31 @@ fn until_hot(code: Borrowed<'_, ffi::PyCodeObject>) -> u64 {
         Mode::Eager => u64::from(CALLS_EAGER),
         Mode::Off | Mode::On => u64::from(options::after().quick) * u64::from(1 + weight(code) / 3),
     }
+}
+
+/// In how much time the second half of the calls that make code hot must come, in nanoseconds, for it to be compiled quickly.
+const SOON: u64 = 25_000_000;
+
+/// Whether code that was called so often, or whose loops have come round so often, is to be compiled.
+fn is_hot(record: &mut Record, code: Borrowed<'_, ffi::PyCodeObject>, count: u64) -> bool {
+    let until_hot = until_hot(code);
+    let directly = match mode() {
+        Mode::On => options::after().directly,
+        Mode::Off | Mode::Eager => None,
+    };
+    let Some(directly) = directly else {
+        return count >= until_hot;
+    };
+    if count < until_hot / 2 {
+        return false;
+    }
+    let now = log::clock();
+    let half_hot_at = *record.half_hot_at.get_or_insert(now);
+    if count < until_hot {
+        return false;
+    }
+    record.directly |= now - half_hot_at > SOON;
+    !record.directly || count >= u64::from(directly) * u64::from(1 + weight(code) / 3)
 }
 
 /// How many rounds of a loop there are, at least, between two times that it is told of, as a power of two.
@@ -100,7 +125,8 @@ pub fn call(thread: ThreadState, frame: Frame<'_>) -> bool {
     record.calls = record.calls.saturating_add(calls);
     add_heat(&record.heat, calls.into());
     let is_ordered = record.stage == Stage::Waiting && record.wanted.contains(&place);
-    if is_ordered || u64::from(record.calls) < until_hot(code) {
+    let calls = record.calls.into();
+    if is_ordered || !is_hot(record, code, calls) {
         return true;
     }
     want(table, frame, place, Some(snapshot::observed(frame)));
@@ -128,7 +154,8 @@ pub fn resumption(thread: ThreadState, frame: Frame<'_>) -> bool {
     let resumptions = 1 + tally::take(frame.instruction().addr());
     record.resumptions = record.resumptions.saturating_add(resumptions);
     add_heat(&record.heat, resumptions.into());
-    if u64::from(record.resumptions) >= until_hot(frame.code()) && record.stage != Stage::Waiting {
+    let resumptions = record.resumptions.into();
+    if is_hot(record, frame.code(), resumptions) && record.stage != Stage::Waiting {
         want(table, frame, place, None);
     }
     true
@@ -154,7 +181,10 @@ pub fn round(thread: ThreadState, frame: Frame<'_>) {
     record.rounds = record.rounds.saturating_add(1);
     let is_hot = match mode() {
         Mode::Eager => record.rounds >= rounds_eager(record.attempts),
-        Mode::Off | Mode::On => u64::from(record.rounds) << rounds() >= until_hot(code),
+        Mode::Off | Mode::On => {
+            let rounds = u64::from(record.rounds) << rounds();
+            is_hot(record, code, rounds)
+        }
     };
     if !is_hot {
         return;
@@ -336,7 +366,9 @@ fn compile(frame: Frame<'_>, however_often: bool) {
     let observed = record.observed.clone();
     let key = record.key(code);
     let (tier, inlining) = match mode() {
-        Mode::Off | Mode::On if record.warm_since.is_some() => (Tier::Hot, Inlining::MUCH),
+        Mode::Off | Mode::On if record.warm_since.is_some() || record.directly => {
+            (Tier::Hot, Inlining::MUCH)
+        }
         Mode::Off | Mode::On => (Tier::Quick, Inlining::NONE),
         Mode::Eager => (Tier::Quick, Inlining::SOME),
     };

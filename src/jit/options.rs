@@ -77,7 +77,7 @@ pub fn for_lines() -> bool {
     FOR_LINES.load(Ordering::Relaxed) || for_debugger() || perf::wants_lines()
 }
 
-/// How often something runs before it is compiled (`-X jit-after=QUICK:HOT`), where [`Mode::On`] decides.
+/// How often something runs before it is compiled (`-X jit-after=QUICK:HOT:DIRECTLY`), where [`Mode::On`] decides.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct After {
     /// Calls, or rounds of a loop, until there is code of the quick tier, which takes the compiler some milliseconds. In so many rounds of
@@ -86,32 +86,42 @@ pub struct After {
     /// How often small code of that tier begins, and its loops come round, until it is made anew in the hot one, which takes the
     /// compiler ten times as long and more.
     pub hot: u32,
+    /// Calls, or rounds of a loop, until code that gets hot slowly is compiled in the hot tier, and never in the quick one: it is one
+    /// of many pieces, and code of the quick tier, which is large, gains nothing where each runs a little.
+    pub directly: Option<u32>,
 }
 
 impl After {
     const DEFAULT: Self = Self {
         quick: 4_000,
         hot: 20_000,
+        directly: Some(10_000),
     };
 
-    /// Reads an option's value.
+    /// Reads an option's value. Without the last number, all code goes through both tiers.
     fn parse(text: &str) -> Option<Self> {
-        let (quick, hot) = text.split_once(':')?;
-        Some(Self {
-            quick: quick.parse().ok()?,
-            hot: hot.parse().ok()?,
-        })
+        let mut numbers = text.split(':').map(str::parse);
+        let (quick, hot) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
+        let directly = numbers.next().transpose().ok()?;
+        let after = Self {
+            quick,
+            hot,
+            directly,
+        };
+        numbers.next().is_none().then_some(after)
     }
 }
 
 static AFTER_QUICK: AtomicU32 = AtomicU32::new(After::DEFAULT.quick);
 static AFTER_HOT: AtomicU32 = AtomicU32::new(After::DEFAULT.hot);
+static AFTER_DIRECTLY: AtomicU32 = AtomicU32::new(After::DEFAULT.directly.expect("it is given"));
 
 /// How often something runs before it is compiled.
 pub fn after() -> After {
     After {
         quick: AFTER_QUICK.load(Ordering::Relaxed),
         hot: AFTER_HOT.load(Ordering::Relaxed),
+        directly: Some(AFTER_DIRECTLY.load(Ordering::Relaxed)).filter(|&after| after > 0),
     }
 }
 
@@ -225,8 +235,11 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
             Some(after) => {
                 AFTER_QUICK.store(after.quick, Ordering::Relaxed);
                 AFTER_HOT.store(after.hot, Ordering::Relaxed);
+                AFTER_DIRECTLY.store(after.directly.unwrap_or_default(), Ordering::Relaxed);
             }
-            None => tell(format_args!("python: jit-after is QUICK:HOT, not {text:?}")),
+            None => tell(format_args!(
+                "python: jit-after is QUICK:HOT or QUICK:HOT:DIRECTLY, not {text:?}"
+            )),
         }
     }
     let lines = option(config, "jit-lines", c"PYROXENE_JIT_LINES");

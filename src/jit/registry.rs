@@ -62,6 +62,10 @@ pub struct Record {
     pub rounds: u32,
     /// The places for each of which it was compiled once more, because it got hot there too.
     pub added: BTreeSet<usize>,
+    /// When it had run half as often as it must to be hot, by the log's clock.
+    pub half_hot_at: Option<u64>,
+    /// Whether it got hot slowly, and is compiled in the hot tier at once.
+    pub directly: bool,
     /// How often it had been compiled when code of the quick tier had run often: better is made since.
     pub warm_since: Option<u32>,
     /// The instructions at which machine code is to be entered: a `RESUME`, and jumps backward.
@@ -129,6 +133,8 @@ impl Registry {
                 resumptions: 0,
                 rounds: 0,
                 added: BTreeSet::new(),
+                half_hot_at: None,
+                directly: false,
                 warm_since: None,
                 wanted: BTreeSet::new(),
                 observed: Observed::new(),

@@ -57,7 +57,9 @@ impl Done {
     /// How many bytes of machine code wait in it.
     fn bytes(&self) -> usize {
         let artifact = self.result.as_ref().and_then(|result| result.as_ref().ok());
-        artifact.map_or(0, |artifact| code::pages(artifact.code_size))
+        artifact.map_or(0, |artifact| {
+            code::pages(artifact.code_start, artifact.code_size)
+        })
     }
 }
 

@@ -1,61 +1,12 @@
 //! What the compiler tells of itself: the log, run by run. Each test runs the interpreter of `target/dist` as a user does.
 mod prefix;
 
+use prefix::folder::{Folder, log_of, succeed};
 use prefix::{home, python};
 use pyroxene_jit_log::{Entry, Event, Exits, Function, Line, Tier, Withdrawal};
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-
-/// A folder of a test's own, which goes with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("pyroxene-{name}-{}", std::process::id()));
-        fs::create_dir_all(&path).expect("a folder is made");
-        Self(path)
-    }
-
-    /// A program in it.
-    fn program(&self, text: &str) -> PathBuf {
-        let path = self.0.join("program.py");
-        fs::write(&path, text).expect("the program is written");
-        path
-    }
-
-    /// The files in it whose names begin like this, in order.
-    fn files(&self, start: &str) -> Vec<PathBuf> {
-        let mut files: Vec<PathBuf> = fs::read_dir(&self.0)
-            .expect("the folder is read")
-            .map(|entry| entry.expect("an entry").path())
-            .filter(|path| {
-                let name = path.file_name().expect("a name").to_string_lossy();
-                name.starts_with(start)
-            })
-            .collect();
-        files.sort();
-        files
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).expect("the folder goes");
-    }
-}
-
-fn succeed(command: &mut Command) -> Output {
-    let output = command.output().expect("it starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {said}", output.status);
-    output
-}
-
-fn log_of(path: &Path) -> Vec<Line> {
-    let text = fs::read_to_string(path).expect("there is a log");
-    pyroxene_jit_log::read(&text).expect("it is one")
-}
+use std::path::Path;
+use std::process::Command;
 
 /// Runs a program in the eager mode with a log, and gives that.
 fn logged(folder: &Folder, program: &str) -> Vec<Line> {
@@ -330,47 +281,6 @@ fn only_the_functions_of_a_list_are_compiled() {
         compilations(&log_of(&folder.0.join("log")), "other").len(),
         0
     );
-}
-
-/// What is hot is compiled quickly first, and again when that has run often, for a loop that never leaves its function too.
-#[test]
-fn what_runs_on_in_quick_code_goes_over_to_better() {
-    let folder = Folder::new("tiers");
-    let program = folder.program(
-        "import pyroxene, time\n\
-         def called(x): return x + 1\n\
-         def loops():\n\
-         \x20   x = 0\n\
-         \x20   while made() < 2:\n\
-         \x20       for i in range(1000): x = x + i\n\
-         def made():\n\
-         \x20   return pyroxene.jit()['compiled'] if time.monotonic() < end else 9\n\
-         end = time.monotonic() + 60\n\
-         loops()\n\
-         while made() < 4:\n\
-         \x20   for i in range(1000): called(i)\n",
-    );
-    let only = folder.0.join("only");
-    let path = program.display();
-    fs::write(&only, format!("{path}:2:called\n{path}:3:loops\n")).expect("it is written");
-    succeed(
-        python()
-            .args(["-X", "jit=on", "-X", "jit-log=log", "-X", "jit-only=only"])
-            .arg(&program)
-            .current_dir(&folder.0),
-    );
-    let log = log_of(&folder.0.join("log"));
-    for wanted in ["called", "loops"] {
-        let tiers: Vec<Tier> = log
-            .iter()
-            .filter_map(|line| match &line.event {
-                Event::Ordered { function, tier, .. } if function.name == wanted => Some(*tier),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(tiers.first(), Some(&Tier::Quick), "{wanted}");
-        assert!(tiers[1..].contains(&Tier::Hot), "{wanted}: {tiers:?}");
-    }
 }
 
 /// Says how many functions were compiled, after so long that one must have been, and why others were not.

@@ -1,17 +1,23 @@
 //! The range of addresses in which all machine code lies: pages of it are handed out, written, made executable and taken
 //! back. A page is never writable and executable at once.
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::io;
 use std::sync::Mutex;
 
 /// The size of a page, the unit in which memory is protected.
 const PAGE: usize = 4096;
 
+/// The size of a line of the cache.
+const LINE: usize = 64;
+
 /// A reserved range of addresses.
 pub struct Range {
     start: NonNull<u8>,
-    /// Which pages are in use, and where to look first for some that are not.
+    /// Which pages are in use.
     pages: Mutex<Vec<bool>>,
+    /// Where the next block begins in its first page, with whole pages.
+    offset: AtomicUsize,
 }
 
 // SAFETY: the range is this object's alone; `pages` says who has which part of it, under its lock.
@@ -37,6 +43,7 @@ impl Range {
         Ok(Self {
             start,
             pages: Mutex::new(vec![false; size / PAGE]),
+            offset: AtomicUsize::new(0),
         })
     }
 
@@ -45,7 +52,8 @@ impl Range {
     /// # Errors
     /// When the range is full, or the system does not let us.
     pub fn allocate(&'static self, size: usize) -> io::Result<Block> {
-        let count = size.div_ceil(PAGE).max(1);
+        let offset = self.next_offset();
+        let count = (offset + size).div_ceil(PAGE).max(1);
         let first = self
             .take(count)
             .ok_or_else(|| io::Error::from(io::ErrorKind::OutOfMemory))?;
@@ -53,16 +61,25 @@ impl Range {
             range: self,
             first,
             count,
+            offset,
         };
         // SAFETY: the pages are the block's.
         unsafe {
             protect(
-                block.start(),
+                block.first_page(),
                 block.size(),
                 libc::PROT_READ | libc::PROT_WRITE,
             )?;
         }
         Ok(block)
+    }
+
+    /// Where the next block begins in its first page: each somewhere else. If all began where a page does, the beginnings of all functions,
+    /// which run most, would share few of the places that processors keep instructions in.
+    fn next_offset(&self) -> usize {
+        // The golden ratio's part of a page.
+        const STEP: usize = 39 * LINE;
+        self.offset.fetch_add(STEP, Ordering::Relaxed) % PAGE
     }
 
     /// Marks the first `count` pages in a row that are free, and gives the index of the first.
@@ -86,22 +103,29 @@ impl Range {
     }
 }
 
-/// Pages of a range. They are taken back when it is dropped.
+/// Pages of a range, from a place in the first. They are taken back when it is dropped.
 pub struct Block {
     range: &'static Range,
     first: usize,
     count: usize,
+    offset: usize,
 }
 
 impl Block {
     /// Where it begins.
     pub fn start(&self) -> NonNull<u8> {
+        // SAFETY: it begins in its first page.
+        unsafe { self.first_page().add(self.offset) }
+    }
+
+    /// Where its first page begins.
+    fn first_page(&self) -> NonNull<u8> {
         // SAFETY: the pages lie within the range.
         unsafe { self.range.start.add(self.first * PAGE) }
     }
 
-    /// How long it is, in bytes.
-    pub fn size(&self) -> usize {
+    /// How long its pages are, in bytes.
+    fn size(&self) -> usize {
         self.count * PAGE
     }
 
@@ -111,7 +135,7 @@ impl Block {
     /// [`make_executable`](Self::make_executable) was not called.
     pub unsafe fn bytes(&mut self) -> &mut [u8] {
         // SAFETY: the pages are the block's alone, and writable as the caller promises.
-        unsafe { core::slice::from_raw_parts_mut(self.start().as_ptr(), self.size()) }
+        unsafe { core::slice::from_raw_parts_mut(self.start().as_ptr(), self.size() - self.offset) }
     }
 
     /// From now on it can be executed and read, and not written any more.
@@ -120,7 +144,13 @@ impl Block {
     /// When the system does not let us.
     pub fn make_executable(&self) -> io::Result<()> {
         // SAFETY: the pages are the block's.
-        unsafe { protect(self.start(), self.size(), libc::PROT_READ | libc::PROT_EXEC) }
+        unsafe {
+            protect(
+                self.first_page(),
+                self.size(),
+                libc::PROT_READ | libc::PROT_EXEC,
+            )
+        }
     }
 }
 
@@ -128,9 +158,9 @@ impl Drop for Block {
     fn drop(&mut self) {
         // SAFETY: the pages are the block's. Their contents go back to the system: new ones are zeroed.
         let given_back = unsafe {
-            protect(self.start(), self.size(), libc::PROT_NONE).is_ok()
+            protect(self.first_page(), self.size(), libc::PROT_NONE).is_ok()
                 && libc::madvise(
-                    self.start().as_ptr().cast(),
+                    self.first_page().as_ptr().cast(),
                     self.size(),
                     libc::MADV_DONTNEED,
                 ) == 0
