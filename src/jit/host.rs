@@ -5,6 +5,7 @@ use crate::eval::operations::OPERATIONS;
 use crate::ffi;
 use crate::profile::operand::Array;
 use core::cell::UnsafeCell;
+use core::ffi::c_void;
 use core::mem::{MaybeUninit, offset_of};
 use pyroxene_jit_api::{CodeRange, Host, Layout, Singletons, Types};
 use std::sync::OnceLock;
@@ -21,6 +22,28 @@ struct Code(UnsafeCell<MaybeUninit<[u8; CODE_SIZE]>>);
 unsafe impl Sync for Code {}
 
 static CODE: Code = Code(UnsafeCell::new(MaybeUninit::uninit()));
+
+/// Where machine code lies that gdb is told of: near the library, but not in its image, of which gdb knows already what is there.
+/// Where the system gives nothing near, in the image all the same.
+fn code_start(for_debugger: bool) -> *mut c_void {
+    /// How far the first and the last of what refer to each other may be from one another.
+    const REACH: usize = 1 << 30;
+    let image: *mut c_void = CODE.0.get().cast();
+    if !for_debugger {
+        return image;
+    }
+    let reserved = (1..16).map(|step| {
+        let hint = image.wrapping_byte_sub(step * CODE_SIZE);
+        let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+        // SAFETY: the address is a wish only: nothing is taken from anybody.
+        unsafe { libc::mmap(hint, CODE_SIZE, libc::PROT_NONE, flags, -1, 0) }
+    });
+    let is_near = |start: &*mut c_void| {
+        *start != libc::MAP_FAILED && start.addr().abs_diff(image.addr()) < REACH
+    };
+    // Addresses cost nothing: those that are too far away are kept.
+    reserved.into_iter().find(is_near).unwrap_or(image)
+}
 
 /// What the compiler library is told.
 pub(super) fn host() -> &'static Host {
@@ -40,7 +63,7 @@ pub(super) fn host() -> &'static Host {
         helpers: helpers::helpers(),
         operations: OPERATIONS.addresses(),
         code_range: CodeRange {
-            start: CODE.0.get().cast(),
+            start: code_start(options::for_debugger()).cast(),
             size: CODE_SIZE,
         },
         // SAFETY: the place in the main interpreter, which is there for good.

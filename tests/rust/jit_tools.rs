@@ -102,6 +102,67 @@ fn the_log_tells_of_a_compilation_from_its_order_to_its_exits() {
     assert_eq!(exits, 30, "each call with a string leaves");
 }
 
+/// What a debugger shows of the C stack, with the lines of machine code and of calls that are inlined in it.
+#[test]
+fn gdb_shows_machine_code_with_its_lines() {
+    let folder = Folder::new("gdb");
+    let program = folder.program(
+        "import os\n\
+         def asks():\n\
+         \x20   return os.getppid()\n\
+         def hot():\n\
+         \x20   return asks()\n\
+         for _ in range(60): hot()\n",
+    );
+    let mut gdb = Command::new("gdb");
+    gdb.args(["-nx", "-batch", "-iex", "set debuginfod enabled off"]);
+    gdb.args(["-iex", "set auto-load off"]);
+    for command in [
+        "set breakpoint pending on",
+        "break getppid",
+        "ignore 1 30",
+        "run",
+        "backtrace 12",
+    ] {
+        gdb.args(["-ex", command]);
+    }
+    let python = python();
+    let output = gdb
+        .arg("--args")
+        .arg(python.get_program())
+        .args(["-X", "jit=eager", "-X", "jit-gdb"])
+        .arg(&program)
+        .output()
+        .expect("gdb is installed");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let program = program.display();
+    for (function, line) in [("asks", 3), ("hot", 5)] {
+        let frame = format!("{function} () at {program}:{line}");
+        assert!(shown.contains(&frame), "{frame}: {shown}");
+    }
+}
+
+/// What `-X jit-dump` shows of a function, and nothing of others.
+#[test]
+fn stages_of_a_compilation_are_shown() {
+    let folder = Folder::new("dump");
+    let program = folder.program(
+        "def shown(x): return x + 1\n\
+         def other(x): return x + 2\n\
+         for number in range(50): shown(number), other(number)\n",
+    );
+    let output = succeed(
+        python()
+            .args(["-X", "jit=eager", "-X", "jit-dump=hir,llvm,asm:shown"])
+            .arg(program),
+    );
+    let text = String::from_utf8_lossy(&output.stderr);
+    for part in ["int_add", "define", "retq"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert!(!text.contains("other"), "{text}");
+}
+
 #[test]
 fn the_log_tells_why_machine_code_is_taken_away() {
     let folder = Folder::new("withdrawn");
