@@ -60,12 +60,13 @@ pub(crate) unsafe fn begin(
         if !has_machine_code(function) {
             return Ok(Called::Not);
         }
-        if is_bound {
+        // It goes when the frame is there, which is then of the code that was looked at: somebody may be told of it.
+        let bound = is_bound.then(|| Owned::<ffi::PyObject>::from_raw_unchecked(method.cast()));
+        if bound.is_some() {
             *place = function.new_ref().into_raw();
             *place.add(1) = Borrowed::from_raw_unchecked((*method).im_self)
                 .new_ref()
                 .into_raw();
-            drop(Owned::from_raw_unchecked(method.cast::<ffi::PyObject>()));
         }
         let (first, count) = if (*place.add(1)).is_null() {
             (place.add(2), count)
@@ -75,6 +76,7 @@ pub(crate) unsafe fn begin(
         let function = Owned::from_raw_unchecked((*place).cast::<ffi::PyFunctionObject>());
         let positional = count - names.map_or(0, |names| names.items().len());
         let frame = frames::push_and_init(thread, function, None, first, positional, names)?;
+        drop(bound);
         (*frame).previous = caller;
         make_current(thread, frame);
         Ok(enter(thread, frame))

@@ -433,8 +433,7 @@ unsafe extern "C" fn callee_left(thread: Raw, caller: Raw, left: *mut Exit) -> i
         let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
         let ends = kind == ExitKind::Error
             || kind == ExitKind::Resume && matches!(reason, Reason::Return | Reason::Raised);
-        let may_finish = nested::may_finish(thread, caller);
-        if !ends && !may_finish {
+        if !ends && !nested::may_finish(thread, caller) {
             return PASSED_ON;
         }
         MachineCode::left_by(code, index, thread);
@@ -449,10 +448,12 @@ unsafe extern "C" fn callee_left(thread: Raw, caller: Raw, left: *mut Exit) -> i
             (Ended::GoesOn, After::Resume)
         };
         let ended = match ended {
-            Ended::GoesOn if may_finish => match nested::finish(thread, caller, after) {
-                Ok(value) => Ended::Returned(value),
-                Err(_) => Ended::Raised,
-            },
+            Ended::GoesOn if nested::may_finish(thread, caller) => {
+                match nested::finish(thread, caller, after) {
+                    Ok(value) => Ended::Returned(value),
+                    Err(_) => Ended::Raised,
+                }
+            }
             ended => ended,
         };
         match ended {
@@ -461,6 +462,7 @@ unsafe extern "C" fn callee_left(thread: Raw, caller: Raw, left: *mut Exit) -> i
                 0
             }
             Ended::Raised => 1 + ExitKind::Error as i32,
+            Ended::GoesOn if after == After::Enter => 1 + ExitKind::Switched as i32,
             Ended::GoesOn => 1 + ExitKind::Resume as i32,
         }
     }

@@ -459,10 +459,11 @@ pub struct Helpers {
     /// does not tell the height). Gives 0, or 1 if the evaluator shall do it, because tools want to be told. May run any code.
     pub catch: unsafe extern "C" fn(thread: Raw, frame: Raw, handler: u32) -> i32,
     /// After a function that machine code has called left by this exit: if its frame is about to return, or raises, that is
-    /// done, also for the frames below it down to the caller's. Gives 0 if it has returned, its result in the exit's payload,
+    /// done, also for the frames below it down to the caller's; if one of them goes on, the evaluator runs it until they have
+    /// ended, where there is room for that. Gives 0 if it has returned, its result in the exit's payload,
     /// with a reference; 1 + [`Error`](crate::ExitKind::Error) if an exception is set and the caller's frame is the one that
-    /// runs; 1 + [`Resume`](crate::ExitKind::Resume) if a frame of the call goes on; or [`PASSED_ON`] if nothing was done,
-    /// not even what the exit leaves to be done. May run any code.
+    /// runs; 1 + [`Resume`](crate::ExitKind::Resume) or [`Switched`](crate::ExitKind::Switched) if a frame of the call goes on, or is
+    /// about to be entered; or [`PASSED_ON`] if nothing was done, not even what the exit leaves to be done. May run any code.
     pub callee_left: unsafe extern "C" fn(thread: Raw, caller: Raw, left: *mut Exit) -> i32,
     /// Ends the frame of a call, all of which is written, and which stands at an instruction by which it returns: gives what that
     /// returns, with a reference, and makes its caller's the thread's. Who has the frame keeps it. Or NULL, having done nothing, if
