@@ -42,7 +42,7 @@ pub(crate) unsafe fn begin(
     names: Option<Borrowed<'_, ffi::PyTupleObject>>,
     floor: usize,
 ) -> Result<Called, Raised> {
-    if !resume::may_run(thread, floor) || profile::notes(thread) && profile::is_turn() {
+    if !may_begin(thread, floor) {
         return Ok(Called::Not);
     }
     // SAFETY: as the caller promises. A bound method has both; the new frame, which takes all of the operands whatever happens, is
@@ -81,6 +81,48 @@ pub(crate) unsafe fn begin(
         make_current(thread, frame);
         Ok(enter(thread, frame))
     }
+}
+
+/// The same for the instruction that unpacks: calls a Python function with the items of a tuple, and with those of a dictionary if there
+/// is one ([`Helpers::begin_call_unpacked`](pyroxene_jit_api::Helpers::begin_call_unpacked)).
+///
+/// # Errors
+/// As [`begin`]; `TypeError` for a key of the dictionary that is no `str`.
+///
+/// # Safety
+/// The thread runs the caller, which is written whole, with its `return_offset`. At the place lie the callable, NULL, something to
+/// iterate over and, if that is said, a dictionary: references, which are given away unless nothing was done.
+pub(crate) unsafe fn begin_unpacked(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+    place: *mut *mut ffi::PyObject,
+    has_keywords: bool,
+    floor: usize,
+) -> Result<Called, Raised> {
+    if !may_begin(thread, floor) {
+        return Ok(Called::Not);
+    }
+    // SAFETY: as the caller promises.
+    unsafe {
+        let callable: Borrowed<'_> = Borrowed::from_raw_unchecked(*place);
+        let arguments: Borrowed<'_> = Borrowed::from_raw_unchecked(*place.add(2));
+        if !has_machine_code(callable) || !arguments.is_exactly(&raw const ffi::PyTuple_Type) {
+            return Ok(Called::Not);
+        }
+        let function = Owned::from_raw_unchecked((*place).cast());
+        let arguments = Owned::from_raw_unchecked((*place.add(2)).cast());
+        let keywords = has_keywords.then(|| Owned::from_raw_unchecked((*place.add(3)).cast()));
+        let frame = frames::push_and_init_ex(thread, function, None, arguments, keywords)?;
+        (*frame).previous = caller;
+        make_current(thread, frame);
+        Ok(enter(thread, frame))
+    }
+}
+
+/// Whether machine code may run that is called from here, and it is not the evaluator's turn to note what is called.
+#[inline(always)]
+fn may_begin(thread: ThreadState, floor: usize) -> bool {
+    resume::may_run(thread, floor) && !(profile::notes(thread) && profile::is_turn())
 }
 
 /// Whether a callable is a function that machine code can be entered for at its beginning: its frame is a plain one of ours.

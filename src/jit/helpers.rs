@@ -69,6 +69,7 @@ pub(super) fn helpers() -> Helpers {
         callee_left,
         return_from,
         begin_call,
+        begin_call_unpacked,
         begin_resumption,
         resume,
         generator,
@@ -502,6 +503,26 @@ unsafe extern "C" fn begin_call(
             floor,
         )
     };
+    entrance(called)
+}
+
+unsafe extern "C" fn begin_call_unpacked(
+    thread: Raw,
+    frame: Raw,
+    place: *mut Raw,
+    count: u32,
+    floor: usize,
+) -> Entrance {
+    // SAFETY: machine code gives the thread that runs it, its frame, which it has written, and the operands.
+    let called = unsafe {
+        let thread = ThreadState::from_c(NonNull::new_unchecked(thread.cast()));
+        calling::begin_unpacked(thread, frame.cast(), place.cast(), count > 1, floor)
+    };
+    entrance(called)
+}
+
+/// How machine code is to be entered for a call that was begun.
+fn entrance(called: Result<Called, Raised>) -> Entrance {
     let (entry, run) = match called {
         Ok(Called::Enters((run, entry))) => (u64::from(entry), Some(run)),
         Ok(Called::Not) => (0, None),

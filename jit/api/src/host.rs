@@ -503,6 +503,15 @@ pub struct Helpers {
         names: Raw,
         floor: usize,
     ) -> Entrance,
+    /// The same with the items of an iterable and, if the count is two, with those of a dictionary: above NULL. Does nothing for a bound
+    /// method, and unless the iterable is a tuple.
+    pub begin_call_unpacked: unsafe extern "C" fn(
+        thread: Raw,
+        frame: Raw,
+        place: *mut Raw,
+        count: u32,
+        floor: usize,
+    ) -> Entrance,
     /// Prepares what [`resume`](Self::resume) does, where that is plain: the generator has not begun, or has yielded. Then it runs,
     /// and the value is taken over: what is given is how machine code is called on its frame. Otherwise nothing was done.
     pub begin_resumption: unsafe extern "C" fn(

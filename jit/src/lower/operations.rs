@@ -131,21 +131,12 @@ impl<'c> Lowering<'c, '_> {
 
         self.emit.go_to(slow);
         self.write_state(state, Written::All);
-        let placed = |names| Placed {
+        let evaluated = self.call_placed(Placed {
             operands: operands.len() as u32,
-            names,
+            given,
             next,
             state,
-        };
-        let evaluated = match given {
-            Given::Placed => self.call_placed(placed(None)),
-            Given::Named(names) => self.call_placed(placed(Some(names))),
-            Given::Unpacked => {
-                let height = self.locals() + bottom + operands.len() as u32;
-                self.evaluate_placed(height, next, state);
-                self.emit.load_pointer(self.stack_place(bottom))
-            }
-        };
+        });
         let evaluated_from = self.emit.here();
         self.emit.jump(end);
 

@@ -4,15 +4,16 @@ use super::emit::Likely;
 use super::runtime::Helper;
 use inkwell::values::PointerValue;
 use pyroxene_hir::StateId;
-use pyroxene_jit_api::{ObjectId, Reason};
+use pyroxene_hir::operands::Given;
+use pyroxene_jit_api::Reason;
 
 /// A call whose operands lie on the stack of the frame, above what the state has there.
 #[derive(Clone, Copy)]
 pub(super) struct Placed {
-    /// How many operands there are: what is called, `self` or NULL, and the arguments.
+    /// How many operands there are: what is called, `self` or NULL, and what it is called with.
     pub operands: u32,
-    /// The names of the last of them.
-    pub names: Option<ObjectId>,
+    /// How that is given.
+    pub given: Given,
     /// The instruction after the one that calls, in units.
     pub next: u32,
     /// At the instruction that calls, its operands taken off the stack. It is written to the frame.
@@ -24,29 +25,36 @@ impl<'c> Lowering<'c, '_> {
     pub(super) fn call_placed(&mut self, placed: Placed) -> PointerValue<'c> {
         let Placed {
             operands,
-            names,
+            given,
             next,
             state,
         } = placed;
         let bottom = self.function[state].top_stack().len() as u32;
-        let names = names.map(|names| self.object(names));
+        let names = match given {
+            Given::Named(names) => Some(self.object(names)),
+            Given::Placed | Given::Unpacked => None,
+        };
         let (by_evaluator, end) = (self.emit.block(), self.emit.block());
         if let Some(directly) = self.calls_by_chance() {
             self.go_on_if(directly, by_evaluator);
         }
         self.set_return_offset(state, next);
         let count = self.emit.int().const_int(u64::from(operands) - 2, false);
-        let (entry, run) = self.emit.ask_for_entrance(
-            Helper::BeginCall,
-            &[
-                self.thread().into(),
-                self.frame().into(),
-                self.stack_place(bottom).into(),
-                count.into(),
-                names.unwrap_or_else(|| self.emit.null()).into(),
-                self.floor().into(),
-            ],
-        );
+        let place = self.stack_place(bottom).into();
+        let (thread, frame) = (self.thread().into(), self.frame().into());
+        let (count, floor) = (count.into(), self.floor().into());
+        let (entry, run) = match given {
+            Given::Placed | Given::Named(_) => {
+                let names = names.unwrap_or_else(|| self.emit.null()).into();
+                let arguments = [thread, frame, place, count, names, floor];
+                self.emit.ask_for_entrance(Helper::BeginCall, &arguments)
+            }
+            Given::Unpacked => {
+                let arguments = [thread, frame, place, count, floor];
+                self.emit
+                    .ask_for_entrance(Helper::BeginCallUnpacked, &arguments)
+            }
+        };
         let (begun, not_begun) = (self.emit.block(), self.emit.block());
         let is_none = self.emit.is_null(run);
         self.emit

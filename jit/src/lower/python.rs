@@ -14,7 +14,7 @@ use core::mem::offset_of;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{IntValue, PointerValue};
-use pyroxene_hir::operands::CallForm;
+use pyroxene_hir::operands::{self, CallForm};
 use pyroxene_hir::{StateId, Value};
 use pyroxene_jit_api::{Callee, Class, Exit, ExitKind, ObjectId, PASSED_ON, Reason, Target};
 
@@ -546,21 +546,23 @@ impl<'c> Lowering<'c, '_> {
         for (index, &operand) in (bottom..).zip(operands) {
             self.emit.store(self.stack_place(index), operand);
         }
-        let placed = |names| Placed {
-            operands: operands.len() as u32,
-            names,
+        let operands = operands.len() as u32;
+        let given = match call.form {
+            CallForm::Function | CallForm::Method => operands::Given::Placed,
+            CallForm::Keywords(names) => operands::Given::Named(names),
+            CallForm::Unpacked { .. } => operands::Given::Unpacked,
+            CallForm::Property { .. } | CallForm::Item { .. } => {
+                let height = self.locals() + bottom + operands;
+                self.evaluate_placed(height, call.next, call.state);
+                return self.emit.load_pointer(self.stack_place(bottom));
+            }
+        };
+        self.call_placed(Placed {
+            operands,
+            given,
             next: call.next,
             state: call.state,
-        };
-        match call.form {
-            CallForm::Function | CallForm::Method => self.call_placed(placed(None)),
-            CallForm::Keywords(names) => self.call_placed(placed(Some(names))),
-            CallForm::Unpacked { .. } | CallForm::Property { .. } | CallForm::Item { .. } => {
-                let height = self.locals() + bottom + operands.len() as u32;
-                self.evaluate_placed(height, call.next, call.state);
-                self.emit.load_pointer(self.stack_place(bottom))
-            }
-        }
+        })
     }
 
     /// Makes the frame of a function that is called (`_PyFrame_PushUnchecked`). The thread runs it from now on.

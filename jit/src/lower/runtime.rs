@@ -98,6 +98,7 @@ helpers! {
     CalleeLeft = callee_left(Pointer, Pointer, Pointer) -> Int;
     ReturnFrom = return_from(Pointer, Pointer) -> Pointer;
     BeginCall = begin_call(Pointer, Pointer, Pointer, Int, Pointer, Long) -> Entrance;
+    BeginCallUnpacked = begin_call_unpacked(Pointer, Pointer, Pointer, Int, Long) -> Entrance;
     BeginResumption = begin_resumption(Pointer, Pointer, Pointer, Pointer, Long) -> Entrance;
     Resume = resume(Pointer, Pointer, Pointer, Pointer, Long) -> Exit;
     Generator = generator(Pointer, Pointer, Pointer, Int) -> Pointer;
