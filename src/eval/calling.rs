@@ -77,9 +77,7 @@ pub(crate) unsafe fn begin(
         let positional = count - names.map_or(0, |names| names.items().len());
         let frame = frames::push_and_init(thread, function, None, first, positional, names)?;
         drop(bound);
-        (*frame).previous = caller;
-        make_current(thread, frame);
-        Ok(enter(thread, frame))
+        Ok(enter(thread, caller, frame))
     }
 }
 
@@ -113,9 +111,7 @@ pub(crate) unsafe fn begin_unpacked(
         let arguments = Owned::from_raw_unchecked((*place.add(2)).cast());
         let keywords = has_keywords.then(|| Owned::from_raw_unchecked((*place.add(3)).cast()));
         let frame = frames::push_and_init_ex(thread, function, None, arguments, keywords)?;
-        (*frame).previous = caller;
-        make_current(thread, frame);
-        Ok(enter(thread, frame))
+        Ok(enter(thread, caller, frame))
     }
 }
 
@@ -149,14 +145,20 @@ unsafe fn has_machine_code(callable: Borrowed<'_>) -> bool {
     }
 }
 
-/// Has a new frame enter its machine code, if it still has some.
+/// Has the thread run a new frame above its caller's, and enter its machine code, if it still has some.
 ///
 /// # Safety
-/// The thread runs the frame, whose caller is set.
+/// The thread runs the caller; the frame is ready to run, and linked to no other.
 #[inline(always)]
-unsafe fn enter(thread: ThreadState, frame: *mut ffi::_PyInterpreterFrame) -> Called {
+unsafe fn enter(
+    thread: ThreadState,
+    caller: *mut ffi::_PyInterpreterFrame,
+    frame: *mut ffi::_PyInterpreterFrame,
+) -> Called {
     // SAFETY: as the caller promises; an `ENTER_EXECUTOR` stands in the code with its record.
     unsafe {
+        (*frame).previous = caller;
+        make_current(thread, frame);
         let code = (*frame).f_executable.cast::<ffi::PyCodeObject>();
         let first = *(*frame).instr_ptr;
         let argument = if first.op.code == Opcode::ENTER_EXECUTOR.number() {

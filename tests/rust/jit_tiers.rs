@@ -1,7 +1,9 @@
 //! In which tiers functions are compiled, and in which order. Each test runs the interpreter of `target/dist` as a user does.
+#[path = "prefix/folder.rs"]
+mod folder;
 mod prefix;
 
-use prefix::folder::{Folder, log_of, succeed};
+use folder::{Folder, log_of, succeed};
 use prefix::python;
 use pyroxene_jit_log::{Event, Line, Tier};
 use std::fs;

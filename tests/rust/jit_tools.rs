@@ -1,12 +1,28 @@
 //! What the compiler tells of itself: the log, run by run. Each test runs the interpreter of `target/dist` as a user does.
+#[path = "prefix/folder.rs"]
+mod folder;
 mod prefix;
 
-use prefix::folder::{Folder, log_of, succeed};
+use folder::{Folder, log_of, succeed};
 use prefix::{home, python};
 use pyroxene_jit_log::{Entry, Event, Exits, Function, Line, Tier, Withdrawal};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The files in a folder whose names begin like this, in order.
+fn files(folder: &Folder, start: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder.0)
+        .expect("the folder is read")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            let name = path.file_name().expect("a name").to_string_lossy();
+            name.starts_with(start)
+        })
+        .collect();
+    files.sort();
+    files
+}
 
 /// Runs a program in the eager mode with a log, and gives that.
 fn logged(folder: &Folder, program: &str) -> Vec<Line> {
@@ -248,8 +264,8 @@ else:
     assert_eq!(compilations(&log, "before").len(), 1);
     assert_eq!(compilations(&log, "after").len(), 1);
     assert_eq!(compilations(&log, "within").len(), 0);
-    let [child] = &folder.files("log.")[..] else {
-        panic!("{:?}", folder.files(""));
+    let [child] = &files(&folder, "log.")[..] else {
+        panic!("{:?}", files(&folder, ""));
     };
     let child = log_of(child);
     let Event::Begin { forked_from, .. } = child[0].event else {
@@ -283,8 +299,8 @@ subprocess.run([sys.executable, '-c', code], check=True)
         compilations(&log_of(&folder.0.join("log")), "outer").len(),
         1
     );
-    let [child] = &folder.files("log.")[..] else {
-        panic!("{:?}", folder.files(""));
+    let [child] = &files(&folder, "log.")[..] else {
+        panic!("{:?}", files(&folder, ""));
     };
     assert_eq!(compilations(&log_of(child), "inner").len(), 1);
 }
@@ -857,8 +873,8 @@ fn perf_gets_the_code_and_its_lines() {
             .arg(&program)
             .current_dir(&folder.0),
     );
-    let [dump] = &folder.files("jit-")[..] else {
-        panic!("{:?}", folder.files(""));
+    let [dump] = &files(&folder, "jit-")[..] else {
+        panic!("{:?}", files(&folder, ""));
     };
     let dump = fs::read(dump).expect("there is a dump");
     let mut header = Reader(&dump);

@@ -21,20 +21,6 @@ impl Folder {
         fs::write(&path, text).expect("the program is written");
         path
     }
-
-    /// The files in it whose names begin like this, in order.
-    pub fn files(&self, start: &str) -> Vec<PathBuf> {
-        let mut files: Vec<PathBuf> = fs::read_dir(&self.0)
-            .expect("the folder is read")
-            .map(|entry| entry.expect("an entry").path())
-            .filter(|path| {
-                let name = path.file_name().expect("a name").to_string_lossy();
-                name.starts_with(start)
-            })
-            .collect();
-        files.sort();
-        files
-    }
 }
 
 impl Drop for Folder {

@@ -1,7 +1,4 @@
 //! The built interpreter that tests start: of the prefix in `PYROXENE_TEST_HOME`, or else of `target/dist`.
-#[allow(dead_code, reason = "not every test program needs it")]
-pub mod folder;
-
 use std::path::PathBuf;
 use std::process::Command;
 
