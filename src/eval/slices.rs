@@ -1,7 +1,8 @@
-//! Indices of slices, for C. Calls `__index__`.
+//! Slices: their indices, for C, and `container[start:stop]`, without a slice object where nobody could tell. Calls what objects have
+//! for that.
 use crate::ffi;
 use crate::field;
-use crate::object::{Borrowed, Raised, exception, raise};
+use crate::object::{Borrowed, Owned, Raised, check_status, exception, raise};
 use crate::thread::ThreadState;
 use core::ffi::CStr;
 use core::ptr::null_mut;
@@ -47,4 +48,110 @@ fn has_index(object: Borrowed<'_>) -> bool {
     let slots = field!(class.tp_as_number);
     // SAFETY: the member is NULL or a table of slots.
     !slots.is_null() && unsafe { (*slots).nb_index.is_some() }
+}
+
+/// `container[start:stop]`.
+///
+/// # Errors
+/// What the container raises.
+pub(super) fn get(container: Borrowed<'_>, start: Owned, stop: Owned) -> Result<Owned, Raised> {
+    if let Some(part) = part(container, start.borrow(), stop.borrow()) {
+        return part;
+    }
+    let slice = of(start, stop)?;
+    // SAFETY: live objects; the result is new, or NULL with an exception.
+    unsafe { Owned::from_c(ffi::PyObject_GetItem(container.as_ptr(), slice.as_ptr())) }
+}
+
+/// `container[start:stop] = value`.
+///
+/// # Errors
+/// What the container raises.
+pub(super) fn set(
+    container: Borrowed<'_>,
+    start: Owned,
+    stop: Owned,
+    value: Borrowed<'_>,
+) -> Result<(), Raised> {
+    // What other objects raise that cannot be iterated, the class says.
+    let is_sequence = value.is_exactly(&raw const ffi::PyList_Type)
+        || value.is_exactly(&raw const ffi::PyTuple_Type);
+    if is_sequence
+        && container.is_exactly(&raw const ffi::PyList_Type)
+        && let Some((start, stop)) = between(container, start.borrow(), stop.borrow())
+    {
+        // SAFETY: a list, and a live object.
+        return unsafe {
+            check_status(ffi::PyList_SetSlice(
+                container.as_ptr(),
+                start,
+                stop,
+                value.as_ptr(),
+            ))
+        };
+    }
+    let slice = of(start, stop)?;
+    // SAFETY: live objects.
+    unsafe {
+        check_status(ffi::PyObject_SetItem(
+            container.as_ptr(),
+            slice.as_ptr(),
+            value.as_ptr(),
+        ))
+    }
+}
+
+/// The slice of two bounds.
+fn of(start: Owned, stop: Owned) -> Result<Owned, Raised> {
+    // SAFETY: the function takes the references, when it fails too.
+    unsafe {
+        Owned::from_c(ffi::_PyBuildSlice_ConsumeRefs(
+            start.into_raw(),
+            stop.into_raw(),
+        ))
+    }
+}
+
+/// A part of a list, a tuple or a string, as their classes give it for a slice of these bounds; nothing for other containers and
+/// bounds.
+#[inline(always)]
+fn part(
+    container: Borrowed<'_>,
+    start: Borrowed<'_>,
+    stop: Borrowed<'_>,
+) -> Option<Result<Owned, Raised>> {
+    let slice = if container.is_exactly(&raw const ffi::PyList_Type) {
+        ffi::PyList_GetSlice
+    } else if container.is_exactly(&raw const ffi::PyUnicode_Type) {
+        ffi::PyUnicode_Substring
+    } else if container.is_exactly(&raw const ffi::PyTuple_Type) {
+        ffi::PyTuple_GetSlice
+    } else {
+        return None;
+    };
+    let (start, stop) = between(container, start, stop)?;
+    // SAFETY: of the class whose function it is; the result is new, or NULL with an exception.
+    Some(unsafe { Owned::from_c(slice(container.as_ptr(), start, stop)) })
+}
+
+/// The first index between two bounds, and the one behind the last, neither before the first; nothing if one of them is neither `None`
+/// nor an int of one digit. The container has its size where lists and strings have it.
+#[inline(always)]
+fn between(
+    container: Borrowed<'_>,
+    start: Borrowed<'_>,
+    stop: Borrowed<'_>,
+) -> Option<(ffi::Py_ssize_t, ffi::Py_ssize_t)> {
+    // SAFETY: as the caller promises.
+    let size = unsafe { ffi::Py_SIZE(container.as_ptr()) };
+    let bound = |bound: Borrowed<'_>, none: ffi::Py_ssize_t| {
+        if bound.is_none() {
+            return Some(none);
+        }
+        let index = bound.small_int()?;
+        let index = if index < 0 { index + size } else { index };
+        Some(index.clamp(0, size))
+    };
+    let start = bound(start, 0)?;
+    Some((start, bound(stop, size)?.max(start)))
 }

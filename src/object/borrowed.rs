@@ -201,6 +201,17 @@ impl<'a> Borrowed<'a, ffi::PyObject> {
     pub fn is_none(self) -> bool {
         self.is_at(&raw const ffi::_Py_NoneStruct)
     }
+
+    /// The number of an exact int of one digit.
+    #[inline(always)]
+    pub fn small_int(self) -> Option<isize> {
+        // SAFETY: of the type that is looked at.
+        unsafe {
+            let is_small = self.is_exactly(&raw const ffi::PyLong_Type)
+                && ffi::_PyLong_IsCompact(self.as_ptr().cast());
+            is_small.then(|| ffi::_PyLong_CompactValue(self.as_ptr().cast()))
+        }
+    }
 }
 
 impl<'a> Borrowed<'a, ffi::PyTypeObject> {

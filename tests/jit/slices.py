@@ -96,3 +96,38 @@ held = [float(n) for n in range(5)]
 other = held[2]
 print(put(held, 2, [7.5, 8.5]), other, sys.getrefcount(other))
 print(sys.getsizeof(forward(LIST, 1, 5)), sys.getsizeof(backward(LIST, 5)[0]), sys.getsizeof(put([1, 2, 3], 1, [4, 5])))
+
+
+def part(container, start, stop):
+    return container[start:stop]
+
+
+def replace(items, start, stop, new):
+    items[start:stop] = new
+    return items
+
+
+class Two:
+    def __index__(self):
+        return 2
+
+
+TWO = Two()
+BOUNDS += [True, TWO]
+CONTAINERS = [LIST, tuple(LIST), "abcdefgh", "ab\xe9\u4444\U00012345fgh", b"abcdefgh", range(8), [], (), "", Sub("abc")]
+for _ in range(400):
+    part(CONTAINERS[_ % 7], 1, None)
+    replace([1, 2, 3], 0, -1, [4])
+for start in BOUNDS:
+    for stop in BOUNDS:
+        parts = [outcome(part, container, start, stop) for container in CONTAINERS]
+        print(parts[:-1], parts[-1][0])
+        print([outcome(replace, LIST[:], start, stop, new) for new in ([], [9], (7, 8, 9), range(2), "xy")])
+whole, text = (1, 2, 3), "abc"
+print([part(whole, start, stop) is whole for start, stop in ((None, None), (0, 3), (-3, 9), (1, 3))])
+print([part(text, start, stop) is text for start, stop in ((None, None), (0, 3), (-3, 9), (1, 3))])
+for wrong in (3, None, 1.5, TWO):
+    print(outcome(replace, [1, 2, 3], 0, 1, wrong), outcome(replace, [1, 2, 3], 0, "a", wrong))
+print(outcome(part, LIST, 1.5, 2), outcome(part, "abc", "a", 2), outcome(part, 5, 1, 2), outcome(replace, (1, 2), 0, 1, []))
+same = [1, 2, 3, 4]
+print(replace(same, 1, 3, same), same)

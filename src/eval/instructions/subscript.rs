@@ -4,6 +4,7 @@ use crate::bytecode::Opcode;
 use crate::bytecode::cache::{BinarySubscr, StoreSubscr};
 use crate::eval::flow::Flow;
 use crate::eval::machine::Machine;
+use crate::eval::slices;
 use crate::ffi;
 use crate::object::code_points::CodePoints;
 use crate::object::{Borrowed, Owned, Raised, check_status};
@@ -136,9 +137,10 @@ fn no_key(key: Borrowed<'_>) -> Raised {
 /// `BINARY_SLICE`: `container[start:stop]`.
 #[inline(always)]
 pub(in crate::eval) fn binary_slice(m: &mut Machine) -> Flow {
-    let slice = pop_slice(m);
+    let stop = m.pop();
+    let start = m.pop();
     let container = m.pop();
-    let value = item(container.borrow(), slice?.borrow());
+    let value = slices::get(container.borrow(), start, stop);
     drop(container);
     m.push(value?);
     Ok(())
@@ -147,36 +149,14 @@ pub(in crate::eval) fn binary_slice(m: &mut Machine) -> Flow {
 /// `STORE_SLICE`: `container[start:stop] = value`.
 #[inline(always)]
 pub(in crate::eval) fn store_slice(m: &mut Machine) -> Flow {
-    let slice = pop_slice(m);
+    let stop = m.pop();
+    let start = m.pop();
     let container = m.pop();
     let value = m.pop();
-    let stored = slice.and_then(|slice| {
-        // SAFETY: live objects.
-        unsafe {
-            check_status(ffi::PyObject_SetItem(
-                container.as_ptr(),
-                slice.as_ptr(),
-                value.as_ptr(),
-            ))
-        }
-    });
+    let stored = slices::set(container.borrow(), start, stop, value.borrow());
     drop(value);
     drop(container);
     Ok(stored?)
-}
-
-/// The slice of the topmost two values, which it takes.
-#[inline(always)]
-fn pop_slice(m: &mut Machine) -> Result<Owned, Raised> {
-    let stop = m.pop();
-    let start = m.pop();
-    // SAFETY: the function takes the references, when it fails too.
-    unsafe {
-        Owned::from_c(ffi::_PyBuildSlice_ConsumeRefs(
-            start.into_raw(),
-            stop.into_raw(),
-        ))
-    }
 }
 
 /// `STORE_SUBSCR`: `container[key] = value`.

@@ -6,7 +6,7 @@ use crate::call::{Arguments, vectorcall};
 use crate::eval::instructions::call_builtin::is_list;
 use crate::eval::instructions::container::{fill_set, not_iterable, not_mapping};
 use crate::eval::instructions::format;
-use crate::eval::{tables, unpack as unpacking};
+use crate::eval::{slices, tables, unpack as unpacking};
 use crate::ffi;
 use crate::object::{Borrowed, Owned, Raised, check_status};
 use crate::thread::ThreadState;
@@ -58,16 +58,11 @@ pub(super) unsafe extern "C" fn delete_item(container: Raw, key: Raw) -> i32 {
 }
 
 pub(super) unsafe extern "C" fn get_slice(container: Raw, start: Raw, stop: Raw) -> Raw {
-    // SAFETY: as the folder says of what machine code gives. The function takes the bounds, when it fails too.
-    unsafe {
-        let container = taken(container);
-        let slice = ffi::_PyBuildSlice_ConsumeRefs(start.cast(), stop.cast());
-        let value = Owned::from_c(slice).and_then(|slice| {
-            Owned::from_c(ffi::PyObject_GetItem(container.as_ptr(), slice.as_ptr()))
-        });
-        drop(container);
-        object(value)
-    }
+    // SAFETY: as the folder says of what machine code gives.
+    let (container, start, stop) = unsafe { (taken(container), taken(start), taken(stop)) };
+    let value = slices::get(container.borrow(), start, stop);
+    drop(container);
+    object(value)
 }
 
 pub(super) unsafe extern "C" fn set_slice(
@@ -76,21 +71,13 @@ pub(super) unsafe extern "C" fn set_slice(
     start: Raw,
     stop: Raw,
 ) -> i32 {
-    // SAFETY: as the folder says of what machine code gives. The function takes the bounds, when it fails too.
-    unsafe {
-        let (value, container) = (taken(value), taken(container));
-        let slice = ffi::_PyBuildSlice_ConsumeRefs(start.cast(), stop.cast());
-        let stored = Owned::from_c(slice).and_then(|slice| {
-            check_status(ffi::PyObject_SetItem(
-                container.as_ptr(),
-                slice.as_ptr(),
-                value.as_ptr(),
-            ))
-        });
-        drop(value);
-        drop(container);
-        status(stored)
-    }
+    // SAFETY: as the folder says of what machine code gives.
+    let (value, container, start, stop) =
+        unsafe { (taken(value), taken(container), taken(start), taken(stop)) };
+    let stored = slices::set(container.borrow(), start, stop, value.borrow());
+    drop(value);
+    drop(container);
+    status(stored)
 }
 
 pub(super) unsafe extern "C" fn slice(bounds: *mut Raw, count: usize) -> Raw {

@@ -16,7 +16,7 @@ fn number(value: Borrowed<'_>) -> Option<(f64, bool)> {
             return Some(((*float).ob_fval, true));
         }
     }
-    small_int(value).map(|number| (number as f64, false))
+    value.small_int().map(|number| (number as f64, false))
 }
 
 /// The result of an operator on two numbers, one of them a float, where it is plain.
@@ -118,21 +118,10 @@ pub(super) unsafe extern "C" fn compare_truth(left: Raw, right: Raw, comparison:
     }
 }
 
-/// The number of an int of one digit.
-#[inline(always)]
-fn small_int(value: Borrowed<'_>) -> Option<isize> {
-    // SAFETY: of the type that is looked at.
-    unsafe {
-        let is_small = value.is_exactly(&raw const ffi::PyLong_Type)
-            && ffi::_PyLong_IsCompact(value.as_ptr().cast());
-        is_small.then(|| ffi::_PyLong_CompactValue(value.as_ptr().cast()))
-    }
-}
-
 /// Whether an item is in a list or a tuple, where both it and those that are looked at are ints of one digit.
 #[inline(always)]
 fn is_among_ints(item: Borrowed<'_>, container: Borrowed<'_>) -> Option<bool> {
-    let number = small_int(item)?;
+    let number = item.small_int()?;
     // SAFETY: of the types that are looked at. No other code runs, so that all items stay where they are.
     let items = unsafe {
         let (first, count) = if container.is_exactly(&raw const ffi::PyList_Type) {
@@ -147,7 +136,7 @@ fn is_among_ints(item: Borrowed<'_>, container: Borrowed<'_>) -> Option<bool> {
         (0..count).map(move |index| Borrowed::from_raw_unchecked(*first.offset(index)))
     };
     for other in items {
-        if small_int(other)? == number {
+        if other.small_int()? == number {
             return Some(true);
         }
     }
