@@ -11,7 +11,7 @@
 //!   [`data_stack`]: where these frames lie; [`arguments`]: how the arguments of a call become the variables of its frame.
 //! - [`exceptions`]: raising, and finding who handles; [`errors`]: the errors that instructions raise; [`monitor`]: telling
 //!   tools of exceptions (PEP 669).
-//! - [`unpack`], [`matching`], [`imports`], [`slices`], [`tables`]: what single instructions do out of line.
+//! - [`unpack`], [`matching`], [`imports`], [`slices`], [`operators`], [`tables`]: what single instructions do out of line.
 //! - [`namespaces`]: the variables of the code that runs, for C; [`recursion`]: the limits of recursion; [`hooks`]: tracing,
 //!   profiling, asynchronous generators; [`functions`]: what callables are called in messages; [`flags`]: compiler flags and
 //!   extra members of code objects.
@@ -36,6 +36,7 @@ pub mod namespaces;
 pub(crate) mod nested;
 mod operands;
 pub mod operations;
+pub mod operators;
 pub mod recursion;
 pub(crate) mod resume;
 pub(crate) mod run;

@@ -109,9 +109,33 @@ pub fn compare(
     if let Some(answer) = ask(left.type_of(), left, right, comparison)? {
         return Ok(answer);
     }
-    if !right_first && let Some(answer) = ask(right.type_of(), right, left, comparison.swapped())? {
-        return Ok(answer);
+    match right_first {
+        true => unanswered(left, right, comparison),
+        false => compare_reflected(left, right, comparison),
     }
+}
+
+/// The same, when the left operand has no answer, and the right one was not asked.
+///
+/// # Errors
+/// What the slot raises; `TypeError` when it has no answer either and nobody orders the two.
+pub fn compare_reflected(
+    left: Borrowed<'_>,
+    right: Borrowed<'_>,
+    comparison: Comparison,
+) -> Result<Owned, Raised> {
+    match ask(right.type_of(), right, left, comparison.swapped())? {
+        Some(answer) => Ok(answer),
+        None => unanswered(left, right, comparison),
+    }
+}
+
+/// What there is to say when no operand has an answer.
+fn unanswered(
+    left: Borrowed<'_>,
+    right: Borrowed<'_>,
+    comparison: Comparison,
+) -> Result<Owned, Raised> {
     match comparison {
         Comparison::Eq => Ok(Borrowed::from_bool(left.is(right)).new_ref()),
         Comparison::Ne => Ok(Borrowed::from_bool(!left.is(right)).new_ref()),

@@ -27,11 +27,29 @@ pub struct Sight {
     pub operands: [TypeVersion; OPERANDS],
     /// What else can be told of them.
     pub known: [Operand; OPERANDS],
-    /// The inline cache behind its counter, as the specialised instruction reads it; of no meaning with a generic one.
+    /// The inline cache behind its counter, as the specialised instruction reads it. With a generic one, what `table` puts there: how many
+    /// arguments there were (`CALL_FUNCTION_EX`), or the [address of the method](Self::method) (`BINARY_OP`, `COMPARE_OP`).
     pub cache: [u16; LONGEST_CACHE - 1],
     /// The version of the function that a class was found to be made ready by (`CALL_ALLOC_AND_ENTER_INIT`), that gives the items
-    /// (`BINARY_SUBSCR_GETITEM`), or that was called (`CALL_KW`), or 0.
+    /// (`BINARY_SUBSCR_GETITEM`), that an operator calls first (`BINARY_OP`, `COMPARE_OP`), or that was called (`CALL_KW`), or 0.
     pub function: u32,
+}
+
+impl Sight {
+    /// The address of the function that an operator calls first. It lives as long as the class of the left operand has its version.
+    pub fn method(&self) -> usize {
+        let parts = self.cache.iter().take(4).enumerate();
+        parts.fold(0, |address, (index, part)| {
+            address | usize::from(*part) << (16 * index)
+        })
+    }
+
+    /// Notes it.
+    pub fn set_method(&mut self, address: usize) {
+        for (index, part) in self.cache.iter_mut().take(4).enumerate() {
+            *part = (address >> (16 * index)) as u16;
+        }
+    }
 }
 
 const _: () = {
@@ -95,6 +113,13 @@ mod tests {
             cache: [0; LONGEST_CACHE - 1],
             function: 0,
         }
+    }
+
+    #[test]
+    fn a_method_is_found_again() {
+        let mut sight = of(1);
+        sight.set_method(0x1234_5678_9abc_def0);
+        assert_eq!(sight.method(), 0x1234_5678_9abc_def0);
     }
 
     #[test]

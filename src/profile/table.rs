@@ -4,13 +4,14 @@
 //! What is noted is put down one after the other, and gets to its code object when somebody asks, or when there is much of it:
 //! of what a program runs while it begins, hardly anything is asked for.
 use crate::bytecode::Opcode;
+use crate::eval::operators::first_method;
 use crate::ffi;
 use crate::field;
 use crate::object::Borrowed;
 use crate::profile::operand::operand;
 use crate::profile::sight::{LONGEST_CACHE, NOTHING, Sight, Sights, type_version};
 use core::slice::from_raw_parts;
-use pyroxene_jit_api::OPERANDS;
+use pyroxene_jit_api::{FIRST_COMPARISON, OPERANDS};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -133,12 +134,33 @@ pub fn note(
         }
     }
     let first = operands.first().copied().flatten();
+    let [_, operand] = units[0].to_le_bytes();
+    let number = match sight.form {
+        Opcode::BINARY_OP => Some(u32::from(operand)),
+        Opcode::COMPARE_OP => Some(FIRST_COMPARISON + (u32::from(operand) >> 5)),
+        _ => None,
+    };
+    if let (Some(number), &[Some(left), Some(right)]) = (number, operands) {
+        note_method(&mut sight, left, right, number);
+    }
     sight.function = match sight.form {
         Opcode::CALL_ALLOC_AND_ENTER_INIT => init_version(first),
         Opcode::BINARY_SUBSCR_GETITEM => get_item_version(first),
-        _ => 0,
+        _ => sight.function,
     };
     put_down(code, index, sight);
+}
+
+/// Notes the function of Python that an operator or a comparison of two objects calls first, if it is one.
+fn note_method(sight: &mut Sight, left: Borrowed<'_>, right: Borrowed<'_>, number: u32) {
+    let Some(method) = first_method(left, right, number) else {
+        return;
+    };
+    // Looking it up may have given the classes their versions.
+    sight.operands[..2].copy_from_slice(&[left, right].map(|met| type_version(Some(met))));
+    // SAFETY: it is alive.
+    sight.function = unsafe { ffi::_PyFunction_GetVersionForCurrentState(method.as_ptr()) };
+    sight.set_method(method.as_ptr().addr());
 }
 
 /// Notes what an instruction calls that has neither a cache nor other forms: `CALL_KW`, and `CALL_FUNCTION_EX` with so many

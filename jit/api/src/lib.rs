@@ -30,7 +30,8 @@ pub use operand::{Function, Items, OPERANDS, Operand};
 pub use operation::{Gives, Operation, Takes, Told};
 pub use reason::Reason;
 pub use snapshot::{
-    Body, Builtin, Callee, Entry, Failure, Handler, Known, Local, LocalKind, Object, ObjectId,
-    Parameter, Passed, Sight, Sights, Site, Snapshot, StandIn, Unit,
+    Body, Builtin, Callee, Entry, FIRST_COMPARISON, Failure, Handler, Known, Local, LocalKind,
+    Object, ObjectId, OperatorStandIn, Parameter, Passed, Right, Sight, Sights, Site, Snapshot,
+    StandIn, Unit, Wanted,
 };
 pub use target::{Running, Target};

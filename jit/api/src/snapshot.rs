@@ -23,6 +23,8 @@ pub struct Snapshot {
     pub callees: Vec<Callee>,
     /// What stands in for functions of C that instructions have called.
     pub stand_ins: BTreeMap<Function, StandIn>,
+    /// What stands in for operators that have called methods of Python.
+    pub operators: BTreeMap<Wanted, OperatorStandIn>,
     /// Where machine code shall be entered.
     pub entries: Vec<Entry>,
     /// If C is to call the code with values of its own: what it passes, as arguments of the first of the callees. That call is
@@ -270,11 +272,31 @@ pub enum Site {
         /// Its `__getitem__`, if that is a function that machine code could call: an index of [`Snapshot::callees`].
         callee: Option<u32>,
     },
+    /// An operator or a comparison whose left operand has a method of Python for it (`BINARY_OP`, `COMPARE_OP`).
+    Operator {
+        /// The version of the left operand's type.
+        type_version: u32,
+        /// What the right operand was.
+        right: Right,
+        /// The method, which the left operand's type keeps.
+        method: ObjectId,
+        /// The same, if it is one that machine code could call: an index of [`Snapshot::callees`].
+        callee: Option<u32>,
+    },
     /// Objects that are always true (`TO_BOOL_ALWAYS_TRUE`).
     Truth {
         /// The version of their type.
         type_version: u32,
     },
+}
+
+/// What the right operand of an operator was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Right {
+    /// Of this very class.
+    Class(Class),
+    /// Of the type with this version.
+    Version(u32),
 }
 
 /// What the evaluator has found out one after the other at an instruction: each for objects of other types.
@@ -367,6 +389,30 @@ pub struct StandIn {
     pub function: ObjectId,
     /// The same as a callee: an index of [`Snapshot::callees`].
     pub callee: u32,
+}
+
+/// What is wanted of an operator.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Wanted {
+    /// What it gives.
+    Result,
+    /// Whether that is true.
+    Truth,
+}
+
+/// The number of a comparison among operators is that of the comparison, and this.
+pub const FIRST_COMPARISON: u32 = 32;
+
+/// What stands in for operators: `operator(method, left, right, number, rest, refusal)`, where `rest` does what there is to do after the
+/// method has given `refusal`, which is `NotImplemented`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OperatorStandIn {
+    /// It.
+    pub stand_in: StandIn,
+    /// `rest`.
+    pub rest: ObjectId,
+    /// `refusal`.
+    pub refusal: ObjectId,
 }
 
 /// A parameter of a function.

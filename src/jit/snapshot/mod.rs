@@ -20,11 +20,12 @@ use crate::ffi;
 use crate::field;
 use crate::frame::Frame;
 use crate::object::Borrowed;
+use crate::object::singletons::not_implemented;
 use crate::profile::operand::class_of;
 use crate::thread::ThreadState;
 use pyroxene_jit_api::{
-    Body, Class, Entry, Failure, Function, ObjectId, Operand, Passed, Reason, Snapshot, StandIn,
-    Target, Unit,
+    Body, Class, Entry, Failure, Function, ObjectId, Operand, OperatorStandIn, Passed, Reason,
+    Sight, Site, Snapshot, StandIn, Target, Unit, Wanted,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -79,6 +80,7 @@ pub(super) fn take(
         keywords: taking.keywords,
         callees: taking.callees.list,
         stand_ins: taking.stand_ins,
+        operators: taking.operators,
         entries,
         passed: None,
         objects: taking.objects.list,
@@ -144,6 +146,7 @@ pub(super) fn take_passed(
         keywords: taking.keywords,
         callees: taking.callees.list,
         stand_ins: taking.stand_ins,
+        operators: taking.operators,
         entries: vec![Entry {
             offset: 0,
             observed: Vec::new(),
@@ -207,6 +210,7 @@ struct Taking<'a> {
     objects: Objects,
     callees: Callees<'a>,
     stand_ins: BTreeMap<Function, StandIn>,
+    operators: BTreeMap<Wanted, OperatorStandIn>,
     bodies: Vec<Body>,
     keywords: BTreeMap<ObjectId, Vec<String>>,
 }
@@ -290,7 +294,13 @@ impl<'a> Taking<'a> {
         let operands = operands(code);
         let met = operands.values().flatten().flatten();
         for function in met.filter_map(Operand::function) {
-            self.add_stand_in(function);
+            self.add_function(function);
+        }
+        for (&index, sights) in &sights {
+            let is_operator = |sight: &Sight| matches!(sight.site, Some(Site::Operator { .. }));
+            if sights.seen.iter().any(is_operator) {
+                self.add_operator(wanted(units[index as usize]));
+            }
         }
         self.keywords.extend(keywords(code, &units, &constants));
         Body {
@@ -323,29 +333,64 @@ impl<'a> Taking<'a> {
 
 impl Taking<'_> {
     /// Adds what stands in for a function of C, if something does.
-    fn add_stand_in(&mut self, function: Function) {
+    fn add_function(&mut self, function: Function) {
         if !function.goes_over() || self.stand_ins.contains_key(&function) {
             return;
         }
-        let Some(stand_in) = stand_ins::find(function) else {
+        if let Some(known) = stand_ins::find(function).and_then(|found| self.add_stand_in(found)) {
+            self.stand_ins.insert(function, known);
+        }
+    }
+
+    /// Adds what stands in for operators of which something is wanted.
+    fn add_operator(&mut self, wanted: Wanted) {
+        if self.operators.contains_key(&wanted) {
             return;
-        };
+        }
+        let found = stand_ins::operator(wanted);
+        let known = found.and_then(|(function, rest)| {
+            let stand_in = self.add_stand_in(function)?;
+            Some(OperatorStandIn {
+                stand_in,
+                rest: self.objects.add(rest),
+                refusal: self.objects.add(not_implemented()),
+            })
+        });
+        if let Some(known) = known {
+            self.operators.insert(wanted, known);
+        }
+    }
+
+    /// Adds a function that stands in for something of C.
+    fn add_stand_in(
+        &mut self,
+        stand_in: Borrowed<'static, ffi::PyFunctionObject>,
+    ) -> Option<StandIn> {
         let version = field!(stand_in.func_version);
         // SAFETY: a function has its code, both of which stay.
         let code = unsafe { Borrowed::from_raw_unchecked(field!(stand_in.func_code).cast()) };
         let namespaces = Namespaces::of(stand_in);
         let callees = &mut self.callees;
-        let Some(index) = callees.add_code(version, code, Some(stand_in), namespaces) else {
-            return;
-        };
+        let index = callees.add_code(version, code, Some(stand_in), namespaces)?;
         callees.list[index].is_stand_in = true;
         // SAFETY: every object is one of this layout.
         let object = unsafe { Borrowed::from_raw_unchecked(stand_in.as_ptr().cast()) };
-        let known = StandIn {
+        Some(StandIn {
             function: self.objects.add(object),
             callee: index as u32,
-        };
-        self.stand_ins.insert(function, known);
+        })
+    }
+}
+
+/// The bit of a `COMPARE_OP`'s argument by which it makes what it gives a truth value.
+const TO_BOOL: u8 = 16;
+
+/// What is wanted of an operator or a comparison.
+fn wanted(unit: Unit) -> Wanted {
+    let is_comparison = Opcode::new(unit.opcode).generic() == Opcode::COMPARE_OP;
+    match is_comparison && unit.oparg & TO_BOOL != 0 {
+        true => Wanted::Truth,
+        false => Wanted::Result,
     }
 }
 

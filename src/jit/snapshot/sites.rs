@@ -9,7 +9,8 @@ use crate::ffi;
 use crate::field;
 use crate::object::Borrowed;
 use crate::profile::{self, sight::LONGEST_CACHE};
-use pyroxene_jit_api::{OPERANDS, Operand, Sight, Sights, Site, Unit};
+use core::ptr;
+use pyroxene_jit_api::{Class, OPERANDS, Operand, Right, Sight, Sights, Site, Unit};
 use std::collections::BTreeMap;
 
 /// Where some code finds its global variables.
@@ -144,6 +145,23 @@ fn site(
     }
 }
 
+/// An operator or a comparison whose left operand has a method of Python for it.
+fn operator(sight: &profile::sight::Sight, objects: &mut Objects) -> Option<Site> {
+    let [left, right, _] = sight.operands;
+    let right = match sight.known[1] {
+        Operand::Class(class) if class != Class::Other => Right::Class(class),
+        _ if right != 0 => Right::Version(right),
+        _ => return None,
+    };
+    let is_known = left != 0 && sight.function != 0;
+    is_known.then(|| Site::Operator {
+        type_version: left,
+        right,
+        method: objects.add_guarded(ptr::with_exposed_provenance_mut(sight.method())),
+        callee: None,
+    })
+}
+
 /// Whether an adaptive instruction has never run.
 ///
 /// # Safety
@@ -239,6 +257,8 @@ impl<'a> Taking<'a> {
                         | Opcode::CALL_KW
                         | Opcode::CALL_FUNCTION_EX
                         | Opcode::BINARY_SUBSCR
+                        | Opcode::BINARY_OP
+                        | Opcode::COMPARE_OP
                 );
                 if !is_wanted {
                     return None;
@@ -262,6 +282,7 @@ impl<'a> Taking<'a> {
                                 callee: callees.add(sight.function, namespaces),
                             })
                         }
+                        Opcode::BINARY_OP | Opcode::COMPARE_OP => operator(sight, objects),
                         form => site(namespaces, form, cache.as_ptr(), objects),
                     };
                     match &mut site {
@@ -275,6 +296,9 @@ impl<'a> Taking<'a> {
                         }
                         Some(Site::Property { callee, .. }) => {
                             *callee = callees.add(getter_version(cache.as_ptr()), namespaces);
+                        }
+                        Some(Site::Operator { callee, .. }) => {
+                            *callee = callees.add(sight.function, namespaces);
                         }
                         _ => {}
                     }

@@ -14,6 +14,7 @@
 //! .callee NAME VERSION PARAMETERS [DEFAULTS [PARAMETER…]] a function that machine code can call: after the names of these
 //!                                parameters those that can only be named, NAME or NAME=ENTRY of their defaults, then * and **
 //! .stand_in FUNCTION CALLEE      a callee that stands in for a function, as `builtins.any`: its code calls nobody
+//! .operator result|truth CALLEE  a callee that stands in for operators of which that is wanted
 //! .keywords NAME NAME…           a constant, and the names in it by which a call names its arguments
 //! .handler START END TARGET LEVEL [lasti]
 //! .entry LABEL [CLASS…]          where the first code is entered, and what the locals were seen to hold (- for nothing)
@@ -25,7 +26,7 @@
 //! literal or the name of an object for `LOAD_CONST` and `RETURN_CONST`, a label for jumps. After a semicolon comes what the
 //! evaluator has found out there: `unseen`, `attribute VERSION INDEX`, `type VERSION KEYS OBJECT`, `module KEYS INDEX`,
 //! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION [CALLEE]`, `unpacked COUNT [CALLEE]`, `property VERSION GETTER [CALLEE]`,
-//! `item VERSION [CALLEE]`, `truth VERSION`; or `operands` and for each of three its
+//! `item VERSION [CALLEE]`, `operator VERSION CLASS|VERSION METHOD [CALLEE]`, `truth VERSION`; or `operands` and for each of three its
 //! class, `array:CODE:VERSION` or the name of a function, as `math.sqrt`. What it has found out before stands before
 //! that, after an `|`, with the name of the instruction if it was another.
 mod text;
@@ -33,7 +34,8 @@ mod text;
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
     Body, Builtin, Callee, Class, Function, Items, Known, Local, LocalKind, OPERANDS, Object,
-    ObjectId, Operand, Parameter, Passed, Sight, Site, Snapshot, StandIn, Unit,
+    ObjectId, Operand, OperatorStandIn, Parameter, Passed, Right, Sight, Site, Snapshot, StandIn,
+    Unit, Wanted,
 };
 use std::collections::HashMap;
 use text::{Argument, Line, Text};
@@ -213,6 +215,23 @@ impl Assembler {
                 };
                 self.snapshot.stand_ins.insert(function, known);
             }
+            ".operator" => {
+                let wanted = match word(1)? {
+                    "result" => Wanted::Result,
+                    "truth" => Wanted::Truth,
+                    other => return Err(format!("nothing that is wanted: {other}")),
+                };
+                let callee = self.callee(word(2)?)?;
+                self.snapshot.callees[callee as usize].is_stand_in = true;
+                let function = self.object(word(2)?, Known::Instance(Class::Function));
+                let mut constant = |name| self.object(name, Known::Instance(Class::Other));
+                let known = OperatorStandIn {
+                    stand_in: StandIn { function, callee },
+                    rest: constant("rest"),
+                    refusal: constant("NotImplemented"),
+                };
+                self.snapshot.operators.insert(wanted, known);
+            }
             ".keywords" => {
                 let names = self.object(word(1)?, Known::Instance(Class::Tuple));
                 self.snapshot.keywords.insert(names, words[2..].to_vec());
@@ -382,6 +401,15 @@ impl Assembler {
             "item" => Site::Item {
                 type_version: number(word(1)?)?,
                 callee: words.get(2).map(|name| self.callee(name)).transpose()?,
+            },
+            "operator" => Site::Operator {
+                type_version: number(word(1)?)?,
+                right: match word(2)?.parse() {
+                    Ok(version) => Right::Version(version),
+                    Err(_) => Right::Class(class_named(word(2)?)?),
+                },
+                method: named(word(3)?)?,
+                callee: words.get(4).map(|name| self.callee(name)).transpose()?,
             },
             "truth" => Site::Truth {
                 type_version: number(word(1)?)?,

@@ -2,7 +2,7 @@
 use super::{class_named, number};
 use pyroxene_bytecode::Opcode;
 use pyroxene_jit_api::{
-    Body, Entry, Failure, Handler, OPERANDS, Operand, Reason, Sight, Sights, Unit,
+    Body, Entry, Failure, Handler, OPERANDS, Operand, Reason, Sight, Sights, Site, Unit,
 };
 use std::collections::HashMap;
 
@@ -62,16 +62,20 @@ impl Text {
             };
             let caches = core::iter::repeat_n(cache, line.opcode.caches());
             self.body.units.extend(caches);
+            // Nothing in an inline cache tells of an operator's method.
+            let is_operator = |sight: &Sight| matches!(sight.site, Some(Site::Operator { .. }));
+            let has_operator = line.sights.iter().any(is_operator);
             if let Some(Sight {
                 site: Some(site), ..
             }) = line.sights.last()
+                && !has_operator
             {
                 self.body.sites.insert(at, site.clone());
             }
             if !line.operands.is_empty() {
                 self.body.operands.insert(at, line.operands.clone());
             }
-            if line.sights.len() > 1 {
+            if line.sights.len() > 1 || has_operator {
                 let sights = Sights {
                     seen: line.sights.clone(),
                     has_more: false,

@@ -32,6 +32,8 @@ pub struct Builder<'a> {
     pub resumed: HashMap<FrameId, Value>,
     /// Of the frames of what stands in for functions of C, who has made the generator that it goes over: an index of the snapshot's callees.
     pub makers: HashMap<FrameId, u32>,
+    /// Of the frames of what stands in for operators, the method that it calls: an index of the snapshot's callees.
+    pub methods: HashMap<FrameId, u32>,
     /// The calls whose code shall be built next, of which one runs.
     pub begun: Vec<Begun>,
     /// The edges that lead past them, from calls of other functions.
@@ -97,6 +99,7 @@ impl<'a> Builder<'a> {
             exhausted: Vec::new(),
             resumed: HashMap::new(),
             makers: HashMap::new(),
+            methods: HashMap::new(),
             begun: Vec::new(),
             called: Vec::new(),
             inlinable,

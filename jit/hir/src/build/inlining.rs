@@ -216,7 +216,8 @@ impl<'a> Builder<'a> {
         let called = (self.state.frames.iter())
             .filter_map(|level| known(level.frame))
             .map(|frame| frame.called);
-        let (mut recursive, mut words) = (false, self.snapshot.callees[callee as usize].frame_size);
+        let wanted = &self.snapshot.callees[callee as usize];
+        let (mut recursive, mut words) = (false, wanted.frame_size);
         for called in called {
             words += match called {
                 Called::Function {
@@ -227,7 +228,8 @@ impl<'a> Builder<'a> {
                     callee,
                     body: running,
                 } => {
-                    recursive |= running == body;
+                    // Methods of operators have operators.
+                    recursive |= running == body && !wanted.is_stand_in;
                     self.snapshot.callees[callee as usize].frame_size
                 }
                 Called::Class => CLASS_WORDS,

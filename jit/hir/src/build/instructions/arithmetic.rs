@@ -8,7 +8,7 @@ use crate::insn::Insn;
 use crate::operators::{BitOp, Comparison, FloatOp, FloatUnary, IntOp};
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Known, Operand, Operation, Reason, Refusal};
+use pyroxene_jit_api::{Class, Known, Operand, Operation, Reason, Refusal, Wanted};
 
 /// The operators of `BINARY_OP`, in the order of its argument; those that assign in place follow in the same order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,9 @@ impl Builder<'_> {
             if let Some(operator) = operator
                 && self.float_and_number(operator)
             {
+                return;
+            }
+            if self.operator_of_class(self.at.oparg, Wanted::Result) {
                 return;
             }
             return self.operate(Operation::Binary, Told::number(self.at.oparg));
@@ -252,10 +255,8 @@ impl Builder<'_> {
         if self.is_unseen() {
             return None;
         }
-        if let Some([left, right, _]) = self.met()
-            && let (Some(left), Some(right)) = (number_met(left), number_met(right))
-        {
-            return Some((left, right));
+        if let Some([left, right, _]) = self.met() {
+            return Some((number_met(left)?, number_met(right)?));
         }
         // There is no specialised form for these operators, or there would have been one for two floats or two ints.
         let other = |known: Type| match (operator, known) {

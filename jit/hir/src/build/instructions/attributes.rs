@@ -115,6 +115,7 @@ impl Builder<'_> {
             | Site::Unpacked { .. }
             | Site::Property { .. }
             | Site::Item { .. }
+            | Site::Operator { .. }
             | Site::Truth { .. } => return None,
         };
         Some(Case { version, attribute })

@@ -187,6 +187,9 @@ impl Builder<'_> {
         if self.is_unseen() {
             return self.exit(Reason::Unseen);
         }
+        if self.call_in_operator() {
+            return;
+        }
         if self.call_function() || self.call_stand_in() {
             return;
         }

@@ -8,7 +8,7 @@ use crate::insn::Insn;
 use crate::operators::Comparison;
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, Known, Operation, Reason, Site};
+use pyroxene_jit_api::{Class, FIRST_COMPARISON, Known, Operation, Reason, Site, Wanted};
 
 /// The comparisons of `COMPARE_OP`, in the order of its argument's high bits.
 const COMPARISONS: [Comparison; 6] = [
@@ -54,11 +54,13 @@ impl Builder<'_> {
                 _ => equal,
             }
         } else {
-            let operation = if self.at.oparg & COMPARE_TO_BOOL != 0 {
-                Operation::CompareTruth
-            } else {
-                Operation::Compare
+            let (operation, wanted) = match self.at.oparg & COMPARE_TO_BOOL != 0 {
+                true => (Operation::CompareTruth, Wanted::Truth),
+                false => (Operation::Compare, Wanted::Result),
             };
+            if self.operator_of_class(FIRST_COMPARISON + (self.at.oparg >> 5), wanted) {
+                return;
+            }
             return self.operate(operation, Told::number(self.at.oparg >> 5));
         };
         let operands = self.pop_many(2);

@@ -17,6 +17,7 @@ mod iteration;
 mod jumps;
 mod locals;
 mod operations;
+mod operators;
 mod resumed;
 mod slices;
 mod stack;
@@ -37,6 +38,8 @@ impl Builder<'_> {
         self.prepare();
         match self.at.opcode {
             Opcode::NOP => {}
+            // C does not look there.
+            Opcode::RESUME | Opcode::RESUME_CHECK if self.methods.contains_key(&self.frame) => {}
             Opcode::RESUME | Opcode::RESUME_CHECK => self.poll(),
 
             Opcode::POP_TOP | Opcode::END_FOR => self.pop_top(),
