@@ -16,7 +16,7 @@ use crate::eval::unwind::{self, Ended, end, raised_in_call};
 use crate::ffi;
 use crate::generator::Generator;
 use crate::generator::life::deallocate_ended;
-use crate::object::{Borrowed, Owned, Raised, plain};
+use crate::object::{Borrowed, Owned, Raised, unseen};
 use crate::specialize;
 use crate::thread::ThreadState;
 use core::ptr::{NonNull, null_mut};
@@ -715,7 +715,7 @@ unsafe extern "C" fn deallocate_inlined(
         let code = &*own.cast::<MachineCode>().cast_const();
         let mut objects = core::slice::from_raw_parts(objects, count);
         // As long as nobody can see anything, there is nothing to be shown.
-        while plain::deallocate_unseen(objects[0].cast()) {
+        while unseen::deallocate_unseen(objects[0].cast()) {
             objects = &objects[1..];
             while let Some((&object, rest)) = objects.split_first()
                 && !count_down(object.cast())

@@ -25,6 +25,7 @@ pub mod static_types;
 pub mod text;
 pub mod trashcan;
 pub mod type_slot;
+pub mod unseen;
 
 pub use borrowed::Borrowed;
 pub use immutable::tuple_of;

@@ -4,9 +4,6 @@
 //! What is done is what typeobject.c's `subtype_dealloc` does for them, in the same order. Touches the instance, what it
 //! refers to, and the collector's list.
 use crate::ffi;
-use crate::generator::life::deallocate_ended;
-use crate::generator::unseen::ends_unseen;
-use crate::object::life;
 use crate::object::trashcan::{Deallocator, Trashcan};
 use crate::object::{Owned, Raised};
 use core::ptr::{NonNull, null_mut};
@@ -57,7 +54,7 @@ pub fn is_plain(dealloc: Deallocator) -> bool {
 /// # Safety
 /// It is an object whose count is zero, of a class with such a deallocator.
 #[inline]
-unsafe fn values(op: *mut ffi::PyObject) -> Option<NonNull<ffi::PyDictValues>> {
+pub(super) unsafe fn values(op: *mut ffi::PyObject) -> Option<NonNull<ffi::PyDictValues>> {
     const WANTED: u64 = (ffi::Py_TPFLAGS_INLINE_VALUES | ffi::Py_TPFLAGS_HEAPTYPE) as u64
         | ffi::Py_TPFLAGS_HAVE_GC as u64;
     // SAFETY: as the caller promises. Instances with these flags have a head of the managed kind, and values behind it.
@@ -125,7 +122,7 @@ pub unsafe fn deallocate(op: *mut ffi::PyObject, dealloc: Deallocator) -> bool {
 /// # Safety
 /// It is a plain instance with these values, which dies and is not tracked.
 #[inline(always)]
-unsafe fn take_apart(op: *mut ffi::PyObject, values: NonNull<ffi::PyDictValues>) {
+pub(super) unsafe fn take_apart(op: *mut ffi::PyObject, values: NonNull<ffi::PyDictValues>) {
     let values = values.as_ptr();
     // SAFETY: as the caller promises.
     unsafe {
@@ -139,91 +136,4 @@ unsafe fn take_apart(op: *mut ffi::PyObject, values: NonNull<ffi::PyDictValues>)
         ffi::PyObject_GC_Del(op.cast());
         drop(class);
     }
-}
-
-/// Ends the life of an object if nobody can see that, as no code runs: if it is a number or a string, a generator that has ended or has
-/// nothing to do at its end, an iterator of a list or tuple that somebody else has, or a plain instance that has nothing else for itself.
-/// Whether it was.
-///
-/// # Safety
-/// It is an object whose count has just become zero, and nobody uses it any more.
-pub unsafe fn deallocate_unseen(op: *mut ffi::PyObject) -> bool {
-    // SAFETY: as the caller promises; the values of an instance are NULL or alive, and so is its class.
-    unsafe {
-        if is_scalar(op) {
-            life::deallocate(op);
-            return true;
-        }
-        if deallocate_ended(op) {
-            return true;
-        }
-        if ends_unseen(op) {
-            life::deallocate(op);
-            return true;
-        }
-        if life::is_traced() {
-            return false;
-        }
-        if let Some(sequence) = iterated(op) {
-            let is_unseen = sequence.is_null() || ffi::Py_REFCNT(sequence) > 1;
-            if is_unseen {
-                life::deallocate(op);
-            }
-            return is_unseen;
-        }
-        if !is_plain(life::deallocator(op)) {
-            return false;
-        }
-        let Some(values) = values(op) else {
-            return false;
-        };
-        let first = (&raw const (*values.as_ptr()).values).cast::<*mut ffi::PyObject>();
-        let capacity = usize::from((*values.as_ptr()).capacity);
-        let held = core::slice::from_raw_parts(first, capacity);
-        let is_unseen = |&value: &*mut ffi::PyObject| {
-            value.is_null() || is_scalar(value) || {
-                let own = held.iter().filter(|&&other| other == value).count();
-                ffi::Py_REFCNT(value) > own.cast_signed()
-            }
-        };
-        let is_unseen = held.iter().all(is_unseen) && ffi::Py_REFCNT(ffi::Py_TYPE(op).cast()) > 1;
-        if is_unseen {
-            ffi::PyObject_GC_UnTrack(op.cast());
-            take_apart(op, values);
-        }
-        is_unseen
-    }
-}
-
-/// What the iterator of a list or tuple goes over, or NULL if it has come to the end; nothing if it is none.
-///
-/// # Safety
-/// It is an object.
-#[inline]
-pub unsafe fn iterated(op: *mut ffi::PyObject) -> Option<*mut ffi::PyObject> {
-    // SAFETY: as the caller promises; both have the same layout.
-    unsafe {
-        let class = ffi::Py_TYPE(op);
-        let is_iterator =
-            class == &raw mut ffi::PyListIter_Type || class == &raw mut ffi::PyTupleIter_Type;
-        is_iterator.then(|| (*op.cast::<ffi::_PyListIterObject>()).it_seq.cast())
-    }
-}
-
-/// Whether an object is a number, a string or a range, whose death nobody sees.
-///
-/// # Safety
-/// It has a type.
-#[inline]
-pub unsafe fn is_scalar(op: *mut ffi::PyObject) -> bool {
-    // SAFETY: as the caller promises.
-    let class = unsafe { ffi::Py_TYPE(op) };
-    [
-        &raw mut ffi::PyFloat_Type,
-        &raw mut ffi::PyLong_Type,
-        &raw mut ffi::PyUnicode_Type,
-        &raw mut ffi::PyRange_Type,
-        &raw mut ffi::PyRangeIter_Type,
-    ]
-    .contains(&class)
 }

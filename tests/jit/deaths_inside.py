@@ -1,0 +1,145 @@
+"""Containers and what they hold die in inlined calls: what runs then sees the frames, and what runs nothing changes nothing."""
+import gc
+import sys
+import time
+import weakref
+
+try:
+    import pyroxene
+except ImportError:
+    pyroxene = None
+
+
+class Plain:
+    def __init__(self, first, second):
+        self.first = first
+        self.second = second
+
+    def method(self):
+        return self.first
+
+
+class Told:
+    def __init__(self, name):
+        self.name = name
+
+    def __call__(self):
+        return self.name
+
+    def method(self):
+        return self.name
+
+    def __del__(self):
+        stack = []
+        frame = sys._getframe(1)
+        while frame.f_code.co_name != "<module>":
+            stack.append((frame.f_code.co_name, frame.f_lineno, sorted(frame.f_locals)))
+            frame = frame.f_back
+        print("gone", self.name, stack)
+
+
+def consume(box):
+    size = 1
+    box = None
+    return size
+
+
+def lists(n, make):
+    return consume([n, 1.5, make(n)]) + n
+
+
+def twice(n, make):
+    made = make(n)
+    return consume([made, (made, made)]) + n
+
+
+def long_lists(n, make):
+    return consume([make(n)] * 2 + [n] * 40) + n
+
+
+def tuples(n, make):
+    return consume((n, [make(n), (n, "text")], {n})) + n
+
+
+def sets(n, make):
+    return consume({n, make(n), "text", (n, 2)}) + n
+
+
+def large_sets(n, make):
+    return consume(set(range(n, n + 100)) | {make(n)}) + n
+
+
+def emptied(n, make):
+    made = {n, -1, make(n)}
+    made.discard(-1)
+    return consume(made) + n
+
+
+def plain(n, make):
+    return consume(Plain(Plain(n, [n]), make(n))) + n
+
+
+def methods(n, make):
+    return consume(Plain([make(n)], n).method) + n
+
+
+def closures(n, make):
+    kept = [make(n)]
+
+    def inner():
+        return kept
+
+    kept = inner
+    kept = make(n)
+    return consume(inner) + n
+
+
+def defaults(n, make):
+    return consume(lambda x=[make(n)]: x) + n
+
+
+def weak(n, make):
+    box = Plain(n, make(n))
+    reference = weakref.ref(box, lambda _: print("cleared", n) if n < 0 else None)
+    consume([box])
+    box = None
+    return reference() is None, n
+
+
+def dicts(n, make):
+    return consume({"a": make(n), n: [n]}) + n
+
+
+def ranges(n, make):
+    return consume(iter([n, make(n)])) + consume(reversed((n, make(n)))) + n
+
+
+FUNCTIONS = [lists, twice, long_lists, tuples, sets, large_sets, emptied, plain, methods, closures, defaults, weak, dicts, ranges]
+
+
+def settle():
+    """Waits until the compiler has done what it was asked for, a second at most."""
+    for _ in range(100):
+        if not pyroxene or not pyroxene.jit()["waiting"]:
+            break
+        time.sleep(0.01)
+
+
+for function in FUNCTIONS:
+    for n in range(15000):
+        if n % 5000 == 0:
+            settle()
+        function(n, float)
+    settle()
+    for n in range(15000):
+        function(n, float)
+before = len(gc.get_objects())
+for function in FUNCTIONS:
+    for n in range(1000):
+        function(n, float)
+print(abs(len(gc.get_objects()) - before) < 100)
+for function in FUNCTIONS:
+    print(function.__name__)
+    print(function(7, Told))
+    print(function(-7, Told))
+    print(function(8, str), function(9, lambda n: [n]) if function not in (sets, large_sets, emptied) else "")
