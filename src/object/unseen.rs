@@ -120,12 +120,13 @@ impl Dying {
         }
         let held = &self.held[..self.count];
         held.iter().all(|&each| {
-            let own = held.iter().filter(|&&other| other == each).count();
             // SAFETY: as the caller promises. What has one reference was looked into.
-            unsafe {
-                let references = ffi::Py_REFCNT(each);
-                references == 1 || is_scalar(each) || references > own.cast_signed()
-            }
+            let (references, is_scalar) = unsafe { (ffi::Py_REFCNT(each), is_scalar(each)) };
+            let own = || held.iter().filter(|&&other| other == each).count();
+            references == 1
+                || is_scalar
+                || references > held.len().cast_signed()
+                || references > own().cast_signed()
         })
     }
 

@@ -27,14 +27,22 @@ const PACKAGES: &[&str] = &[
 /// The first bytes of every PNG file.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 
+/// An interpreter's environment with the wheels.
+///
+/// # Errors
+/// When something cannot be built or installed.
+pub fn environment(python: &Interpreter) -> Result<PyEnv> {
+    let base = python.ensure()?;
+    system::ensure(&["gcc", "libc6-dev"])?;
+    PyEnv::new(&base, python.kind(), "demo", PACKAGES)
+}
+
 /// Runs the command.
 ///
 /// # Errors
 /// When something cannot be built or installed, or the program fails.
 pub fn run(args: Args) -> Result<()> {
-    let python = args.python.ensure()?;
-    system::ensure(&["gcc", "libc6-dev"])?;
-    let env = PyEnv::new(&python, args.python.kind(), "demo", PACKAGES)?;
+    let env = environment(&args.python)?;
     let folder = paths::target().join("demo").join(args.python.kind());
     if folder.exists() {
         // The compiled part and the picture are made anew each time.

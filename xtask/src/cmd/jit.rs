@@ -1,5 +1,6 @@
 //! `cargo xtask jit`: programs that must print the same whether they are compiled or not. Runs each of `tests/jit/` with the
-//! compiler off, on, and eager.
+//! compiler off, on, and eager. Those in `tests/jit/packages/` want packages in C, from the environment of the demo.
+use super::demo;
 use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::{paths, proc};
@@ -33,12 +34,24 @@ print(pyroxene.jit()['entered'], file=sys.stderr)
 pub fn run(args: Args) -> Result<()> {
     let python = Interpreter::Ours.ensure()?;
     let programs = programs(&args.programs)?;
+    let packages = paths::root().join(PACKAGES);
+    let with_packages = match programs
+        .iter()
+        .any(|program| program.starts_with(&packages))
+    {
+        true => demo::environment(&Interpreter::Ours)?.python(),
+        false => python.clone(),
+    };
     let (mut passed, mut failed) = (0, 0);
     for program in &programs {
         let name = program.file_stem().unwrap_or_default().to_string_lossy();
-        let plain = execute(&python, Mode::Off, program)?;
+        let python = match program.starts_with(&packages) {
+            true => &with_packages,
+            false => &python,
+        };
+        let plain = execute(python, Mode::Off, program)?;
         for mode in MODES {
-            let compiled = execute(&python, mode, program)?;
+            let compiled = execute(python, mode, program)?;
             match difference(&plain, &compiled, mode) {
                 None => passed += 1,
                 Some(why) => {
@@ -55,11 +68,19 @@ pub fn run(args: Args) -> Result<()> {
     Ok(())
 }
 
+/// Where the programs are, and those that want packages.
+const PROGRAMS: &str = "tests/jit";
+const PACKAGES: &str = "tests/jit/packages";
+
 /// The programs of these names, or all.
 fn programs(names: &[String]) -> Result<Vec<PathBuf>> {
-    let folder = paths::root().join("tests/jit");
-    let mut found: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .with_context(|| format!("cannot read {}", folder.display()))?
+    let mut entries = Vec::new();
+    for folder in [PROGRAMS, PACKAGES].map(|folder| paths::root().join(folder)) {
+        let found = std::fs::read_dir(&folder);
+        entries.extend(found.with_context(|| format!("cannot read {}", folder.display()))?);
+    }
+    let mut found: Vec<PathBuf> = entries
+        .into_iter()
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|ext| ext == "py"))
@@ -76,7 +97,7 @@ fn programs(names: &[String]) -> Result<Vec<PathBuf>> {
                 .any(|path| path.ends_with(format!("{name}.py")))
         };
         let missing: Vec<&String> = names.iter().filter(|name| !has(name)).collect();
-        bail!("{} has no {missing:?}", folder.display());
+        bail!("{PROGRAMS} has no {missing:?}");
     }
     Ok(found)
 }
