@@ -71,29 +71,49 @@ unsafe fn held<'a>(values: *mut ffi::PyDictValues) -> &'a [*mut ffi::PyObject] {
 }
 
 /// How many references are looked at: who lets go of more is seen.
-const MOST: usize = 32;
+const MOST: usize = 64;
+
+/// How many of them can be kept.
+const MOST_KEPT: usize = 32;
 
 /// The references that are let go of, all of which count: what has as many of them as it has at all dies with them. What dies unseen is a
 /// number or a string, a list, tuple or set, an iterator of one of the first two, a cell, a method, a function, or a plain instance; no
 /// generators.
 pub struct Dying {
-    held: [*mut ffi::PyObject; MOST],
+    held: [*mut ffi::PyObject; MOST_KEPT],
     count: usize,
+    /// How many have been looked at.
+    looked_at: usize,
 }
 
 impl Default for Dying {
     fn default() -> Self {
         Self {
-            held: [null_mut(); MOST],
+            held: [null_mut(); MOST_KEPT],
             count: 0,
+            looked_at: 0,
         }
     }
 }
 
 impl Dying {
-    /// Adds references, of which some may be NULL; false if there are too many.
-    pub fn let_go_of(&mut self, references: &[*mut ffi::PyObject]) -> bool {
+    /// Adds references, of which some may be NULL; false if there are too many. What has more of them than there can be here stays alive, and
+    /// of numbers and strings it does not matter: these need not be kept.
+    ///
+    /// # Safety
+    /// What they refer to is alive.
+    pub unsafe fn let_go_of(&mut self, references: &[*mut ffi::PyObject]) -> bool {
+        self.looked_at += references.len();
+        if self.looked_at > MOST {
+            return false;
+        }
         for &reference in references.iter().filter(|reference| !reference.is_null()) {
+            // SAFETY: as the caller promises.
+            let stays = unsafe { ffi::Py_REFCNT(reference) } > MOST.cast_signed();
+            // SAFETY: as above.
+            if stays || unsafe { is_scalar(reference) } {
+                continue;
+            }
             let Some(place) = self.held.get_mut(self.count) else {
                 return false;
             };
@@ -121,11 +141,10 @@ impl Dying {
         let held = &self.held[..self.count];
         held.iter().all(|&each| {
             // SAFETY: as the caller promises. What has one reference was looked into.
-            let (references, is_scalar) = unsafe { (ffi::Py_REFCNT(each), is_scalar(each)) };
+            let references = unsafe { ffi::Py_REFCNT(each) };
             let own = || held.iter().filter(|&&other| other == each).count();
             references == 1
-                || is_scalar
-                || references > held.len().cast_signed()
+                || references > self.looked_at.cast_signed()
                 || references > own().cast_signed()
         })
     }
@@ -147,7 +166,7 @@ impl Dying {
         // SAFETY: as the caller promises; an iterator has its sequence until it has ended, containers their items, a set without dummies only
         // those, and a function and a method their members.
         unsafe {
-            if ffi::Py_REFCNT(object) > 1 || is_scalar(object) {
+            if ffi::Py_REFCNT(object) > 1 {
                 return true;
             }
             if let Some(sequence) = iterated(object) {
@@ -162,8 +181,7 @@ impl Dying {
             if class == &raw mut ffi::PyList_Type {
                 let list = object.cast::<ffi::PyListObject>();
                 let count = (*list).ob_base.ob_size.cast_unsigned();
-                return count == 0
-                    || self.let_go_of(slice::from_raw_parts((*list).ob_item, count.min(MOST + 1)));
+                return count == 0 || self.let_go_of(slice::from_raw_parts((*list).ob_item, count));
             }
             if class == &raw mut ffi::PySet_Type {
                 let set = object.cast::<ffi::PySetObject>();

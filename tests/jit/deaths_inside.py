@@ -57,6 +57,10 @@ def long_lists(n, make):
     return consume([make(n)] * 2 + [n] * 40) + n
 
 
+def same_in_lists(n, make):
+    return consume([make(n)] * 40) + consume([n] * 20 + [make(n)] * 20) + consume([n] * 70 + [make(n)]) + n
+
+
 def tuples(n, make):
     return consume((n, [make(n), (n, "text")], {n})) + n
 
@@ -114,7 +118,7 @@ def ranges(n, make):
     return consume(iter([n, make(n)])) + consume(reversed((n, make(n)))) + n
 
 
-FUNCTIONS = [lists, twice, long_lists, tuples, sets, large_sets, emptied, plain, methods, closures, defaults, weak, dicts, ranges]
+FUNCTIONS = [lists, twice, long_lists, same_in_lists, tuples, sets, large_sets, emptied, plain, methods, closures, defaults, weak, dicts, ranges]
 
 
 def settle():
