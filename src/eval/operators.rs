@@ -8,11 +8,10 @@ use crate::ffi;
 use crate::field;
 use crate::object::compare::{Comparison, compare_reflected};
 use crate::object::singletons::not_implemented;
-use crate::object::{Borrowed, Owned, Raised, exception, lookup};
+use crate::object::{Borrowed, Owned, Raised, Recursion, exception, lookup};
 use crate::{raise_format, static_id};
 use core::ffi::CStr;
 use core::ptr::fn_addr_eq;
-use pyroxene_jit_api::FIRST_COMPARISON;
 
 type Slot = Option<Binary>;
 type Slots = ffi::PyNumberMethods;
@@ -72,6 +71,9 @@ fn operator(number: u32) -> Option<Operator> {
     }
 }
 
+/// The number of the first comparison.
+pub const FIRST_COMPARISON: u32 = 32;
+
 /// The comparison of a number, if it is one.
 fn comparison(number: u32) -> Option<Comparison> {
     let number = number.checked_sub(FIRST_COMPARISON)?;
@@ -97,34 +99,57 @@ fn slot(class: Borrowed<'_, ffi::PyTypeObject>, slot: fn(&Slots) -> Slot) -> Slo
     unsafe { slots.as_ref() }.and_then(slot)
 }
 
+/// What an operator does after its first method has given `NotImplemented`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Rest {
+    /// Nothing: there is no answer. Comparisons ask the right operand in any case.
+    Nothing,
+    /// It looks for the right operand's method.
+    Method,
+    /// It asks the slot of the right operand's class.
+    Slot,
+}
+
+/// Where the number of an operator has [what it does after its first method](Rest): that is known before it is called, and stays so
+/// whatever the method does.
+const REST_SHIFT: u32 = 8;
+
 /// The function of Python that an operator or a comparison of two objects calls first, with both; nothing if it calls another thing,
-/// or if there is more to it than numbers' methods. It is true as long as both classes have their versions.
+/// or if there is more to it than numbers' methods. It is true, and the function alive, as long as both classes have their versions.
 pub fn first_method<'a>(
     left: Borrowed<'a>,
     right: Borrowed<'_>,
     number: u32,
-) -> Option<Borrowed<'a, ffi::PyFunctionObject>> {
+) -> Option<(Borrowed<'a, ffi::PyFunctionObject>, Rest)> {
     let (class, other) = (left.type_of(), right.type_of());
     class.as_heap_type()?;
     if other.is_subtype(class) && !other.is(class) {
         return None;
     }
-    let name = match comparison(number) {
-        Some(comparison) => method_of(comparison),
+    let (name, rest) = match comparison(number) {
+        Some(comparison) => (method_of(comparison), Rest::Nothing),
         None => {
             let operator = operator(number)?;
             let in_place = operator.in_place.and_then(|own| slot(class, own));
             if in_place.is_some() || joins(class) || joins(other) {
                 return None;
             }
-            operator.method
+            let rest = match (slot(class, operator.slot), slot(other, operator.slot)) {
+                _ if other.is(class) => Rest::Nothing,
+                (_, None) => Rest::Nothing,
+                (Some(own), Some(others)) if fn_addr_eq(own, others) => Rest::Method,
+                (_, Some(_)) => Rest::Slot,
+            };
+            (operator.method, rest)
         }
     };
     // SAFETY: a live type, which is ready. What it has is borrowed from it or one of its bases.
-    unsafe {
+    let found = unsafe {
         let found = ffi::_PyType_Lookup(class.as_ptr(), name.as_ptr());
-        Borrowed::<ffi::PyObject>::from_c_optional(found)?.downcast()
-    }
+        Borrowed::<ffi::PyObject>::from_c_optional(found)?
+    };
+    Some((found.downcast()?, rest))
 }
 
 /// Whether a class has what sequences are joined and repeated by, which operators try last.
@@ -139,7 +164,13 @@ fn joins(class: Borrowed<'_, ffi::PyTypeObject>) -> bool {
     })
 }
 
-/// What an operator or a comparison does after its [first method](first_method) has given `NotImplemented`.
+/// The number by which [`after_first_method`] knows an operator and what that is to do.
+pub fn number_with(number: u32, rest: Rest) -> u32 {
+    number | u32::from(rest as u8) << REST_SHIFT
+}
+
+/// What an operator or a comparison does after its [first method](first_method) has given `NotImplemented`, by its
+/// [number](number_with).
 ///
 /// # Errors
 /// `TypeError` if the other operand has no answer either; what that raises.
@@ -149,23 +180,24 @@ pub fn after_first_method(
     number: u32,
 ) -> Result<Owned, Raised> {
     if let Some(comparison) = comparison(number) {
+        let _level = Recursion::enter(c" in comparison")?;
         return compare_reflected(left, right, comparison);
     }
+    let (number, rest) = (number & ((1 << REST_SHIFT) - 1), number >> REST_SHIFT);
     let operator = operator(number).expect("it has a first method");
     let (class, other) = (left.type_of(), right.type_of());
-    let (own, others) = (slot(class, operator.slot), slot(other, operator.slot));
-    let result = match (own, others) {
-        _ if other.is(class) => None,
-        (_, None) => None,
-        // Its class says it in Python, too.
-        (Some(own), Some(others)) if fn_addr_eq(own, others) => {
-            match lookup::special(right, operator.reflected)? {
-                Some(method) => Some(method.borrow().call(&[left])?),
-                None => None,
-            }
+    let result = if rest == Rest::Method as u32 {
+        match lookup::special(right, operator.reflected)? {
+            Some(method) => Some(method.borrow().call(&[left])?),
+            None => None,
         }
+    } else if rest == Rest::Slot as u32
+        && let Some(others) = slot(other, operator.slot)
+    {
         // SAFETY: live objects; the result is new, or NULL with an exception.
-        (_, Some(others)) => Some(unsafe { Owned::from_c(others(left.as_ptr(), right.as_ptr())) }?),
+        Some(unsafe { Owned::from_c(others(left.as_ptr(), right.as_ptr())) }?)
+    } else {
+        None
     };
     let answered = result.filter(|result| !result.borrow().is(not_implemented()));
     answered.ok_or_else(|| {

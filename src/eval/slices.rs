@@ -78,7 +78,7 @@ pub(super) fn set(
         || value.is_exactly(&raw const ffi::PyTuple_Type);
     if is_sequence
         && container.is_exactly(&raw const ffi::PyList_Type)
-        && let Some((start, stop)) = between(container, start.borrow(), stop.borrow())
+        && let Some((start, stop)) = between(size(container), start.borrow(), stop.borrow())
     {
         // SAFETY: a list, and a live object.
         return unsafe {
@@ -129,21 +129,26 @@ fn part(
     } else {
         return None;
     };
-    let (start, stop) = between(container, start, stop)?;
+    let (start, stop) = between(size(container), start, stop)?;
     // SAFETY: of the class whose function it is; the result is new, or NULL with an exception.
     Some(unsafe { Owned::from_c(slice(container.as_ptr(), start, stop)) })
 }
 
-/// The first index between two bounds, and the one behind the last, neither before the first; nothing if one of them is neither `None`
-/// nor an int of one digit. The container has its size where lists and strings have it.
+/// The size of a list, a tuple or a string, which all have it at the same place.
+#[inline(always)]
+fn size(container: Borrowed<'_>) -> ffi::Py_ssize_t {
+    // SAFETY: an object of more than its head, as all that are asked for are.
+    unsafe { ffi::Py_SIZE(container.as_ptr()) }
+}
+
+/// The first index between two bounds in something of a size, and the one behind the last, neither before the first; nothing if one of
+/// them is neither `None` nor an int of one digit.
 #[inline(always)]
 fn between(
-    container: Borrowed<'_>,
+    size: ffi::Py_ssize_t,
     start: Borrowed<'_>,
     stop: Borrowed<'_>,
 ) -> Option<(ffi::Py_ssize_t, ffi::Py_ssize_t)> {
-    // SAFETY: as the caller promises.
-    let size = unsafe { ffi::Py_SIZE(container.as_ptr()) };
     let bound = |bound: Borrowed<'_>, none: ffi::Py_ssize_t| {
         if bound.is_none() {
             return Some(none);

@@ -28,7 +28,8 @@ def operator(method, left, right, number, rest, refusal):
 
 def truth(method, left, right, number, rest, refusal):
     if (result := method(left, right)) is refusal:
-        return not not rest(left, right, number)
+        result = rest(left, right, number)
+    del left, right
     return not not result
 
 

@@ -162,7 +162,7 @@ fn rest(_refusal: Borrowed<'_>, operands: &[Borrowed<'_>]) -> Result<Owned, Rais
             c"there are two operands and a number",
         ));
     };
-    let number = number.small_int().unwrap_or_default();
+    let number = number.small_int().expect("the number of an operator");
     after_first_method(left, right, number as u32)
 }
 

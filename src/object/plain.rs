@@ -52,7 +52,7 @@ pub fn is_plain(dealloc: Deallocator) -> bool {
 /// The values of an instance that is about to die, if it is a plain one.
 ///
 /// # Safety
-/// It is an object whose count is zero, of a class with such a deallocator.
+/// It is an object of a class with such a deallocator, whose last reference is let go of.
 #[inline]
 pub(super) unsafe fn values(op: *mut ffi::PyObject) -> Option<NonNull<ffi::PyDictValues>> {
     const WANTED: u64 = (ffi::Py_TPFLAGS_INLINE_VALUES | ffi::Py_TPFLAGS_HEAPTYPE) as u64
@@ -101,7 +101,7 @@ unsafe fn weak_references(op: *mut ffi::PyObject) -> *mut ffi::PyObject {
 /// Ends the life of an instance, if it is a plain one; whether it was.
 ///
 /// # Safety
-/// As [`deallocator`](life::deallocate) promises, and its class has such a deallocator.
+/// As [`deallocator`](super::life::deallocate) promises, and its class has such a deallocator.
 pub unsafe fn deallocate(op: *mut ffi::PyObject, dealloc: Deallocator) -> bool {
     // SAFETY: as the caller promises. Nobody can reach the instance any more once it is not tracked, so that what its values
     // run when they die does not see it. Its class is alive as long as it holds it.

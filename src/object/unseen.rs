@@ -7,6 +7,7 @@ use crate::ffi;
 use crate::field;
 use crate::generator::life::deallocate_ended;
 use crate::generator::unseen::ends_unseen;
+use crate::thread::ThreadState;
 use core::ptr::null_mut;
 use core::slice;
 
@@ -24,6 +25,11 @@ pub unsafe fn deallocate_unseen(op: *mut ffi::PyObject) -> bool {
         }
         if deallocate_ended(op) {
             return true;
+        }
+        // What waits to die would do so with this, and may run anything.
+        let waits = !(*ThreadState::current().as_ptr()).delete_later.is_null();
+        if waits {
+            return false;
         }
         if ends_unseen(op) {
             life::deallocate(op);
@@ -76,9 +82,9 @@ const MOST: usize = 64;
 /// How many of them can be kept.
 const MOST_KEPT: usize = 32;
 
-/// The references that are let go of, all of which count: what has as many of them as it has at all dies with them. What dies unseen is a
-/// number or a string, a list, tuple or set, an iterator of one of the first two, a cell, a method, a function, or a plain instance; no
-/// generators.
+/// The references that are let go of, but for those to numbers, strings, ranges, and what has too many to die with them: what has as many of
+/// them as it has at all dies. What dies unseen is one of these, a list, tuple or set, an iterator of one of the first two, a cell, a
+/// method, a function, or a plain instance; no generators.
 pub struct Dying {
     held: [*mut ffi::PyObject; MOST_KEPT],
     count: usize,
@@ -161,7 +167,7 @@ impl Dying {
     /// Adds what an object has that dies, if it does; false if it may run code then, or there is too much.
     ///
     /// # Safety
-    /// It is alive.
+    /// It is alive, or its count has just become zero.
     unsafe fn look_into(&mut self, object: *mut ffi::PyObject) -> bool {
         // SAFETY: as the caller promises; an iterator has its sequence until it has ended, containers their items, a set without dummies only
         // those, and a function and a method their members.

@@ -28,7 +28,8 @@ pub struct Sight {
     /// What else can be told of them.
     pub known: [Operand; OPERANDS],
     /// The inline cache behind its counter, as the specialised instruction reads it. With a generic one, what `table` puts there: how many
-    /// arguments there were (`CALL_FUNCTION_EX`), or the [address of the method](Self::method) (`BINARY_OP`, `COMPARE_OP`).
+    /// arguments there were (`CALL_FUNCTION_EX`), or the [address of the method](Self::method) and the
+    /// [operator's number](Self::operator) (`BINARY_OP`, `COMPARE_OP`).
     pub cache: [u16; LONGEST_CACHE - 1],
     /// The version of the function that a class was found to be made ready by (`CALL_ALLOC_AND_ENTER_INIT`), that gives the items
     /// (`BINARY_SUBSCR_GETITEM`), that an operator calls first (`BINARY_OP`, `COMPARE_OP`), or that was called (`CALL_KW`), or 0.
@@ -44,8 +45,14 @@ impl Sight {
         })
     }
 
-    /// Notes it.
-    pub fn set_method(&mut self, address: usize) {
+    /// The number of the operator, with what it does after that.
+    pub fn operator(&self) -> u32 {
+        u32::from(self.cache[4])
+    }
+
+    /// Notes both.
+    pub fn set_method(&mut self, address: usize, operator: u32) {
+        self.cache[4] = operator as u16;
         for (index, part) in self.cache.iter_mut().take(4).enumerate() {
             *part = (address >> (16 * index)) as u16;
         }
@@ -118,8 +125,9 @@ mod tests {
     #[test]
     fn a_method_is_found_again() {
         let mut sight = of(1);
-        sight.set_method(0x1234_5678_9abc_def0);
+        sight.set_method(0x1234_5678_9abc_def0, 0x20d);
         assert_eq!(sight.method(), 0x1234_5678_9abc_def0);
+        assert_eq!(sight.operator(), 0x20d);
     }
 
     #[test]

@@ -4,14 +4,14 @@
 //! What is noted is put down one after the other, and gets to its code object when somebody asks, or when there is much of it:
 //! of what a program runs while it begins, hardly anything is asked for.
 use crate::bytecode::Opcode;
-use crate::eval::operators::first_method;
+use crate::eval::operators::{FIRST_COMPARISON, first_method, number_with};
 use crate::ffi;
 use crate::field;
 use crate::object::Borrowed;
 use crate::profile::operand::operand;
 use crate::profile::sight::{LONGEST_CACHE, NOTHING, Sight, Sights, type_version};
 use core::slice::from_raw_parts;
-use pyroxene_jit_api::{FIRST_COMPARISON, OPERANDS};
+use pyroxene_jit_api::OPERANDS;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -153,14 +153,21 @@ pub fn note(
 
 /// Notes the function of Python that an operator or a comparison of two objects calls first, if it is one.
 fn note_method(sight: &mut Sight, left: Borrowed<'_>, right: Borrowed<'_>, number: u32) {
-    let Some(method) = first_method(left, right, number) else {
+    let Some((method, rest)) = first_method(left, right, number) else {
         return;
     };
-    // Looking it up may have given the classes their versions.
-    sight.operands[..2].copy_from_slice(&[left, right].map(|met| type_version(Some(met))));
+    // It is known by the versions of both classes.
+    for (place, met) in sight.operands.iter_mut().zip([left, right]) {
+        // SAFETY: a live type; to give it a version runs nothing.
+        unsafe { ffi::PyUnstable_Type_AssignVersionTag(met.type_of().as_ptr()) };
+        *place = type_version(Some(met));
+    }
     // SAFETY: it is alive.
     sight.function = unsafe { ffi::_PyFunction_GetVersionForCurrentState(method.as_ptr()) };
-    sight.set_method(method.as_ptr().addr());
+    sight.set_method(
+        method.as_ptr().expose_provenance(),
+        number_with(number, rest),
+    );
 }
 
 /// Notes what an instruction calls that has neither a cache nor other forms: `CALL_KW`, and `CALL_FUNCTION_EX` with so many

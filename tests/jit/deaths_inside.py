@@ -118,24 +118,45 @@ def ranges(n, make):
     return consume(iter([n, make(n)])) + consume(reversed((n, make(n)))) + n
 
 
-FUNCTIONS = [lists, twice, long_lists, same_in_lists, tuples, sets, large_sets, emptied, plain, methods, closures, defaults, weak, dicts, ranges]
+def weak_others(n, make):
+    kept = make(n)
+    made = [{n, 2}, lambda: kept, Plain(n, kept).method]
+    references = [weakref.ref(one, lambda _, name=type(one).__name__: cleared(n, name)) for one in made]
+    consume(made.pop())
+    consume(made.pop(0))
+    consume(made.pop())
+    return [reference() for reference in references]
+
+
+def cleared(n, name):
+    if abs(n) < 10:
+        print("cleared", n, name, sys._getframe(1).f_code.co_name, sys._getframe(2).f_code.co_name)
+
+
+def generators(n, make):
+    def numbers():
+        held = [make(n), {n}]
+        yield len(held)
+        yield held
+
+    return consume(next(numbers())) + consume([numbers(), n]) + n
+
+
+FUNCTIONS = [weak_others, generators, lists, twice, long_lists, same_in_lists, tuples, sets, large_sets, emptied, plain, methods, closures, defaults, weak, dicts, ranges]
 
 
 def settle():
-    """Waits until the compiler has done what it was asked for, a second at most."""
+    """Waits until the compiler has begun with what it was asked for, a second at most, and then a little."""
     for _ in range(100):
+        time.sleep(0.02 if pyroxene else 0)
         if not pyroxene or not pyroxene.jit()["waiting"]:
             break
-        time.sleep(0.01)
 
 
 for function in FUNCTIONS:
-    for n in range(15000):
-        if n % 5000 == 0:
+    for n in range(30000):
+        if n % 1000 == 0:
             settle()
-        function(n, float)
-    settle()
-    for n in range(15000):
         function(n, float)
 before = len(gc.get_objects())
 for function in FUNCTIONS:

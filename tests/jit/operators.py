@@ -10,11 +10,11 @@ except ImportError:
 
 
 def settle():
-    """Waits until the compiler has done what it was asked for, a second at most."""
+    """Waits until the compiler has begun with what it was asked for, a second at most, and then a little."""
     for _ in range(100):
+        time.sleep(0.02 if pyroxene else 0)
         if not pyroxene or not pyroxene.jit()["waiting"]:
             break
-        time.sleep(0.01)
 
 
 class Vector:

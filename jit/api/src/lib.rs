@@ -30,7 +30,7 @@ pub use operand::{Function, Items, OPERANDS, Operand};
 pub use operation::{Gives, Operation, Takes, Told};
 pub use reason::Reason;
 pub use snapshot::{
-    Body, Builtin, Callee, Entry, FIRST_COMPARISON, Failure, Handler, Known, Local, LocalKind,
+    Body, Builtin, COMPARE_TO_BOOL, Callee, Entry, Failure, Handler, Known, Local, LocalKind,
     Object, ObjectId, OperatorStandIn, Parameter, Passed, Right, Sight, Sights, Site, Snapshot,
     StandIn, Unit, Wanted,
 };

@@ -278,6 +278,8 @@ pub enum Site {
         type_version: u32,
         /// What the right operand was.
         right: Right,
+        /// The number of the operator, as what does the [rest](OperatorStandIn) is told it.
+        number: u32,
         /// The method, which the left operand's type keeps.
         method: ObjectId,
         /// The same, if it is one that machine code could call: an index of [`Snapshot::callees`].
@@ -400,8 +402,8 @@ pub enum Wanted {
     Truth,
 }
 
-/// The number of a comparison among operators is that of the comparison, and this.
-pub const FIRST_COMPARISON: u32 = 32;
+/// The bit of a `COMPARE_OP`'s argument by which it makes what it gives a truth value.
+pub const COMPARE_TO_BOOL: u32 = 16;
 
 /// What stands in for operators: `operator(method, left, right, number, rest, refusal)`, where `rest` does what there is to do after the
 /// method has given `refusal`, which is `NotImplemented`.

@@ -24,8 +24,8 @@ use crate::object::singletons::not_implemented;
 use crate::profile::operand::class_of;
 use crate::thread::ThreadState;
 use pyroxene_jit_api::{
-    Body, Class, Entry, Failure, Function, ObjectId, Operand, OperatorStandIn, Passed, Reason,
-    Sight, Site, Snapshot, StandIn, Target, Unit, Wanted,
+    Body, COMPARE_TO_BOOL, Class, Entry, Failure, Function, ObjectId, Operand, OperatorStandIn,
+    Passed, Reason, Sight, Site, Snapshot, StandIn, Target, Unit, Wanted,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -261,8 +261,10 @@ impl<'a> Taking<'a> {
             self.callees.depth = depth + 1;
             let mut body = self.body(its_code, namespaces, failures);
             if callee.is_stand_in {
-                // It does not run in the evaluator, which would have found something out.
+                // What the evaluator finds out where machine code has left is true of one call only.
                 body.sites.clear();
+                body.sights.clear();
+                body.operands.clear();
             }
             self.callees.list[index - 1].body = Some(self.bodies.len() as u32);
             self.bodies.push(body);
@@ -382,13 +384,10 @@ impl Taking<'_> {
     }
 }
 
-/// The bit of a `COMPARE_OP`'s argument by which it makes what it gives a truth value.
-const TO_BOOL: u8 = 16;
-
 /// What is wanted of an operator or a comparison.
 fn wanted(unit: Unit) -> Wanted {
     let is_comparison = Opcode::new(unit.opcode).generic() == Opcode::COMPARE_OP;
-    match is_comparison && unit.oparg & TO_BOOL != 0 {
+    match is_comparison && u32::from(unit.oparg) & COMPARE_TO_BOOL != 0 {
         true => Wanted::Truth,
         false => Wanted::Result,
     }

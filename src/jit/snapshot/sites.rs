@@ -157,6 +157,7 @@ fn operator(sight: &profile::sight::Sight, objects: &mut Objects) -> Option<Site
     is_known.then(|| Site::Operator {
         type_version: left,
         right,
+        number: sight.operator(),
         method: objects.add_guarded(ptr::with_exposed_provenance_mut(sight.method())),
         callee: None,
     })

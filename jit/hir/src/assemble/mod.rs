@@ -26,7 +26,7 @@
 //! literal or the name of an object for `LOAD_CONST` and `RETURN_CONST`, a label for jumps. After a semicolon comes what the
 //! evaluator has found out there: `unseen`, `attribute VERSION INDEX`, `type VERSION KEYS OBJECT`, `module KEYS INDEX`,
 //! `global MODULE BUILTIN INDEX [OBJECT]`, `call VERSION [CALLEE]`, `unpacked COUNT [CALLEE]`, `property VERSION GETTER [CALLEE]`,
-//! `item VERSION [CALLEE]`, `operator VERSION CLASS|VERSION METHOD [CALLEE]`, `truth VERSION`; or `operands` and for each of three its
+//! `item VERSION [CALLEE]`, `operator VERSION CLASS|VERSION NUMBER METHOD [CALLEE]`, `truth VERSION`; or `operands` and for each of three its
 //! class, `array:CODE:VERSION` or the name of a function, as `math.sqrt`. What it has found out before stands before
 //! that, after an `|`, with the name of the instruction if it was another.
 mod text;
@@ -408,8 +408,9 @@ impl Assembler {
                     Ok(version) => Right::Version(version),
                     Err(_) => Right::Class(class_named(word(2)?)?),
                 },
-                method: named(word(3)?)?,
-                callee: words.get(4).map(|name| self.callee(name)).transpose()?,
+                number: number(word(3)?)?,
+                method: named(word(4)?)?,
+                callee: words.get(5).map(|name| self.callee(name)).transpose()?,
             },
             "truth" => Site::Truth {
                 type_version: number(word(1)?)?,

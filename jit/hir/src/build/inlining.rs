@@ -216,8 +216,9 @@ impl<'a> Builder<'a> {
         let called = (self.state.frames.iter())
             .filter_map(|level| known(level.frame))
             .map(|frame| frame.called);
-        let wanted = &self.snapshot.callees[callee as usize];
-        let (mut recursive, mut words) = (false, wanted.frame_size);
+        let mut operators = self.snapshot.operators.values();
+        let is_operator = operators.any(|operator| operator.stand_in.callee == callee);
+        let (mut recursive, mut words) = (false, self.snapshot.callees[callee as usize].frame_size);
         for called in called {
             words += match called {
                 Called::Function {
@@ -229,7 +230,7 @@ impl<'a> Builder<'a> {
                     body: running,
                 } => {
                     // Methods of operators have operators.
-                    recursive |= running == body && !wanted.is_stand_in;
+                    recursive |= running == body && !is_operator;
                     self.snapshot.callees[callee as usize].frame_size
                 }
                 Called::Class => CLASS_WORDS,

@@ -6,7 +6,7 @@ use crate::function::Value;
 use crate::insn::Insn;
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::Class;
+use pyroxene_jit_api::{COMPARE_TO_BOOL, Class};
 
 impl Builder<'_> {
     /// Before other code runs: all that it can see is in the frames, with all references that it can count.
@@ -152,6 +152,3 @@ fn pushed_classes(generic: Opcode, oparg: u32, place: u32) -> Classes {
         _ => Classes::OBJECT,
     }
 }
-
-/// In the argument of `COMPARE_OP`: that it gives a bool whatever the operands say.
-pub const COMPARE_TO_BOOL: u32 = 16;

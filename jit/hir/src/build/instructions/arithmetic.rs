@@ -61,7 +61,7 @@ impl Builder<'_> {
             {
                 return;
             }
-            if self.operator_of_class(self.at.oparg, Wanted::Result) {
+            if self.operator_of_class(Wanted::Result) {
                 return;
             }
             return self.operate(Operation::Binary, Told::number(self.at.oparg));

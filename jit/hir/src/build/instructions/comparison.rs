@@ -2,13 +2,12 @@
 use crate::build::builder::Builder;
 use crate::build::instructions::arithmetic::{number, number_met};
 use crate::build::instructions::operations::Told;
-use crate::build::outside::COMPARE_TO_BOOL;
 use crate::function::{StateId, Value};
 use crate::insn::Insn;
 use crate::operators::Comparison;
 use crate::types::{Classes, Type};
 use pyroxene_bytecode::Opcode;
-use pyroxene_jit_api::{Class, FIRST_COMPARISON, Known, Operation, Reason, Site, Wanted};
+use pyroxene_jit_api::{COMPARE_TO_BOOL, Class, Known, Operation, Reason, Site, Wanted};
 
 /// The comparisons of `COMPARE_OP`, in the order of its argument's high bits.
 const COMPARISONS: [Comparison; 6] = [
@@ -58,7 +57,7 @@ impl Builder<'_> {
                 true => (Operation::CompareTruth, Wanted::Truth),
                 false => (Operation::Compare, Wanted::Result),
             };
-            if self.operator_of_class(FIRST_COMPARISON + (self.at.oparg >> 5), wanted) {
+            if self.operator_of_class(wanted) {
                 return;
             }
             return self.operate(operation, Told::number(self.at.oparg >> 5));

@@ -11,6 +11,7 @@ struct Known {
     /// The version of the left operand's type.
     version: u32,
     right: Right,
+    number: u32,
     method: ObjectId,
     /// The same, an index of the snapshot's callees.
     callee: u32,
@@ -23,8 +24,8 @@ struct Known {
 const REST_ARGUMENTS: u32 = 3;
 
 impl Builder<'_> {
-    /// The operator of a number of such objects, if nothing else was met here and it is worth it. Whether it is that.
-    pub(super) fn operator_of_class(&mut self, number: u32, wanted: Wanted) -> bool {
+    /// An operator of such objects, if nothing else was met here and it is worth it. Whether it is that.
+    pub(super) fn operator_of_class(&mut self, wanted: Wanted) -> bool {
         let Some(known) = self.known_operator(wanted) else {
             return false;
         };
@@ -57,7 +58,7 @@ impl Builder<'_> {
             state,
         });
         let operands = self.pop_many(2);
-        let number = self.emit(Insn::Int(i64::from(number)));
+        let number = self.emit(Insn::Int(i64::from(known.number)));
         let OperatorStandIn {
             stand_in,
             rest,
@@ -86,6 +87,7 @@ impl Builder<'_> {
         let &Site::Operator {
             type_version,
             right,
+            number,
             method,
             callee: Some(callee),
         } = sight.site.as_ref()?
@@ -115,6 +117,7 @@ impl Builder<'_> {
         Some(Known {
             version: type_version,
             right,
+            number,
             method,
             callee,
             operator,
