@@ -205,7 +205,7 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
             // Of several main interpreters one after the other, the first decides.
             Ok(dump) => drop(DUMP.set(dump)),
             Err(part) => tell(format_args!(
-                "python: jit-dump shows hir, llvm and asm, not {part:?}"
+                "python: jit-dump shows hir, llvm and asm, as in jit-dump=hir,asm:NAME, not {part:?}"
             )),
         }
     }
@@ -213,7 +213,8 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
         && let Err(why) = only::begin(Path::new(&path))
     {
         tell(format_args!(
-            "python: nothing is compiled: jit-only: {path}: {why}"
+            "python: nothing is compiled: jit-only: {}: {why}",
+            named(&path)
         ));
     }
     if let Some(text) = option(config, "jit-limits", c"PYROXENE_JIT_LIMITS")
@@ -255,7 +256,7 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
     if let Some(path) = log_file
         && let Err(why) = log::begin(Path::new(&path), mode)
     {
-        tell(format_args!("python: no jit-log: {path}: {why}"));
+        tell(format_args!("python: no jit-log: {}: {why}", named(&path)));
     }
     if mode != Mode::Off {
         // So seldom that it costs little, and by no even number, so that of things that alternate each is noted.
@@ -268,6 +269,14 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
         // SAFETY: this thread starts the interpreter, whose types are ready before it has its configuration.
         unsafe { adaptive::show() };
         ON.store(true, Ordering::Relaxed);
+    }
+}
+
+/// A file as an option names it.
+fn named(path: &str) -> &str {
+    match path {
+        "" => "it wants a file, as in -X jit-log=FILE or -X jit-only=FILE",
+        path => path,
     }
 }
 

@@ -94,7 +94,11 @@ fn write_dump(artifact: &Artifact, code: Borrowed<'_, ffi::PyCodeObject>) {
         other => other.insert(Dump {
             process,
             file: open(process)
-                .inspect_err(|why| super::options::tell(format_args!("python: no dump: {why}")))
+                .inspect_err(|why| {
+                    super::options::tell(format_args!(
+                        "python: no jit-perf: jit-{process}.dump in the current folder: {why}"
+                    ));
+                })
                 .ok(),
             count: 0,
         }),
@@ -104,7 +108,7 @@ fn write_dump(artifact: &Artifact, code: Borrowed<'_, ffi::PyCodeObject>) {
     if let Some(file) = &mut dump.file
         && let Err(why) = file.write_all(&records)
     {
-        super::options::tell(format_args!("python: no dump: {why}"));
+        super::options::tell(format_args!("python: no more of jit-perf's dump: {why}"));
         dump.file = None;
     }
 }

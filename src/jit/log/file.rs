@@ -92,6 +92,10 @@ pub(super) fn end() {
 /// The file, emptied; or if another process writes its log there, one with our number at the end of its name.
 fn open(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().append(true).create(true).open(path)?;
+    // A pipe or a terminal has nothing to be emptied of, and is whoever's has it.
+    if !file.metadata()?.is_file() {
+        return Ok(file);
+    }
     // Who has it is told by the lock, which goes with the process that has it.
     if file.try_lock().is_ok() {
         file.set_len(0)?;
