@@ -33,20 +33,16 @@ struct Operator {
 macro_rules! operators {
     ($number:expr; $($plain:ident $slot:ident $method:ident $reflected:ident $symbol:literal, $assigning:ident $in_place:ident $text:literal;)*) => {
         match $number {
-            $(ffi::$plain => Some(Operator {
-                slot: |slots| slots.$slot,
-                in_place: None,
-                method: static_id!($method),
-                reflected: static_id!($reflected),
-                symbol: $symbol,
-            }),
-            ffi::$assigning => Some(Operator {
-                slot: |slots| slots.$slot,
-                in_place: Some(|slots| slots.$in_place),
-                method: static_id!($method),
-                reflected: static_id!($reflected),
-                symbol: $text,
-            }),)*
+            $(ffi::$plain | ffi::$assigning => {
+                let assigns = $number == ffi::$assigning;
+                Some(Operator {
+                    slot: |slots| slots.$slot,
+                    in_place: assigns.then_some(|slots| slots.$in_place),
+                    method: static_id!($method),
+                    reflected: static_id!($reflected),
+                    symbol: if assigns { $text } else { $symbol },
+                })
+            })*
             // That of three operands.
             _ => None,
         }

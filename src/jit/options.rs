@@ -272,7 +272,7 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
     }
 }
 
-/// A file as an option names it.
+/// A file as an option names it, or that it names none.
 fn named(path: &str) -> &str {
     match path {
         "" => "it wants a file, as in -X jit-log=FILE or -X jit-only=FILE",

@@ -211,8 +211,9 @@ impl Dying {
                     self.let_go_of(held(values.as_ptr())) && self.let_go_of(&[class.cast()])
                 });
             }
-            let interpreter = ffi::PyInterpreterState_Get();
-            if class != &raw mut ffi::PyFunction_Type || (*interpreter).active_func_watchers != 0 {
+            if class != &raw mut ffi::PyFunction_Type
+                || (*ffi::PyInterpreterState_Get()).active_func_watchers != 0
+            {
                 return false;
             }
             let function = Borrowed::<ffi::PyFunctionObject>::from_raw_unchecked(object.cast());

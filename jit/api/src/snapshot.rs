@@ -383,8 +383,8 @@ impl Callee {
     }
 }
 
-/// A Python function that does what a function of C does which goes over what it is called with. Where such a call is inlined, it is
-/// this one's that is: its frame is C's for whoever looks at frames, and counts for no recursion.
+/// A Python function that does what a function of C does which goes over what it is called with, or what an operator does. Where such a
+/// call is inlined, it is this one's that is: its frame is C's for whoever looks at frames, and counts for no recursion.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct StandIn {
     /// The function, which lives as long as the interpreter.

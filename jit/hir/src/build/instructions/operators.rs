@@ -51,7 +51,7 @@ impl Builder<'_> {
         }
         let method = self.object(known.method);
         let method = self.guard(method, Classes::of(Class::Function), state);
-        // What is called there would have to be looked at for all operators.
+        // In the stand-in, which calls it, a failure would be one of all operators.
         self.emit(Insn::GuardCallee {
             function: method,
             callee: known.callee,
