@@ -4,6 +4,7 @@ use super::host::CODE_SIZE;
 use super::options::{Mode, mode};
 use super::{code, headroom, worker};
 use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::time::Duration;
 
 /// How often one code object is compiled at most in each tier, unless it leaves so often that it must be worth it.
 static ATTEMPTS: AtomicU32 = AtomicU32::new(8);
@@ -17,12 +18,24 @@ static PERCENT: AtomicU64 = AtomicU64::new(100);
 /// How much it may take in any case, in nanoseconds: unless the user has said how much.
 static IN_ANY_CASE: AtomicU64 = AtomicU64::new(5_000_000_000);
 
+/// What the rest of the process takes first, in nanoseconds, does not count: before, nothing is compiled.
+static FIRST: AtomicU64 = AtomicU64::new(0);
+
+/// For how long a forked child runs as it is, in nanoseconds of processor time.
+const OF_CHILDREN: u64 = 50_000_000;
+
 /// How much it takes like any other thread, in nanoseconds: what is hottest is compiled by then. Where there are fewer processors than
 /// threads, the program would wait for the rest longer than it gains by it, if it does not run for long.
 const LIKE_OTHERS: u64 = 100_000_000;
 
 /// Which part of what the rest of the process has taken it takes so besides.
 const LIKE_OTHERS_PART: u64 = 20;
+
+/// How long after a fork another one is likely, in nanoseconds.
+const SOON: u64 = 50_000_000;
+
+/// When the process forked last, by the monotonic clock; 0 if it has not.
+static FORKED: AtomicU64 = AtomicU64::new(0);
 
 /// The processor time that it has taken, in nanoseconds.
 static TAKEN: AtomicU64 = AtomicU64::new(0);
@@ -152,10 +165,10 @@ pub(super) fn counts() -> impl Iterator<Item = (&'static str, u64)> {
 
 /// Whether the compiler has taken more of the processor than it may. With the eager mode, which is for tests, it may as much as it
 /// wants, unless the user has said how much.
-fn is_out_of_time() -> bool {
+pub(super) fn is_out_of_time() -> bool {
     let in_any_case = IN_ANY_CASE.load(Ordering::Relaxed);
     let taken = TAKEN.load(Ordering::Relaxed);
-    if taken <= in_any_case || in_any_case > 0 && mode() == Mode::Eager {
+    if in_any_case > 0 && (taken <= in_any_case || mode() == Mode::Eager) {
         return false;
     }
     let answered = ANSWERED.load(Ordering::Relaxed);
@@ -163,7 +176,11 @@ fn is_out_of_time() -> bool {
         ANSWERED.store(answered - 1, Ordering::Relaxed);
         return true;
     }
-    let is_out = taken.saturating_mul(100) > rest(taken).saturating_mul(percent());
+    let first = FIRST.load(Ordering::Relaxed);
+    let is_out = match rest(taken).checked_sub(first) {
+        None => true,
+        Some(rest) => taken.saturating_mul(100) > rest.saturating_mul(percent()),
+    };
     ANSWERED.store(if is_out { SAME_ANSWERS } else { 0 }, Ordering::Relaxed);
     is_out
 }
@@ -172,6 +189,19 @@ fn is_out_of_time() -> bool {
 pub(super) fn is_much() -> bool {
     let taken = TAKEN.load(Ordering::Relaxed);
     taken > LIKE_OTHERS && taken - LIKE_OTHERS > rest(taken) / LIKE_OTHERS_PART
+}
+
+/// For how long the compiler begins with nothing: it has taken [much](is_much), and the process forks often. Each page that the
+/// compiler writes to is copied after each fork, which costs both several times what a compilation does.
+pub(super) fn pause() -> Option<Duration> {
+    let forked = FORKED.load(Ordering::Relaxed);
+    let since = clock(libc::CLOCK_MONOTONIC).saturating_sub(forked);
+    (forked > 0 && since < SOON && is_much()).then(|| Duration::from_nanos(SOON - since))
+}
+
+/// The process is about to fork.
+pub(super) fn before_fork() {
+    FORKED.store(clock(libc::CLOCK_MONOTONIC), Ordering::Relaxed);
 }
 
 /// The processor time that the rest of the process has taken, in nanoseconds.
@@ -188,9 +218,14 @@ pub(super) fn counted<T>(compile: impl FnOnce() -> T) -> T {
     result
 }
 
-/// In a forked child, whose processor time begins anew.
+/// In a forked child, whose processor time begins anew. It has what its parent has compiled, and many children live for a short time
+/// only, each of which would compile the same: so nothing is compiled in any case, but for tests of what is compiled.
 pub(super) fn after_fork_in_child() {
     TAKEN.store(0, Ordering::Relaxed);
+    if mode() != Mode::Eager {
+        IN_ANY_CASE.store(0, Ordering::Relaxed);
+        FIRST.store(OF_CHILDREN, Ordering::Relaxed);
+    }
 }
 
 /// The processor time that the compiler has taken, in nanoseconds.

@@ -54,6 +54,7 @@ pub(super) fn watch_forks() {
 
 /// First who writes to the log, then the log.
 extern "C" fn before() {
+    budget::before_fork();
     worker::before_fork();
     library::before_fork();
     log::before_fork();

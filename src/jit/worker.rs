@@ -159,12 +159,12 @@ fn next_job(jobs: &mut Vec<Job>) -> Option<Job> {
     Some(jobs.remove(first))
 }
 
-/// Sees to it that there is a thread if there is something to do.
+/// Sees to it that there is a thread if there is something to do, and time for it.
 fn start(work: &mut Work) {
     if work.running || work.gave_up.is_some() || work.jobs.is_empty() {
         return;
     }
-    work.running = threads::start("pyroxene-jit", STACK, run).is_ok();
+    work.running = !budget::is_out_of_time() && threads::start("pyroxene-jit", STACK, run).is_ok();
     // Without a thread, the jobs wait for the next attempt.
     NEWS.fetch_or(!work.running, Ordering::Relaxed);
 }
@@ -216,10 +216,21 @@ fn run() {
     IS_COMPILER.set(true);
     let mut stands_back = false;
     let mut current = work();
-    while let Some(Job {
-        order, snapshot, ..
-    }) = next_job(&mut current.jobs)
-    {
+    loop {
+        if let Some(pause) = budget::pause()
+            && !current.jobs.is_empty()
+        {
+            drop(current);
+            std::thread::sleep(pause);
+            current = work();
+            continue;
+        }
+        let Some(Job {
+            order, snapshot, ..
+        }) = next_job(&mut current.jobs)
+        else {
+            break;
+        };
         let (compilation, tier) = (order.compilation, order.tier);
         let bytes = current.done.iter().map(Done::bytes).sum();
         current.at_hand = Some(order);
@@ -309,8 +320,8 @@ pub(super) fn after_fork_in_parent() {
     drop(FORKING.take());
 }
 
-/// There is no thread. What it had at hand is asked for again when it has got hot again; one for the rest comes when somebody asks
-/// what is ready.
+/// There is no thread. What it had at hand is asked for again when it has got hot again; what waited is there, and one for it comes
+/// when the child has run for a while.
 pub(super) fn after_fork_in_child() {
     let Some(mut work) = FORKING.take() else {
         return;

@@ -192,6 +192,33 @@ succeeded(process)
     );
 }
 
+/// A child leaves what waits in its parent until it has run for a while: many children do not.
+#[test]
+fn a_child_does_not_compile_at_once() {
+    let folder = Folder::new("child");
+    folder.run(
+        r#"
+until(begun)
+functions = [short(number) for number in range(20)]
+run = lambda: [f(1) for f in functions]
+for _ in range(5):
+    run()
+assert pyroxene.jit()["waiting"] > 10, pyroxene.jit()
+def work():
+    before = pyroxene.jit()["compiled"]
+    while True:
+        names = [open(f"/proc/self/task/{number}/comm").read().strip() for number in os.listdir("/proc/self/task")]
+        compiled = pyroxene.jit()["compiled"]
+        if time.process_time() >= 0.05:
+            break
+        assert compiled == before and "pyroxene-jit" not in names, (compiled, before, names)
+        run()
+    until(lambda: run() and pyroxene.jit()["compiled"] > before + 10)
+succeeded(forked(work))
+"#,
+    );
+}
+
 /// Children are forked while the compiler is busy, by two threads at once; they compile and fork themselves.
 #[test]
 fn forks_come_at_any_time() {
