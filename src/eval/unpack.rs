@@ -52,6 +52,32 @@ pub unsafe fn iterable(
     Ok(())
 }
 
+/// Unpacks a list or tuple of just as many items as there are places below `top`, without iterating. Whether it is one.
+///
+/// # Safety
+/// There are `count` free places.
+pub unsafe fn sequence(sequence: Borrowed<'_>, count: usize, top: *mut *mut ffi::PyObject) -> bool {
+    let is_list = sequence.is_exactly(&raw const ffi::PyList_Type);
+    if !is_list && !sequence.is_exactly(&raw const ffi::PyTuple_Type) {
+        return false;
+    }
+    // SAFETY: a list or tuple has a size and as many items, which stay while no other code runs; the caller promises the places.
+    unsafe {
+        if ffi::Py_SIZE(sequence.as_ptr()).cast_unsigned() != count {
+            return false;
+        }
+        let items = match is_list {
+            true => (*sequence.as_ptr().cast::<ffi::PyListObject>()).ob_item,
+            false => ffi::_PyTuple_ITEMS(sequence.as_ptr().cast()),
+        };
+        for index in 0..count {
+            let item = Borrowed::from_raw_unchecked(*items.add(index));
+            *top.sub(index + 1) = item.new_ref().into_raw();
+        }
+    }
+    true
+}
+
 /// The next item of an iterator, if there is one (abstract.c `PyIter_Next`).
 #[inline(always)]
 fn next(thread: ThreadState, iterator: Borrowed<'_>) -> Lookup {

@@ -128,6 +128,9 @@ pub fn after() -> After {
 /// What is to be shown of which functions (`-X jit-dump=hir,llvm,asm:NAME`).
 static DUMP: OnceLock<Dump> = OnceLock::new();
 
+/// Whether any such function was compiled.
+static IS_SHOWN: AtomicBool = AtomicBool::new(false);
+
 /// What is to be shown, and of whom.
 #[derive(Debug, PartialEq, Eq)]
 struct Dump {
@@ -162,9 +165,11 @@ impl Dump {
 
 /// What is to be shown of a function with this qualified name.
 pub fn dumps(name: &str) -> Dumps {
-    DUMP.get()
-        .filter(|dump| dump.is_of(name))
-        .map_or_else(Dumps::default, |dump| dump.what)
+    let Some(dump) = DUMP.get().filter(|dump| dump.is_of(name)) else {
+        return Dumps::default();
+    };
+    IS_SHOWN.store(true, Ordering::Relaxed);
+    dump.what
 }
 
 /// Reads the options of a new main interpreter, and begins to count if they say so.
@@ -285,9 +290,20 @@ pub(super) fn tell(text: fmt::Arguments<'_>) {
     let _unheard = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Counts no more: the interpreter ends.
+/// Counts no more: the interpreter ends. Who has misspelt a name hears that nothing was shown.
 pub fn end() {
     ON.store(false, Ordering::Relaxed);
+    if let Some(Dump { name, .. }) = DUMP.get()
+        && !IS_SHOWN.load(Ordering::Relaxed)
+    {
+        let of = match name.as_str() {
+            "" => String::new(),
+            name => format!(" with the name {name:?}"),
+        };
+        tell(format_args!(
+            "python: jit-dump has shown nothing, as no function{of} was compiled"
+        ));
+    }
 }
 
 /// The value of an option of the command line, or else of an environment variable; an option without a value is empty.

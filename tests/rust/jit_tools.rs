@@ -179,6 +179,40 @@ fn stages_of_a_compilation_are_shown() {
     assert!(!text.contains("other"), "{text}");
 }
 
+/// A name that nothing has is not met with silence.
+#[test]
+fn a_dump_of_what_is_not_compiled_says_so() {
+    let folder = Folder::new("no-dump");
+    let program = folder.program("for number in range(50): pass\n");
+    let output = succeed(
+        python()
+            .args(["-X", "jit=eager", "-X", "jit-dump=hir:missing"])
+            .arg(program),
+    );
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        text.contains("no function with the name \"missing\" was compiled"),
+        "{text}"
+    );
+}
+
+/// Of many places that take one sequence apart, which is no tuple any more, one guard fails, and not one after the other.
+#[test]
+fn what_one_place_finds_out_of_a_sequence_the_others_know() {
+    let folder = Folder::new("varied");
+    let log = logged(
+        &folder,
+        &format!(
+            "def unpack(items):\n for _ in range(20):\n{}\n\
+             for number in range(5): unpack((1, 2))\n\
+             for number in range(2000): unpack((1, 2) if number % 2 else [1, 2])\n",
+            "  a, b = items\n".repeat(12)
+        ),
+    );
+    let count = compilations(&log, "unpack").len();
+    assert!((2..=3).contains(&count), "{count}");
+}
+
 #[test]
 fn the_log_tells_why_machine_code_is_taken_away() {
     let folder = Folder::new("withdrawn");

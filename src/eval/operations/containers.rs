@@ -266,7 +266,10 @@ unsafe fn unpack_to(iterable: Raw, before: usize, after: Option<usize>, lowest: 
         let iterable = taken(iterable);
         let top = lowest.cast::<*mut ffi::PyObject>().add(count);
         let thread = ThreadState::current();
-        let unpacked = unpacking::iterable(thread, iterable.borrow(), before, after, top);
+        let unpacked = match after {
+            None if unpacking::sequence(iterable.borrow(), count, top) => Ok(()),
+            _ => unpacking::iterable(thread, iterable.borrow(), before, after, top),
+        };
         drop(iterable);
         unpacked
     };

@@ -10,7 +10,7 @@ use crate::insn::Insn;
 use crate::result::result;
 use crate::types::{Classes, Type};
 use pyroxene_jit_api::{OPERANDS, ObjectId, Operand, Reason, Site, Snapshot};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The state while code is built.
 pub struct Builder<'a> {
@@ -67,6 +67,9 @@ pub struct Builder<'a> {
     pub sliced: Option<(Value, StateId)>,
     /// The items of tuples that are not made.
     pub virtuals: HashMap<Value, Vec<Entry>>,
+    /// Sequences that were not of the class that an instruction which takes them apart has seen: at the next one, a guard would fail too, and
+    /// the code be made anew for each.
+    pub varied: HashSet<Value>,
 }
 
 /// The state before an instruction of bytecode, which becomes one of the function's when somebody needs it.
@@ -116,6 +119,7 @@ impl<'a> Builder<'a> {
             payloads: HashMap::new(),
             sliced: None,
             virtuals: HashMap::new(),
+            varied: HashSet::new(),
             opened: HashMap::new(),
         }
     }

@@ -15,8 +15,10 @@ impl Builder<'_> {
         let known = classes
             .single()
             .filter(|class| matches!(class, Class::List | Class::Tuple));
-        known.or(seen.filter(|class| {
-            classes.meets(Classes::of(*class)) && self.may_speculate(Reason::Class)
+        known.or(seen.filter(|&class| {
+            classes.meets(Classes::of(class))
+                && self.may_speculate(Reason::Class)
+                && !self.varied.contains(&value)
         }))
     }
 
@@ -102,6 +104,9 @@ impl Builder<'_> {
             _ => None,
         };
         let sequence = self.peek(0).value;
+        if !self.may_speculate(Reason::Class) {
+            self.varied.insert(sequence);
+        }
         let class = self.sequence_class(sequence, seen);
         let Some(class) = class.filter(|_| self.may_speculate(Reason::Index)) else {
             return self.unpack_any();
