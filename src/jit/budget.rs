@@ -163,7 +163,7 @@ pub(super) fn counts() -> impl Iterator<Item = (&'static str, u64)> {
     })
 }
 
-/// Whether the compiler has taken more of the processor than it may. With the eager mode, which is for tests, it may as much as it
+/// Whether the compiler has taken more of the processor than it may, or it is not yet the time for it in a forked child. With the eager mode, which is for tests, it may as much as it
 /// wants, unless the user has said how much.
 pub(super) fn is_out_of_time() -> bool {
     let in_any_case = IN_ANY_CASE.load(Ordering::Relaxed);

@@ -128,7 +128,7 @@ pub fn after() -> After {
 /// What is to be shown of which functions (`-X jit-dump=hir,llvm,asm:NAME`).
 static DUMP: OnceLock<Dump> = OnceLock::new();
 
-/// Whether any such function was compiled.
+/// Whether the compiler was asked for any such function.
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
 
 /// What is to be shown, and of whom.

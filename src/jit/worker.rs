@@ -217,8 +217,8 @@ fn run() {
     let mut stands_back = false;
     let mut current = work();
     loop {
-        if let Some(pause) = budget::pause()
-            && !current.jobs.is_empty()
+        if !current.jobs.is_empty()
+            && let Some(pause) = budget::pause()
         {
             drop(current);
             std::thread::sleep(pause);
