@@ -3,7 +3,7 @@
 use super::host::CODE_SIZE;
 use super::options::{Mode, mode};
 use super::{code, headroom, worker};
-use core::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use core::time::Duration;
 
 /// How often one code object is compiled at most in each tier, unless it leaves so often that it must be worth it.
@@ -15,11 +15,14 @@ static MEMORY: AtomicUsize = AtomicUsize::new(CODE_SIZE);
 /// How much processor time the compiler may take, in hundredths of what the rest of the process has taken.
 static PERCENT: AtomicU64 = AtomicU64::new(100);
 
-/// How much it may take in any case, in nanoseconds: unless the user has said how much.
+/// How much it may take in any case, in nanoseconds.
 static IN_ANY_CASE: AtomicU64 = AtomicU64::new(5_000_000_000);
 
 /// What the rest of the process takes first, in nanoseconds, does not count: before, nothing is compiled.
 static FIRST: AtomicU64 = AtomicU64::new(0);
+
+/// Whether the user has said how much processor time it may take, which holds for the eager mode too.
+static IS_SAID: AtomicBool = AtomicBool::new(false);
 
 /// For how long a forked child runs as it is, in nanoseconds of processor time.
 const OF_CHILDREN: u64 = 50_000_000;
@@ -43,11 +46,11 @@ static TAKEN: AtomicU64 = AtomicU64::new(0);
 /// How often it was asked for something that was put off, for each reason.
 static PUT_OFF: [AtomicU64; PutOff::ALL.len()] = [const { AtomicU64::new(0) }; PutOff::ALL.len()];
 
-/// How many questions have the answer of the last one, if that was that there is no time: to look costs a call of the system.
-const SAME_ANSWERS: u64 = 64;
+/// For how long the answer that there is no time is not looked at again, in nanoseconds: that costs a call of the system.
+const SAME_ANSWER: u64 = 1_000_000;
 
-/// How many have.
-static ANSWERED: AtomicU64 = AtomicU64::new(0);
+/// Until when there is none, by the monotonic clock.
+static OUT_UNTIL: AtomicU64 = AtomicU64::new(0);
 
 /// Why something is not compiled now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,9 +99,9 @@ pub(super) fn begin(text: &str) -> Result<(), &str> {
                 MEMORY.store(bytes.min(CODE_SIZE), Ordering::Relaxed);
             }
             "time" => {
-                super::threads::watch_forks();
                 PERCENT.store(number.into(), Ordering::Relaxed);
                 IN_ANY_CASE.store(0, Ordering::Relaxed);
+                IS_SAID.store(true, Ordering::Relaxed);
             }
             "attempts" => ATTEMPTS.store(number, Ordering::Relaxed),
             _ => return Err(part),
@@ -163,17 +166,16 @@ pub(super) fn counts() -> impl Iterator<Item = (&'static str, u64)> {
     })
 }
 
-/// Whether the compiler has taken more of the processor than it may, or it is not yet the time for it in a forked child. With the eager mode, which is for tests, it may as much as it
-/// wants, unless the user has said how much.
+/// Whether the compiler has taken more of the processor than it may, or it is not yet the time for it in a forked child. In the eager
+/// mode, which is for tests, it may take as much as it wants, unless the user has said how much.
 pub(super) fn is_out_of_time() -> bool {
-    let in_any_case = IN_ANY_CASE.load(Ordering::Relaxed);
     let taken = TAKEN.load(Ordering::Relaxed);
-    if in_any_case > 0 && (taken <= in_any_case || mode() == Mode::Eager) {
+    let is_free = mode() == Mode::Eager && !IS_SAID.load(Ordering::Relaxed);
+    if is_free || taken < IN_ANY_CASE.load(Ordering::Relaxed) {
         return false;
     }
-    let answered = ANSWERED.load(Ordering::Relaxed);
-    if answered > 0 {
-        ANSWERED.store(answered - 1, Ordering::Relaxed);
+    let now = clock(libc::CLOCK_MONOTONIC);
+    if now < OUT_UNTIL.load(Ordering::Relaxed) {
         return true;
     }
     let first = FIRST.load(Ordering::Relaxed);
@@ -181,7 +183,9 @@ pub(super) fn is_out_of_time() -> bool {
         None => true,
         Some(rest) => taken.saturating_mul(100) > rest.saturating_mul(percent()),
     };
-    ANSWERED.store(if is_out { SAME_ANSWERS } else { 0 }, Ordering::Relaxed);
+    if is_out {
+        OUT_UNTIL.store(now + SAME_ANSWER, Ordering::Relaxed);
+    }
     is_out
 }
 
@@ -199,8 +203,8 @@ pub(super) fn pause() -> Option<Duration> {
     (forked > 0 && since < SOON && is_much()).then(|| Duration::from_nanos(SOON - since))
 }
 
-/// The process is about to fork.
-pub(super) fn before_fork() {
+/// The process has forked.
+pub(super) fn after_fork_in_parent() {
     FORKED.store(clock(libc::CLOCK_MONOTONIC), Ordering::Relaxed);
 }
 
@@ -219,13 +223,11 @@ pub(super) fn counted<T>(compile: impl FnOnce() -> T) -> T {
 }
 
 /// In a forked child, whose processor time begins anew. It has what its parent has compiled, and many children live for a short time
-/// only, each of which would compile the same: so nothing is compiled in any case, but for tests of what is compiled.
+/// only, each of which would compile the same: so nothing is compiled in any case, nor at first.
 pub(super) fn after_fork_in_child() {
     TAKEN.store(0, Ordering::Relaxed);
-    if mode() != Mode::Eager {
-        IN_ANY_CASE.store(0, Ordering::Relaxed);
-        FIRST.store(OF_CHILDREN, Ordering::Relaxed);
-    }
+    IN_ANY_CASE.store(0, Ordering::Relaxed);
+    FIRST.store(OF_CHILDREN, Ordering::Relaxed);
 }
 
 /// The processor time that the compiler has taken, in nanoseconds.

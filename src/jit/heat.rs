@@ -208,8 +208,7 @@ fn want(
 ) {
     let record = table.record(frame.code());
     if budget::put_off().is_some() {
-        record.calls = 0;
-        record.resumptions = 0;
+        record.cool();
         return;
     }
     record.wanted.insert(place);

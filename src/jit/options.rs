@@ -267,6 +267,7 @@ pub unsafe fn begin(interpreter: *mut ffi::PyInterpreterState) {
         // So seldom that it costs little, and by no even number, so that of things that alternate each is noted.
         const NOTED: u32 = 13;
         super::registry::watch(interpreter);
+        super::threads::watch_forks();
         crate::profile::turn_on(match mode {
             Mode::Off | Mode::On => NOTED,
             Mode::Eager => 1,

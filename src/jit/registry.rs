@@ -231,10 +231,17 @@ impl Record {
     /// The same, so that it is wanted again when it has got hot again.
     pub fn put_off(&mut self) {
         self.take_back();
-        self.calls = 0;
+        self.cool();
         if let Some(compiled) = &self.compiled {
             compiled.wait_again();
         }
+    }
+
+    /// Counts anew until it is hot.
+    pub fn cool(&mut self) {
+        self.calls = 0;
+        self.resumptions = 0;
+        self.half_hot_at = None;
     }
 
     /// Forgets which `RESUME`s have run.
@@ -265,7 +272,7 @@ impl Record {
         }
         if self.stage != Stage::GivenUp {
             self.stage = Stage::Cold;
-            self.calls = 0;
+            self.cool();
         }
         let stays = why == Withdrawal::Replaced;
         let mut forgotten = match stays {

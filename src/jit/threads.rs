@@ -21,7 +21,6 @@ pub(super) fn start(
     stack: usize,
     work: impl FnOnce() + Send + 'static,
 ) -> io::Result<JoinHandle<()>> {
-    watch_forks();
     let signals = block_signals();
     let coming = count::Coming::new();
     let thread = Builder::new()
@@ -54,13 +53,13 @@ pub(super) fn watch_forks() {
 
 /// First who writes to the log, then the log.
 extern "C" fn before() {
-    budget::before_fork();
     worker::before_fork();
     library::before_fork();
     log::before_fork();
 }
 
 extern "C" fn after_in_parent() {
+    budget::after_fork_in_parent();
     log::after_fork_in_parent();
     library::after_fork();
     worker::after_fork_in_parent();

@@ -225,6 +225,9 @@ fn run() {
             current = work();
             continue;
         }
+        if budget::is_out_of_time() {
+            break;
+        }
         let Some(Job {
             order, snapshot, ..
         }) = next_job(&mut current.jobs)
@@ -270,6 +273,8 @@ fn run() {
         }
     }
     current.running = false;
+    // For what is left, there is a thread again when there is time.
+    NEWS.fetch_or(!current.jobs.is_empty(), Ordering::Relaxed);
 }
 
 /// Whether [`take_done`] has something to look at: it is asked at each call of what is being compiled.

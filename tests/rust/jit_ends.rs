@@ -21,20 +21,19 @@ impl Folder {
 
     /// Runs a program that goes on behind [`PRELUDE`], with the compiler on, and nothing to say about threads.
     fn run(&self, program: &str) -> Output {
+        self.run_with(&["-X", "jit-log=log"], program)
+    }
+
+    /// The same with other options, and without a log if they ask for none.
+    fn run_with(&self, options: &[&str], program: &str) -> Output {
         let path = self.0.join("program.py");
         fs::write(&path, format!("{PRELUDE}\n{program}")).expect("the program is written");
         let only = "<string>:1:long\n<string>:1:f\n";
         fs::write(self.0.join("only"), only).expect("the list is written");
         let output = python()
-            .args([
-                "-X",
-                "jit=on",
-                "-X",
-                "jit-after=2:2000",
-                "-X",
-                "jit-log=log",
-            ])
+            .args(["-X", "jit=on", "-X", "jit-after=2:2000"])
             .args(["-X", "jit-only=only"])
+            .args(options)
             .args(["-W", "error::DeprecationWarning"])
             .arg(path)
             .current_dir(&self.0)
@@ -214,6 +213,34 @@ def work():
         assert compiled == before and "pyroxene-jit" not in names, (compiled, before, names)
         run()
     until(lambda: run() and pyroxene.jit()["compiled"] > before + 10)
+succeeded(forked(work))
+"#,
+    );
+}
+
+/// Nor does the child of a process that has compiled nothing yet; once it has run for a while, what gets hot is compiled, not only
+/// what gets hot often.
+#[test]
+fn a_child_waits_for_no_more_than_it_must() {
+    let folder = Folder::new("first");
+    folder.run_with(
+        &[],
+        r#"
+f = short(0)
+ordered = lambda: pyroxene.jit()["compiled"] + pyroxene.jit()["waiting"]
+def work():
+    while True:
+        f(1)
+        before = ordered()
+        if time.process_time() >= 0.05:
+            break
+        assert not before
+    assert pyroxene.jit()["put_off"]["time"]
+    time.sleep(0.01)
+    for _ in range(10):
+        f(1)
+    assert ordered()
+    until(lambda: f(1) and pyroxene.jit()["compiled"])
 succeeded(forked(work))
 "#,
     );

@@ -13,6 +13,8 @@ use core::sync::atomic::Ordering;
 /// # Safety
 /// `tstate` is the running thread's, of an interpreter that has been given a GIL. It may be gone only if its interpreter or
 /// the runtime is being finalized or was.
+// A function of its own in every build: gdb's `py-bt` knows threads that wait for the GIL by it.
+#[inline(never)]
 pub unsafe fn take(tstate: NonNull<ffi::PyThreadState>) {
     let _errno = ErrnoGuard::new();
     // SAFETY: as the caller promises.

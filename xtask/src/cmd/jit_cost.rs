@@ -22,7 +22,7 @@ pub struct Args {
     /// Benchmarks by name; without any, all of pyperformance's.
     benchmarks: Vec<String>,
     /// How many iterations a program makes at most.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(8..))]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(i64::from(FEWEST)..))]
     iterations: u32,
     /// How long an iteration takes at least without the compiler, in milliseconds: it repeats what is short.
     #[arg(long, default_value_t = 50)]
@@ -77,32 +77,64 @@ struct Cost {
     iterations: usize,
     /// How many there were until they were as fast as the last ones, if they ever were for a while.
     steady: Option<Steady>,
-    /// How many times as fast as without the compiler the last ones were.
+    /// How many times as fast the last ones were as the last ones without the compiler.
     gain: f64,
 }
 
-/// Runs a program without the compiler for a moment, to see how long it takes, and then with it.
+/// The fewest iterations of which the last ones say something.
+const FEWEST: u32 = 8;
+
+/// Runs a program without the compiler for a moment, to see how long it takes, then with it, and then without it once more.
 fn cost(benchmarks: &Benchmarks, program: &Program, args: &Args) -> Result<Cost> {
-    let (plain, _) = execute(benchmarks, program, Mode::Off, 1, 3)?;
-    let evaluated = fastest(&plain.values).context("it measured nothing")?;
-    let wanted = f64::from(args.milliseconds) / 1000.0;
-    let loops = (wanted / evaluated).ceil().clamp(1.0, 1e9) as u64;
-    let iteration = evaluated * loops as f64;
-    let iterations = (f64::from(args.seconds) / iteration).clamp(8.0, f64::from(args.iterations));
-    let (sample, logs) = execute(benchmarks, program, Mode::On, loops, iterations as u32)?;
+    let (once, _) = execute(benchmarks, program, Mode::Off, 1, 3)?;
+    let shortest = fastest(&once.values).context("it measured nothing")?;
+    // Some programs have a statement many times in a loop, and say how long one of them takes.
+    let length = Length::of(shortest * once.inner_loops as f64, args);
+    let (sample, logs) = execute(
+        benchmarks,
+        program,
+        Mode::On,
+        length.loops,
+        length.iterations,
+    )?;
+    // It has less to get used to.
+    let few = (length.iterations / 4).max(FEWEST);
+    let (plain, _) = execute(benchmarks, program, Mode::Off, length.loops, few)?;
     let (mut compiled, mut elapsed) = (Compiled::default(), 0);
     for log in logs {
         elapsed = elapsed.max(log.last().map_or(0, |line| line.at));
         compiled.add(&log);
     }
-    let last = last(&sample.values).context("it measured nothing")?;
+    let of_last = |sample: &Sample| last(&sample.values).context("it measured nothing");
     Ok(Cost {
         share: compiled.time as f64 / (elapsed as f64).max(1.0),
         compiled,
         iterations: sample.values.len(),
         steady: Steady::of(&sample.values, f64::from(args.within) / 100.0),
-        gain: evaluated / last,
+        gain: of_last(&plain)? / of_last(&sample)?,
     })
+}
+
+/// For how long a program runs.
+#[derive(PartialEq, Eq, Debug)]
+struct Length {
+    /// How often an iteration repeats what it measures.
+    loops: u64,
+    iterations: u32,
+}
+
+impl Length {
+    /// What `args` want of a program whose loop takes so many seconds.
+    fn of(seconds: f64, args: &Args) -> Self {
+        let loops = (f64::from(args.milliseconds) / 1000.0 / seconds)
+            .ceil()
+            .clamp(1.0, 1e9);
+        let iterations = f64::from(args.seconds) / (seconds * loops);
+        Self {
+            loops: loops as u64,
+            iterations: iterations.clamp(f64::from(FEWEST), f64::from(args.iterations)) as u32,
+        }
+    }
 }
 
 /// Runs a program in one process; gives what it measured first, and its logs if the compiler is on.
@@ -293,6 +325,7 @@ fn table(rows: &[(String, Cost)], preset: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
 
     #[test]
     fn it_is_steady_when_it_is_as_fast_as_the_last_ones() {
@@ -304,6 +337,25 @@ mod tests {
         assert_eq!(Steady::of(&slower, 0.05), None);
         let at_once = Steady::of(&[1.0; 8], 0.05).expect("it is");
         assert_eq!(at_once.iterations, 0);
+    }
+
+    #[test]
+    fn what_is_short_is_repeated() {
+        let wanted = |seconds| {
+            let args = Arguments::parse_from(["", "--milliseconds=50", "--seconds=6"]).of;
+            let Length { loops, iterations } = Length::of(seconds, &args);
+            (loops, iterations)
+        };
+        assert_eq!(wanted(0.001), (50, 60));
+        assert_eq!(wanted(0.2), (1, 30));
+        assert_eq!(wanted(3.0), (1, 8));
+    }
+
+    /// A command with nothing but these.
+    #[derive(clap::Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        of: Args,
     }
 
     #[test]

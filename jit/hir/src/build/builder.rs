@@ -67,8 +67,8 @@ pub struct Builder<'a> {
     pub sliced: Option<(Value, StateId)>,
     /// The items of tuples that are not made.
     pub virtuals: HashMap<Value, Vec<Entry>>,
-    /// Sequences that were not of the class that an instruction which takes them apart has seen: at the next one, a guard would fail too, and
-    /// the code be made anew for each.
+    /// Sequences that were not of the class that an `UNPACK_SEQUENCE` has seen, without their guards: at the next one that takes them
+    /// apart, a guard would probably fail too, and the code be made anew for each.
     pub varied: HashSet<Value>,
 }
 

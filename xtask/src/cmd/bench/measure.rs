@@ -46,6 +46,8 @@ pub struct Sample {
     pub values: Vec<f64>,
     /// How often the statement was repeated for a value.
     pub loops: u64,
+    /// How often each repetition makes what the seconds are those of.
+    pub inner_loops: u64,
     /// The largest resident size of the process, in bytes.
     pub peak: Option<u64>,
 }
@@ -257,15 +259,14 @@ fn parse(suite: &Value) -> Result<Samples> {
             };
             let values = values.iter().filter_map(Value::as_f64).collect();
             let memory = get(run, "command_max_rss").or_else(|| get(run, "mem_max_rss"));
-            let loops = get(run, "loops")
-                .and_then(|loops| loops.as_u64())
-                .unwrap_or(1);
+            let count = |key| get(run, key).and_then(|count| count.as_u64()).unwrap_or(1);
             let peak = memory.and_then(|memory| memory.as_u64());
             samples.insert(
                 name.clone(),
                 Sample {
                     values,
-                    loops,
+                    loops: count("loops"),
+                    inner_loops: count("inner_loops"),
                     peak,
                 },
             );
@@ -282,7 +283,7 @@ mod tests {
     #[test]
     fn what_is_common_stands_once() {
         let suite = serde_json::json!({
-            "metadata": {"name": "nbody", "loops": 4},
+            "metadata": {"name": "nbody", "loops": 4, "inner_loops": 20},
             "benchmarks": [{"runs": [
                 {"metadata": {"calibrate_loops": 4}, "warmups": [[1, 0.5]]},
                 {"metadata": {"mem_max_rss": 1000}, "values": [0.25, 0.5]},
@@ -292,6 +293,7 @@ mod tests {
         let sample = Sample {
             values: vec![0.25, 0.5],
             loops: 4,
+            inner_loops: 20,
             peak: Some(1000),
         };
         assert_eq!(samples, Samples::from([("nbody".to_owned(), sample)]));

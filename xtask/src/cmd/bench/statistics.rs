@@ -85,6 +85,7 @@ mod tests {
         Sample {
             values: values.to_vec(),
             loops: 1,
+            inner_loops: 1,
             peak: Some(peak),
         }
     }

@@ -16,9 +16,7 @@ impl Builder<'_> {
             .single()
             .filter(|class| matches!(class, Class::List | Class::Tuple));
         known.or(seen.filter(|&class| {
-            classes.meets(Classes::of(class))
-                && self.may_speculate(Reason::Class)
-                && !self.varied.contains(&value)
+            classes.meets(Classes::of(class)) && self.may_speculate(Reason::Class)
         }))
     }
 
@@ -105,8 +103,9 @@ impl Builder<'_> {
         };
         let sequence = self.peek(0).value;
         if !self.may_speculate(Reason::Class) {
-            self.varied.insert(sequence);
+            self.varied.insert(self.underlying(sequence));
         }
+        let seen = seen.filter(|_| !self.varied.contains(&self.underlying(sequence)));
         let class = self.sequence_class(sequence, seen);
         let Some(class) = class.filter(|_| self.may_speculate(Reason::Index)) else {
             return self.unpack_any();
