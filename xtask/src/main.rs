@@ -11,6 +11,7 @@ mod locales;
 mod packed;
 mod paths;
 mod proc;
+mod progress;
 mod pyenv;
 mod record;
 mod session;

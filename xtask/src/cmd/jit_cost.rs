@@ -6,7 +6,7 @@ use crate::cmd::jit_coverage::Benchmarks;
 use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::jit_logs::Folder;
-use crate::proc;
+use crate::{proc, progress};
 use anyhow::{Context, Result, bail};
 use comfy_table::presets::{ASCII_MARKDOWN, UTF8_FULL_CONDENSED};
 use comfy_table::{CellAlignment, ContentArrangement, Table};
@@ -53,7 +53,7 @@ pub fn run(args: Args) -> Result<()> {
         bar.inc(1);
         match cost(&benchmarks, program, &args) {
             Ok(cost) => rows.push((program.name.clone(), cost)),
-            Err(why) => bar.println(format!("{}: {why}", program.name)),
+            Err(why) => progress::say(&bar, &format!("{}: {why}", program.name)),
         }
     }
     bar.finish_and_clear();

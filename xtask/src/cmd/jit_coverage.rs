@@ -6,7 +6,7 @@ use crate::cmd::bench::sides::{self, Side};
 use crate::compiler::Mode;
 use crate::interpreter::Interpreter;
 use crate::jit_logs::Folder;
-use crate::{paths, proc};
+use crate::{paths, proc, progress};
 use anyhow::{Context, Result, bail};
 use indicatif::ProgressBar;
 use pyroxene_jit_log::{Event, Function, Line};
@@ -166,7 +166,7 @@ impl Benchmarks {
         for program in &self.programs {
             bar.inc(1);
             let Ok(env) = self.side.env(program.needs) else {
-                bar.println(format!("{}: no environment", program.name));
+                progress::say(&bar, &format!("{}: no environment", program.name));
                 continue;
             };
             let mut command = env.command();
@@ -178,7 +178,7 @@ impl Benchmarks {
                 "--values=3",
             ]);
             if let Some(why) = observe(command, mode, &mut fates)? {
-                bar.println(format!("{}: {why}", program.name));
+                progress::say(&bar, &format!("{}: {why}", program.name));
             }
         }
         bar.finish_and_clear();
@@ -196,7 +196,7 @@ fn units_of(units: &[&str], mode: Mode, python: &Interpreter) -> Result<Fates> {
         let mut command = Command::new(&python);
         command.args(["-m", "test", "-q", unit]);
         if let Some(why) = observe(command, mode, &mut fates)? {
-            bar.println(format!("{unit}: {why}"));
+            progress::say(&bar, &format!("{unit}: {why}"));
         }
     }
     bar.finish_and_clear();

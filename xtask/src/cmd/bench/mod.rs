@@ -9,6 +9,7 @@ mod table;
 mod turns;
 
 use crate::interpreter::Interpreter;
+use crate::progress;
 use anyhow::{Context, Result, bail};
 use catalogue::{Catalogue, Program};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -151,7 +152,7 @@ impl Run {
                 if !known.iter().any(|list| list.contains_key(&program.name)) {
                     // Who goes first changes from program to program and from round to round.
                     let line = self.pair(program, (round as usize + index).is_multiple_of(2));
-                    say(
+                    progress::say(
                         &bar,
                         &format!("round {}/{rounds} {}: {line}", round + 1, program.name),
                     );
@@ -203,14 +204,5 @@ impl Run {
                 line
             }
         }
-    }
-}
-
-/// A line above the progress bar, or on its own where there is no terminal.
-fn say(bar: &ProgressBar, line: &str) {
-    if bar.is_hidden() {
-        eprintln!("{line}");
-    } else {
-        bar.println(line);
     }
 }
