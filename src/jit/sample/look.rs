@@ -91,7 +91,8 @@ fn range_of(sampler: &Sampler, address: usize) -> Option<&Range> {
 fn innermost_frame() -> Option<(usize, u32, usize)> {
     // SAFETY: the thread's own state, or NULL before it has one and after; reading it takes no lock. A frame is complete
     // before it is the current one, and is that no more before it is taken apart, as a thread sees its own doing
-    // (`make_current`). Upstream's C and machine code promise no order of the two: what is read of the object is checked.
+    // (`make_current`). Upstream's C and machine code promise no order of the two: that there is memory is asked, and what is read of
+    // the object is checked.
     unsafe {
         let thread = ffi::PyGILState_GetThisThreadState();
         // Nobody tells of code objects of other interpreters when they go.
@@ -99,6 +100,8 @@ fn innermost_frame() -> Option<(usize, u32, usize)> {
             return None;
         }
         let mut frame = (*thread).current_frame;
+        // A frame that ends is the thread's for a moment longer than it has memory, where it was the first of its piece of the stack.
+        words::<1>(frame.expose_provenance())?;
         // The evaluator's own frames have no code, and nobody knows what stands in for C.
         while !frame.is_null() && is_of_c(frame) {
             frame = (*frame).previous;
@@ -143,14 +146,20 @@ unsafe fn is_of_c(frame: *mut ffi::_PyInterpreterFrame) -> bool {
 
 /// The class of an object and its size, if there is memory at its address.
 fn class_and_size(object: usize) -> Option<(usize, usize)> {
-    let mut words = [MaybeUninit::<usize>::uninit(); 2];
+    let [class, size] = words(object + offset_of!(ffi::PyObject, ob_type))?;
+    Some((class, size))
+}
+
+/// What is in memory at an address, if there is memory.
+fn words<const COUNT: usize>(address: usize) -> Option<[usize; COUNT]> {
+    let mut words = [const { MaybeUninit::<usize>::uninit() }; COUNT];
     let size = size_of_val(&words);
     let local = libc::iovec {
         iov_base: words.as_mut_ptr().cast(),
         iov_len: size,
     };
     let remote = libc::iovec {
-        iov_base: core::ptr::without_provenance_mut(object + offset_of!(ffi::PyObject, ob_type)),
+        iov_base: core::ptr::without_provenance_mut(address),
         iov_len: size,
     };
     // SAFETY: the words are ours; that there may be nothing at the other address is what the call is made for.
@@ -158,8 +167,7 @@ fn class_and_size(object: usize) -> Option<(usize, usize)> {
         libc::process_vm_readv(libc::getpid(), &raw const local, 1, &raw const remote, 1, 0)
     };
     // SAFETY: all of it was written then.
-    (read == size.cast_signed())
-        .then(|| unsafe { (words[0].assume_init(), words[1].assume_init()) })
+    (read == size.cast_signed()).then(|| words.map(|word| unsafe { word.assume_init() }))
 }
 
 /// Where machine code of the code object has called what runs now: the innermost address of it on the stack, between where
