@@ -116,7 +116,6 @@ fn cost(benchmarks: &Benchmarks, program: &Program, args: &Args) -> Result<Cost>
 }
 
 /// For how long a program runs.
-#[derive(PartialEq, Eq, Debug)]
 struct Length {
     /// How often an iteration repeats what it measures.
     loops: u64,
